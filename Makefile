@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run demo test lint bench lock error-rates
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.runtime
+
+setup: $(VENV)/.runtime ## .venv with the locked dependencies and the proefwerk command
+
+setup-dev: $(VENV)/.dev ## the same, with what the tests need
+
+run: setup ## the whole platform, on http://127.0.0.1:8000
+	$(BIN)/proefwerk serve
+
+demo: setup ## the platform with a demo shop and simulated shoppers
+	$(BIN)/proefwerk demo
+
+lint: setup-dev ## style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## lint, then every test that is not marked slow
+	$(BIN)/python -m pytest
+
+bench: setup-dev ## ratios against the peers and floors that each benchmark names
+	$(BIN)/python -m tests.benchmarks
+
+error-rates: setup-dev ## false alarms, coverage and power by simulation, as a table
+	$(BIN)/python -m pytest -m slow tests/stats
+
+lock: setup-dev ## renew both lock files from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-dev.lock

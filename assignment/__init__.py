@@ -1,0 +1,1 @@
+"""Who sees which variant, with a durable record of it."""

@@ -1,0 +1,1 @@
+"""A small shop with simulated shoppers that speak only HTTP."""

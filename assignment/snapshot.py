@@ -1,0 +1,127 @@
+"""The published, immutable rules by which every door decides."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """Whether the rule splits traffic now."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DRAFT = "draft"
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One thing a shopper may see; `weight` is its share of the experiment's traffic, 0 to 1."""
+
+    key: str
+    name: str
+    weight: float
+    payload: dict[str, Any]
+
+
+class LayerSlice(msgspec.Struct, frozen=True):
+    """The half-open part `[start, end)` of a layer's buckets that the experiment may use."""
+
+    name: str
+    start: float
+    end: float
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """One experiment's rule. The first variant is the control.
+
+    Attributes:
+        version: Phase; a new one has a new seed, so a new randomisation.
+        seed: Text hashed before the unit's id.
+        coverage: Share of the eligible units that take part, 0 to 1.
+        condition: Audience in the condition language; `{}` is everyone.
+        shipped: Variant that everyone gets after a stop that shipped it.
+    """
+
+    key: str
+    version: int
+    status: Status
+    seed: str
+    hash_attribute: str
+    variants: tuple[Variant, ...]
+    coverage: float
+    condition: dict[str, Any]
+    layer: LayerSlice | None = None
+    shipped: str | None = None
+    name: str = ""
+    surface: str = ""
+    placement: str = ""
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A key that may use the doors: SHA-256 of its text, so that the snapshot holds no secret."""
+
+    digest: str
+    kind: str
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Everything the doors need; `revision` is the hash of the rest.
+
+    Attributes:
+        revision: First 16 hex digits of the SHA-256 of the content.
+        experiments: Every experiment that is not archived, ordered by key.
+        keys: Every key that is not revoked.
+        schema: Version of this shape; a reader refuses a newer one.
+    """
+
+    revision: str
+    experiments: tuple[Experiment, ...]
+    keys: tuple[Key, ...]
+    schema: int = SCHEMA
+
+
+class UnknownSchemaError(ValueError):
+    """A snapshot of a newer shape than this version can read."""
+
+
+def build(experiments: tuple[Experiment, ...], keys: tuple[Key, ...]) -> Snapshot:
+    """A snapshot whose revision is the hash of its content, whatever order the input came in."""
+    draft = Snapshot("", tuple(sorted(experiments, key=_by_key)), tuple(sorted(keys, key=_by_digest)))
+    revision = hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()[:16]
+    return Snapshot(revision, draft.experiments, draft.keys)
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """The snapshot as JSON, the form in which it is published and kept on disk."""
+    return msgspec.json.encode(snapshot, order="deterministic")
+
+
+def decode(document: bytes | str) -> Snapshot:
+    """The snapshot in a JSON document.
+
+    Raises:
+        UnknownSchemaError: The document was written by a newer version.
+        msgspec.ValidationError: The document is not a snapshot.
+    """
+    schema = msgspec.json.decode(document, type=_SchemaOnly).schema
+    if schema > SCHEMA:
+        raise UnknownSchemaError(f"snapshot schema {schema} is newer than {SCHEMA}")
+    return msgspec.json.decode(document, type=Snapshot)
+
+
+class _SchemaOnly(msgspec.Struct):
+    schema: int
+
+
+def _by_key(experiment: Experiment) -> str:
+    return experiment.key
+
+
+def _by_digest(key: Key) -> str:
+    return key.digest

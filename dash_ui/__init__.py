@@ -1,0 +1,1 @@
+"""Screens for marketers and analysts."""

@@ -1,0 +1,1 @@
+"""Records in, plain figure dictionaries out."""

@@ -1,0 +1,1 @@
+"""What was decided, what happened, what it means."""

@@ -1,0 +1,1 @@
+"""Mathematics on summaries: estimates, intervals and tests from a handful of numbers per variant."""
