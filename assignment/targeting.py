@@ -1,0 +1,133 @@
+"""Who an experiment is for: the condition language, compiled to closures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from assignment.conditions import check_condition
+from assignment.operators import Scope, Test, compile_value, group_values, never
+
+__all__ = ["check_condition", "compile_condition", "get_path"]
+
+
+def compile_condition(condition: object, saved_groups: Mapping[str, object] | None = None) -> Test:
+    """A test whether attributes meet the condition, as every GrowthBook SDK evaluates it.
+
+    Args:
+        condition: Object of dotted paths and logical operators; `{}` holds for everyone. What
+            `check_condition` would refuse is compiled too, to what an SDK makes of it.
+        saved_groups: By id: a list of values, or `{"type": "list" | "condition", ...}`.
+
+    Returns:
+        A pure function of the attributes, an object as it came from JSON.
+    """
+    return _compile(condition, Scope(saved_groups or {}, _compile))
+
+
+def _compile(condition: object, scope: Scope) -> Test:
+    if not isinstance(condition, dict):
+        return never
+    tests = tuple(_compile_entry(key, operand, scope) for key, operand in condition.items())
+    if not tests:
+        return lambda attributes: True
+    if len(tests) == 1:
+        return tests[0]
+
+    def all_hold(attributes: object) -> bool:
+        return all(test(attributes) for test in tests)
+
+    return all_hold
+
+
+def _compile_entry(key: str, operand: object, scope: Scope) -> Test:
+    logical = _LOGICAL.get(key)
+    if logical:
+        return logical(operand, scope)
+    test, read = compile_value(operand, scope), _reader(key)
+    return lambda attributes: test(read(attributes))
+
+
+def _reader(path: str) -> Callable[[object], object]:
+    if "." in path:
+        parts = path.split(".")
+        return lambda attributes: _walk(attributes, parts)
+    return lambda attributes: (
+        attributes.get(path) if isinstance(attributes, dict) else _step(attributes, path)
+    )
+
+
+def get_path(attributes: object, path: str) -> object:
+    """The value at a dotted path; `None` when a step is missing. List indices and `length` work."""
+    return _walk(attributes, path.split("."))
+
+
+def _walk(value: object, parts: list[str]) -> object:
+    for part in parts:
+        value = _step(value, part)
+    return value
+
+
+def _step(value: object, part: str) -> object:
+    if isinstance(value, dict):
+        return value.get(part)
+    if isinstance(value, list):
+        if part == "length":
+            return len(value)
+        if part.isascii() and part.isdigit() and str(int(part)) == part and int(part) < len(value):
+            return value[int(part)]
+    return None
+
+
+def _compile_parts(operand: object, scope: Scope) -> list[Test]:
+    return [_compile(part, scope) for part in operand] if isinstance(operand, list) else []
+
+
+def _any_of(operand: object, scope: Scope) -> Test:
+    parts = _compile_parts(operand, scope)
+    return lambda attributes: not parts or any(part(attributes) for part in parts)
+
+
+def _all_of(operand: object, scope: Scope) -> Test:
+    parts = _compile_parts(operand, scope)
+    return lambda attributes: all(part(attributes) for part in parts)
+
+
+def _none_of(operand: object, scope: Scope) -> Test:
+    some = _any_of(operand, scope)
+    return lambda attributes: not some(attributes)
+
+
+def _opposite(operand: object, scope: Scope) -> Test:
+    inner = _compile(operand, scope)
+    return lambda attributes: not inner(attributes)
+
+
+def _saved_group(operand: object, scope: Scope) -> Test:
+    """A typed saved group; a cycle, an unknown id or a mistyped entry does not match."""
+    if not isinstance(operand, dict):
+        return never
+    name = operand.get("id")
+    group = scope.saved_groups.get(name) if isinstance(name, str) else None
+    if not isinstance(name, str) or not isinstance(group, dict) or name in scope.resolving:
+        return never
+    if group.get("type") == "list":
+        path = operand.get("attributeKey") or group.get("attributeKey")
+        if not isinstance(path, str) or not isinstance(group.get("values"), list):
+            return never
+        return _compile_entry(path, {"$in": group_values(group)}, scope)
+    if group.get("type") != "condition" or not isinstance(group.get("condition"), dict):
+        return never
+    scope.resolving.append(name)
+    try:
+        return _compile(group["condition"], scope)
+    finally:
+        scope.resolving.pop()
+
+
+_LOGICAL: dict[str, Callable[[object, Scope], Test]] = {
+    "$or": _any_of,
+    "$nor": _none_of,
+    "$and": _all_of,
+    "$not": _opposite,
+    "$savedGroup": _saved_group,
+}
