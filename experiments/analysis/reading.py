@@ -1,0 +1,144 @@
+"""What a report says in one word per number, so that screens and files tell the same story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+Document = dict[str, Any]
+
+ROLES = ("primary", "guardrail", "secondary")
+_HEADLINES = {
+    "ship": "better",
+    "rollback": "worse",
+    "no_difference": "no_difference",
+    "keep_running": "unclear",
+    "not_enough_data": "collecting",
+    "unhealthy": "distrust",
+}
+
+
+def headline(report: Document) -> str:
+    """The one verdict of a report.
+
+    One of `better`, `worse`, `no_difference`, `unclear`, `collecting` (unclear, and too early to
+    tell) or `distrust`. A failed health check always gives `distrust`, whatever the numbers say.
+    """
+    if failed_checks(report):
+        return "distrust"
+    return _HEADLINES.get(str(report.get("decision", {}).get("verdict")), "unclear")
+
+
+def failed_checks(report: Document) -> list[str]:
+    """Names of the health checks that failed."""
+    health = report.get("health") or {}
+    return [
+        name for name, check in health.items() if isinstance(check, dict) and check.get("status") == "failed"
+    ]
+
+
+def featured(report: Document) -> tuple[Document, Document] | None:
+    """The metric and comparison that the headline is about; `None` when nothing is compared.
+
+    The decision's variant on the first primary metric that carries the verdict; without a variant
+    the first treatment on the first primary.
+    """
+    pairs = [
+        (metric, comparison)
+        for metric in sorted(report.get("metrics", []), key=lambda metric: _rank(metric["role"]))
+        for comparison in metric.get("comparisons", [])
+    ]
+    variant = report.get("decision", {}).get("variant")
+    wanted = headline(report)
+
+    def fit(pair: tuple[Document, Document]) -> tuple[bool, bool, int]:
+        metric, comparison = pair
+        return (
+            variant is not None and comparison["variant"] != variant,
+            wanted in ("better", "worse") and row_verdict(metric, comparison) != wanted,
+            _rank(metric["role"]),
+        )
+
+    return min(pairs, key=fit, default=None)
+
+
+def row_verdict(metric: Document, comparison: Document, mde: float | None = None) -> str:
+    """One word for a treatment on one metric, by benefit: fewer refunds is `better`.
+
+    Args:
+        metric: A report's metric: `role`, `direction`, perhaps `non_inferiority`.
+        comparison: One of its comparisons.
+        mde: Smallest relative effect of interest, as a fraction; `None` when not planned.
+
+    Returns:
+        `undetermined`, `better`, `worse`, `within_limit` (guardrails: the whole interval stays on
+        the safe side of the margin), `no_difference` (the whole interval is smaller than `mde`),
+        or `unclear`.
+    """
+    if comparison.get("undetermined") is not None or comparison["absolute"].get("estimate") is None:
+        return "undetermined"
+    if comparison.get("significant"):
+        return "better" if _gain(metric) * comparison["absolute"]["estimate"] > 0 else "worse"
+    if metric["role"] == "guardrail" and _within_margin(metric, comparison):
+        return "within_limit"
+    lower, upper = comparison["relative"].get("lower"), comparison["relative"].get("upper")
+    if mde is not None and lower is not None and upper is not None and -mde < lower and upper < mde:
+        return "no_difference"
+    return "unclear"
+
+
+def margin_of(metric: Document) -> float | None:
+    """Relative non-inferiority margin of a guardrail as a fraction, `None` without one."""
+    raw = metric.get("non_inferiority")
+    if isinstance(raw, dict):
+        raw = raw.get("margin")
+    raw = metric.get("non_inferiority_margin") if raw is None else raw
+    return float(raw) if isinstance(raw, int | float) else None
+
+
+def annotate(report: Document, mde: float | None = None) -> Document:
+    """A copy of the report with a `reading` on itself and on every comparison, segments included."""
+    pair = featured(report)
+    return {
+        **report,
+        "reading": {
+            "headline": headline(report),
+            "metric": pair[0]["metric"] if pair else None,
+            "variant": pair[1]["variant"] if pair else None,
+        },
+        "metrics": _annotated(report.get("metrics", []), mde),
+        "segments": [
+            {**segment, "metrics": _annotated(segment.get("metrics", []), mde)}
+            for segment in report.get("segments", [])
+        ],
+    }
+
+
+def _annotated(metrics: Iterable[Document], mde: float | None) -> list[Document]:
+    ordered = sorted(metrics, key=lambda metric: _rank(metric["role"]))
+    return [
+        {
+            **metric,
+            "comparisons": [
+                {**comparison, "reading": row_verdict(metric, comparison, mde)}
+                for comparison in metric.get("comparisons", [])
+            ],
+        }
+        for metric in ordered
+    ]
+
+
+def _within_margin(metric: Document, comparison: Document) -> bool:
+    margin = margin_of(metric)
+    if margin is None:
+        return False
+    worst = comparison["relative"].get("lower" if _gain(metric) > 0 else "upper")
+    return worst is not None and _gain(metric) * worst > -margin
+
+
+def _gain(metric: Document) -> int:
+    return -1 if metric.get("direction") == "decrease" else 1
+
+
+def _rank(role: str) -> int:
+    return ROLES.index(role) if role in ROLES else len(ROLES)

@@ -1,0 +1,330 @@
+"""Reports as the analysis writes them, one per story that a result page has to tell."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Document = dict[str, Any]
+
+START = datetime(2026, 10, 19, 8, 0, tzinfo=UTC)
+NAMES = {"control": "No bar", "bar": "Bar at 50", "badge": "Badge on the product page"}
+METRICS = {
+    "conversion": ("Checkout conversion", "proportion", "increase", None),
+    "revenue": ("Revenue per shopper", "mean", "increase", "EUR"),
+    "refunds": ("Refund rate", "proportion", "decrease", None),
+    "page_time": ("Page load", "mean", "decrease", "ms"),
+    "items": ("Items per order", "ratio", "increase", None),
+}
+
+
+def comparison(
+    control: float,
+    estimate: float | None,
+    half: float = 0.0,
+    *,
+    variant: str = "bar",
+    significant: bool | None = None,
+    undetermined: str | None = None,
+    method: str = "asymptotic_confidence_sequence",
+) -> Document:
+    """One comparison from a relative estimate and the half-width of its interval, as fractions."""
+    if estimate is None:
+        relative: Document = {"estimate": None, "lower": None, "upper": None}
+        absolute: Document = dict(relative)
+    else:
+        relative = {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
+        absolute = {name: value * control for name, value in relative.items()}
+    conclusive = estimate is not None and abs(estimate) > half if significant is None else significant
+    return {
+        "variant": variant,
+        "control": "control",
+        "absolute": absolute,
+        "relative": relative,
+        "p_value": None if estimate is None else (0.003 if conclusive else 0.27),
+        "significant": conclusive,
+        "method": method,
+        "method_reason": "Each arm has more than 100 shoppers with an event and the split is 50/50.",
+        "alpha": 0.05,
+        "adjustment": "none",
+        "variance_reduction": 0.18,
+        "undetermined": undetermined,
+        "undetermined_code": None if undetermined is None else "too_few_events",
+    }
+
+
+def metric(
+    key: str, role: str, control: float, comparisons: list[Document], units: int = 36000, **extra: Any
+) -> Document:
+    """One metric with its arms filled in from the comparisons."""
+    name, kind, direction, unit = METRICS[key]
+    values = [("control", control)] + [
+        (each["variant"], control * (1 + (each["relative"]["estimate"] or 0.0))) for each in comparisons
+    ]
+    return {
+        "metric": key,
+        "name": name,
+        "role": role,
+        "kind": kind,
+        "direction": direction,
+        "unit": unit,
+        "non_inferiority": None,
+        "variants": [
+            {
+                "variant": variant,
+                "units": units + 137 * index,
+                "mean": mean,
+                "std": math.sqrt(mean * (1 - mean)) if kind == "proportion" else 3.4 * mean,
+                "sum": mean * (units + 137 * index),
+            }
+            for index, (variant, mean) in enumerate(values)
+        ],
+        "comparisons": comparisons,
+        **extra,
+    }
+
+
+def report(metrics: list[Document], verdict: str, **extra: Any) -> Document:
+    """A whole report of two arms after 28 days, health in order unless told otherwise."""
+    arms = [
+        {"key": "control", "name": NAMES["control"], "units": 36320, "share": 0.5},
+        {"key": "bar", "name": NAMES["bar"], "units": 36705, "share": 0.5},
+    ]
+    document = {
+        "schema": 1,
+        "id": "r-28",
+        "experiment": "free-shipping-bar",
+        "name": "Free-shipping bar",
+        "version": 1,
+        "status": "running",
+        "started_at": START.isoformat(),
+        "as_of": (START + timedelta(days=28)).isoformat(),
+        "alpha": 0.05,
+        "method": "sequential",
+        "plan_hash": "9f" * 32,
+        "data_hash": "3c" * 32,
+        "variants": arms,
+        "health": healthy(),
+        "metrics": metrics,
+        "segments": [],
+        "series": {"exposures": exposures([36320, 36705])},
+        "progress": {"units": 73025, "planned_units": 80000, "share": 0.9128, "days_left": 3},
+        "decision": {"verdict": verdict, "variant": None, "reasons": []},
+    }
+    return {**document, **extra}
+
+
+def healthy() -> Document:
+    """Health checks that all pass."""
+    return {
+        "srm": {
+            "status": "ok",
+            "code": "srm",
+            "detail": "The split fits the plan.",
+            "p_value": 0.84,
+            "method": "sequential_multinomial",
+        },
+        "multiple_exposure": {
+            "status": "ok",
+            "code": "multiple_exposure",
+            "detail": "3 shoppers saw more than one variant and are left out.",
+            "units": 3,
+        },
+        "freshness": {"status": "ok", "code": "freshness", "detail": "The newest event is a minute old."},
+    }
+
+
+def exposures(
+    totals: list[int], days: int = 28, arms: tuple[str, ...] = ("control", "bar", "badge")
+) -> list[Document]:
+    """Cumulative exposures, one point a day per arm."""
+    return [
+        {
+            "time": (START + timedelta(days=day)).isoformat(),
+            "variant": arms[index],
+            "units": round(total * (day / days) ** 0.96),
+        }
+        for day in range(1, days + 1)
+        for index, total in enumerate(totals)
+    ]
+
+
+def evidence(estimate: float = 0.097, half: float = 0.067, days: int = 28) -> list[Document]:
+    """A confidence sequence that narrows around the estimate, one point a day."""
+    points = []
+    for day in range(1, days + 1):
+        width = half * math.sqrt(days / day) * (1 + 0.3 * math.log(days / day))
+        middle = estimate + 0.3 * half * math.sin(day * 1.7) * (days / day) ** 0.4
+        points.append(
+            {
+                "as_of": (START + timedelta(days=day)).isoformat(),
+                "estimate": middle * 0.1077,
+                "lower": (middle - width) * 0.1077,
+                "upper": (middle + width) * 0.1077,
+                "relative": {"estimate": middle, "lower": middle - width, "upper": middle + width},
+                "significant": abs(middle) > width,
+            }
+        )
+    return points
+
+
+def _usual(primary: Document) -> list[Document]:
+    return [
+        primary,
+        metric("revenue", "secondary", 6.23, [comparison(6.23, 0.043, 0.055)]),
+        metric("items", "secondary", 2.11, [comparison(2.11, -0.004, 0.023)]),
+        metric(
+            "refunds",
+            "guardrail",
+            0.0231,
+            [comparison(0.0231, 0.012, 0.053)],
+            non_inferiority={"margin": 0.10, "status": "within"},
+        ),
+        metric(
+            "page_time",
+            "guardrail",
+            1240.0,
+            [comparison(1240.0, 0.003, 0.009)],
+            non_inferiority={"margin": 0.02},
+        ),
+    ]
+
+
+def conclusive() -> Document:
+    """The bar is better on checkout conversion."""
+    primary = metric("conversion", "primary", 0.1077, [comparison(0.1077, 0.097, 0.067)])
+    return report(
+        _usual(primary),
+        "ship",
+        decision={
+            "verdict": "ship",
+            "variant": "bar",
+            "reasons": ["Checkout conversion is better and no guardrail is worse."],
+            "details": [{"code": "primary_better", "params": {"metric": "conversion", "variant": "bar"}}],
+        },
+    )
+
+
+def unclear() -> Document:
+    """Nothing can be said yet, three days to go."""
+    return report(
+        _usual(metric("conversion", "primary", 0.1077, [comparison(0.1077, 0.021, 0.067)])), "keep_running"
+    )
+
+
+def harmful() -> Document:
+    """The bar is worse."""
+    primary = metric("conversion", "primary", 0.1077, [comparison(0.1077, -0.081, 0.052)])
+    return report(
+        _usual(primary), "rollback", decision={"verdict": "rollback", "variant": "bar", "reasons": []}
+    )
+
+
+def no_difference() -> Document:
+    """Whatever the difference is, it is too small to matter."""
+    primary = metric("conversion", "primary", 0.1077, [comparison(0.1077, 0.002, 0.012)])
+    return report(_usual(primary), "no_difference")
+
+
+def unhealthy() -> Document:
+    """The numbers look good, but the split is broken."""
+    broken = healthy()
+    broken["srm"] = {
+        "status": "failed",
+        "code": "srm",
+        "detail": "36,320 and 33,102 shoppers do not fit a 50/50 split.",
+        "p_value": 0.0000021,
+        "method": "sequential_multinomial",
+    }
+    return {
+        **conclusive(),
+        "health": broken,
+        "decision": {
+            "verdict": "unhealthy",
+            "variant": None,
+            "reasons": ["The split does not fit the plan."],
+        },
+    }
+
+
+def too_early() -> Document:
+    """A few hundred shoppers: the primary cannot be judged."""
+    reason = "Only 7 shoppers with an event in the smaller arm; at least 20 are needed."
+    primary = metric(
+        "conversion", "primary", 0.1077, [comparison(0.1077, None, undetermined=reason)], units=140
+    )
+    return report(
+        [primary],
+        "not_enough_data",
+        progress={"units": 281, "planned_units": 80000, "share": 0.0035, "days_left": 12},
+        series={"exposures": exposures([140, 141], days=1)},
+        variants=[
+            {"key": "control", "name": NAMES["control"], "units": 140, "share": 0.5},
+            {"key": "bar", "name": NAMES["bar"], "units": 141, "share": 0.5},
+        ],
+    )
+
+
+def undetermined_guardrail() -> Document:
+    """The primary is clear, one guardrail cannot be judged."""
+    document = conclusive()
+    reason = "A quantile has no always-valid interval under this plan."
+    document["metrics"][-1] = metric(
+        "page_time", "guardrail", 1240.0, [comparison(1240.0, None, undetermined=reason, method="none")]
+    )
+    return document
+
+
+def three_arms() -> Document:
+    """Two treatments against one control; one of them wins."""
+    conversion = metric(
+        "conversion",
+        "primary",
+        0.1062,
+        [comparison(0.1062, 0.72, 0.06), comparison(0.1062, 0.011, 0.05, variant="badge")],
+        units=21306,
+    )
+    revenue = metric(
+        "revenue",
+        "secondary",
+        0.65,
+        [comparison(0.65, 0.3, 0.4), comparison(0.65, 0.2, 0.4, variant="badge")],
+        units=21306,
+    )
+    for each in (*conversion["comparisons"], *revenue["comparisons"]):
+        each["adjustment"] = "bonferroni"
+    return report(
+        [conversion, revenue],
+        "ship",
+        variants=[
+            {"key": "control", "name": NAMES["control"], "units": 21306, "share": 1 / 3},
+            {"key": "bar", "name": NAMES["bar"], "units": 21307, "share": 1 / 3},
+            {"key": "badge", "name": NAMES["badge"], "units": 21387, "share": 1 / 3},
+        ],
+        series={"exposures": exposures([21306, 21307, 21387])},
+        progress={"units": 64000, "planned_units": 64000, "share": 1.0, "days_left": 0},
+        decision={"verdict": "ship", "variant": "bar", "reasons": ["Checkout conversion is better."]},
+    )
+
+
+def with_segments() -> Document:
+    """A clear result, read per device and per kind of shopper."""
+    rows = []
+    for segment, value, units, estimate, half in (
+        ("device", "mobile", 48977, 0.083, 0.063),
+        ("device", "desktop", 23454, 0.047, 0.088),
+        ("visitor", "new", 41210, 0.094, 0.072),
+        ("visitor", "returning", 31221, 0.038, 0.073),
+    ):
+        each = comparison(0.1077, estimate, half)
+        each["adjustment"] = "bonferroni"
+        rows.append(
+            {
+                "segment": segment,
+                "value": value,
+                "units": units,
+                "metrics": [metric("conversion", "primary", 0.1077, [each], units=units // 2)],
+            }
+        )
+    return {**conclusive(), "segments": rows}
