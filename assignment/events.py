@@ -1,18 +1,29 @@
-"""The shapes of what storefronts report."""
+"""The shapes of what storefronts report, the rules they must meet, and how a batch lies in the log."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+
+from assignment.snapshot import Snapshot, Status
+
+MAX_AHEAD = timedelta(minutes=10)
+MAX_AGE = timedelta(days=366)
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=100)]
 UnitId = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Scalar = str | int | float | bool | None
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Scalar = str | Whole | float | bool | None
+# Bounded depth: what one stack could parse, a reader with a deeper stack must be able to parse too.
+Inner = Scalar | list[Scalar] | dict[str, Scalar]
+Attribute = Scalar | list[Inner] | dict[str, Inner]
 
 
 class Exposure(msgspec.Struct, frozen=True, tag_field="type", tag="exposure"):
@@ -23,7 +34,7 @@ class Exposure(msgspec.Struct, frozen=True, tag_field="type", tag="exposure"):
     experiment: Identifier
     variant: Identifier
     time: Moment | None = None
-    attributes: dict[str, Any] = msgspec.field(default_factory=dict)
+    attributes: dict[str, Attribute] = msgspec.field(default_factory=dict)
 
 
 class Conversion(msgspec.Struct, frozen=True, tag_field="type", tag="conversion"):
@@ -39,3 +50,111 @@ class Conversion(msgspec.Struct, frozen=True, tag_field="type", tag="conversion"
 
 
 Event = Exposure | Conversion
+
+_RECEIPT = struct.Struct("<q")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_events = msgspec.json.Decoder(list[Event])
+_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+class Rules:
+    """What a snapshot allows an exposure to name.
+
+    Attributes:
+        revision: The snapshot's.
+        pairs: Every (experiment, variant) that may be reported: of experiments that have been started.
+    """
+
+    __slots__ = ("_variants", "pairs", "revision")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.revision = snapshot.revision
+        self._variants: dict[str, list[str]] = {}
+        pairs: set[tuple[str, str]] = set()
+        for experiment in snapshot.experiments:
+            started = experiment.status != Status.DRAFT
+            keys = [variant.key for variant in experiment.variants]
+            self._variants[experiment.key] = keys if started else []
+            pairs.update((experiment.key, key) for key in keys if started)
+        self.pairs = frozenset(pairs)
+
+    def complaint(self, exposure: Exposure) -> str | None:
+        """Why the exposure cannot be taken, in a sentence; `None` if it can."""
+        if (exposure.experiment, exposure.variant) in self.pairs:
+            return None
+        variants = self._variants.get(exposure.experiment)
+        if variants is None:
+            return f"experiment: there is no experiment '{exposure.experiment}'"
+        if not variants:
+            return f"experiment: '{exposure.experiment}' has not been started"
+        return (
+            f"variant: experiment '{exposure.experiment}' has no variant '{exposure.variant}';"
+            f" it has {', '.join(variants)}"
+        )
+
+
+def check(event: Event, rules: Rules, now: datetime) -> str | None:
+    """Why a well-formed event is refused all the same, in a sentence; `None` if it is taken.
+
+    Args:
+        now: Receipt, with a time zone; a time may lie `MAX_AHEAD` after and `MAX_AGE` before it.
+    """
+    time = event.time
+    if time is not None:
+        if time > now + MAX_AHEAD:
+            return f"time: {time.isoformat()} is more than 10 minutes in the future"
+        if time < now - MAX_AGE:
+            return f"time: {time.isoformat()} is more than 366 days ago"
+    return rules.complaint(event) if isinstance(event, Exposure) else None
+
+
+def decode_event(document: bytes) -> Event:
+    """One event from JSON.
+
+    Raises:
+        msgspec.DecodeError: Not JSON, or not an event (then `msgspec.ValidationError`).
+        UnicodeDecodeError: Text that is not UTF-8.
+        RecursionError: Nested beyond reason.
+    """
+    return _event.decode(document)
+
+
+def decode_events(array: bytes | msgspec.Raw) -> list[Event]:
+    """All events of a JSON array, or the errors of `decode_event`."""
+    return _events.decode(array)
+
+
+def encode_payload(received: datetime, array: bytes) -> bytes:
+    """A batch as it lies in the log: receipt in microseconds (64 bits, little-endian), then a JSON array."""
+    return _RECEIPT.pack((received - _EPOCH) // _MICROSECOND) + array
+
+
+def decode_payload(payload: bytes) -> list[tuple[Event, datetime]]:
+    """The events of a log record, each with its time in UTC; the receipt stands in where none was sent.
+
+    Raises:
+        ValueError: The record holds something else.
+    """
+    try:
+        received = _EPOCH + _RECEIPT.unpack_from(payload)[0] * _MICROSECOND
+        decoded = _events.decode(payload[_RECEIPT.size :])
+        return [(event, event.time.astimezone(UTC) if event.time else received) for event in decoded]
+    except (struct.error, msgspec.MsgspecError, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a batch of events: {error}") from error
+
+
+class _Identified(msgspec.Struct):
+    id: str
+
+
+_identified = msgspec.json.Decoder(list[_Identified])
+
+
+def payload_ids(payload: bytes) -> Sequence[str]:
+    """Only the ids of a log record's events.
+
+    Raises:
+        ValueError: The record holds something else.
+    """
+    return [event.id for event in _identified.decode(payload[_RECEIPT.size :])]
