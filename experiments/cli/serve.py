@@ -1,0 +1,104 @@
+"""Commands that run the platform: the web workers and the scheduler, together or apart."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+
+import click
+
+from experiments.cli.context import load_settings, prepare
+from experiments.cli.supervise import Child, Supervisor
+from experiments.lifetime import die_with_parent
+from experiments.settings import Settings
+
+BLOCKING_THREADS = 16
+METRICS_FOLDER = "metrics"
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Number of web worker processes.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Run web workers and the scheduler, supervised."""
+    settings = load_settings(host=host, port=port, workers=workers)
+    refuse_a_taken_port(settings.host, settings.port)
+    login = prepare(settings)
+    address = f"http://{settings.host}:{settings.port}"
+    click.echo(f"Proefwerk listens on {address}\nScreens: {address}/ui/")
+    if login is not None:
+        click.echo(f"First login: {login.email}\nPassword:    {login.password}   (shown once)")
+    sys.stdout.flush()
+    environment = environment_of(settings)
+    shutil.rmtree(settings.home / METRICS_FOLDER, ignore_errors=True)
+    children = [
+        Child("scheduler", ("-m", "experiments.cli", "worker"), environment),
+        Child("web", ("-m", "experiments.cli", "web"), environment),
+    ]
+    raise SystemExit(Supervisor(children).run())
+
+
+@click.command()
+def worker() -> None:
+    """Run the scheduler alone: reports, health, dates."""
+    die_with_parent()
+    from experiments.scheduler import run
+
+    settings = load_settings()
+    prepare(settings)
+    run(settings)
+
+
+@click.command(hidden=True)
+def web() -> None:
+    """Run the web workers alone; `serve` starts this."""
+    die_with_parent()
+    settings = load_settings()
+    folder = settings.home / METRICS_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "wsgi:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=BLOCKING_THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings that the command line may have changed, for the children."""
+    return {
+        "PROEFWERK_HOST": settings.host,
+        "PROEFWERK_PORT": str(settings.port),
+        "PROEFWERK_WORKERS": str(settings.workers),
+    }
+
+
+def refuse_a_taken_port(host: str, port: int) -> None:
+    """Fail in one sentence before anything is started.
+
+    Raises:
+        click.ClickException: The address cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise click.ClickException(f"Cannot listen on {host}:{port}: {reason}.") from error
