@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fnv_hash_fast import fnv1a_32
 
@@ -15,6 +15,7 @@ _MASK = 0xFFFFFFFF
 _WEIGHT_TOLERANCE = 0.01
 
 Range = tuple[float, float]
+_fnv_bytes: Callable[[bytes], int] = fnv1a_32
 
 
 def fnv32(text: str) -> int:
@@ -23,7 +24,7 @@ def fnv32(text: str) -> int:
     Below U+0100 a code unit is a byte, so that the C routine gives the same number.
     """
     try:
-        return int(fnv1a_32(text.encode("latin-1")))
+        return _fnv_bytes(text.encode("latin-1"))
     except UnicodeEncodeError:
         return _fnv32_wide(text)
 
@@ -38,7 +39,11 @@ def _fnv32_wide(text: str) -> int:
 
 def bucket_of(seed: str, value: str) -> int:
     """The unit's bucket, 0 to 9,999, under hash version 2: seed first, hashed twice."""
-    return int(fnv1a_32(b"%d" % fnv32(seed + value))) % BUCKETS
+    try:
+        inner = _fnv_bytes((seed + value).encode("latin-1"))
+    except UnicodeEncodeError:
+        inner = _fnv32_wide(seed + value)
+    return _fnv_bytes(b"%d" % inner) % BUCKETS
 
 
 def hash_unit(seed: str, value: str, version: int) -> float | None:

@@ -108,14 +108,20 @@ def strictly_equal(left: object, right: object) -> bool:
     return left is None and right is None
 
 
-def is_less(left: object, right: object, *, or_equal: bool = False) -> bool:
-    """`left < right` (or `<=`): two texts by UTF-16 code units, anything else as numbers."""
+def is_less(left: object, right: object) -> bool:
+    """`left < right`: two texts by UTF-16 code units, anything else as numbers."""
     first, second = _primitive(left), _primitive(right)
     if isinstance(first, str) and isinstance(second, str):
-        one, two = code_units(first), code_units(second)
-        return one <= two if or_equal else one < two
-    low, high = number_of(first), number_of(second)
-    return low <= high if or_equal else low < high
+        return code_units(first) < code_units(second)
+    return number_of(first) < number_of(second)
+
+
+def is_at_most(left: object, right: object) -> bool:
+    """`left <= right`, as `is_less`."""
+    first, second = _primitive(left), _primitive(right)
+    if isinstance(first, str) and isinstance(second, str):
+        return code_units(first) <= code_units(second)
+    return number_of(first) <= number_of(second)
 
 
 def _primitive(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from assignment import javascript
 from assignment.patterns import PatternError, compile_pattern
 
 Test = Callable[[object], bool]
+_NUMBERS = frozenset((int, float))
 
 
 @dataclass(slots=True)
@@ -81,20 +83,20 @@ def _not_equal(operand: object, scope: Scope) -> Test:
     return _negate(_equal(operand, scope))
 
 
-def _less(operand: object, _: Scope) -> Test:
-    return lambda value: javascript.is_less(value, operand)
+def _ordering(
+    plain: Callable[[float, float], bool], exact: Callable[[object, object], bool]
+) -> Callable[[object, Scope], Test]:
+    """An ordering test that takes the short way for two numbers, by far the most frequent case."""
 
+    def build(operand: object, _: Scope) -> Test:
+        if isinstance(operand, bool) or not isinstance(operand, int | float):
+            return lambda value: exact(value, operand)
+        number = javascript.number_of(operand)
+        return lambda value: (
+            plain(value, number) if value.__class__ in _NUMBERS else exact(value, operand)  # type: ignore[arg-type]
+        )
 
-def _at_most(operand: object, _: Scope) -> Test:
-    return lambda value: javascript.is_less(value, operand, or_equal=True)
-
-
-def _greater(operand: object, _: Scope) -> Test:
-    return lambda value: javascript.is_less(operand, value)
-
-
-def _at_least(operand: object, _: Scope) -> Test:
-    return lambda value: javascript.is_less(operand, value, or_equal=True)
+    return build
 
 
 def _fold(value: object) -> object:
@@ -255,10 +257,10 @@ def _version(compare: Callable[[bytes, bytes], bool]) -> Callable[[object, Scope
 OPERATORS: dict[str, Callable[[object, Scope], Test]] = {
     "$eq": _equal,
     "$ne": _not_equal,
-    "$lt": _less,
-    "$lte": _at_most,
-    "$gt": _greater,
-    "$gte": _at_least,
+    "$lt": _ordering(operator.lt, javascript.is_less),
+    "$lte": _ordering(operator.le, javascript.is_at_most),
+    "$gt": _ordering(operator.gt, lambda value, operand: javascript.is_less(operand, value)),
+    "$gte": _ordering(operator.ge, lambda value, operand: javascript.is_at_most(operand, value)),
     "$in": _in,
     "$nin": _not_in,
     "$ini": _in_ignoring_case,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -46,6 +47,8 @@ class Experiment(msgspec.Struct, frozen=True):
         coverage: Share of the eligible units that take part, 0 to 1.
         condition: Audience in the condition language; `{}` is everyone.
         shipped: Variant that everyone gets after a stop that shipped it.
+        ranges: Half-open ranges of the hash, one for each variant, where they are not the ones that
+            follow from coverage and weights.
     """
 
     key: str
@@ -61,6 +64,7 @@ class Experiment(msgspec.Struct, frozen=True):
     name: str = ""
     surface: str = ""
     placement: str = ""
+    ranges: tuple[tuple[float, float], ...] | None = None
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -78,23 +82,33 @@ class Snapshot(msgspec.Struct, frozen=True):
         experiments: Every experiment that is not archived, ordered by key.
         keys: Every key that is not revoked.
         schema: Version of this shape; a reader refuses a newer one.
+        published_at: When it was built, RFC 3339 in UTC; the revision does not depend on it.
     """
 
     revision: str
     experiments: tuple[Experiment, ...]
     keys: tuple[Key, ...]
     schema: int = SCHEMA
+    published_at: str = ""
 
 
 class UnknownSchemaError(ValueError):
     """A snapshot of a newer shape than this version can read."""
 
 
-def build(experiments: tuple[Experiment, ...], keys: tuple[Key, ...]) -> Snapshot:
-    """A snapshot whose revision is the hash of its content, whatever order the input came in."""
+def build(
+    experiments: tuple[Experiment, ...], keys: tuple[Key, ...], published_at: datetime | None = None
+) -> Snapshot:
+    """A snapshot whose revision is the hash of its content, whatever order the input came in.
+
+    Args:
+        published_at: Moment, with a time zone, that clients see as the date of the rules; now if not given.
+    """
     draft = Snapshot("", tuple(sorted(experiments, key=_by_key)), tuple(sorted(keys, key=_by_digest)))
     revision = hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()[:16]
-    return Snapshot(revision, draft.experiments, draft.keys)
+    moment = (published_at or datetime.now(UTC)).astimezone(UTC)
+    stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Snapshot(revision, draft.experiments, draft.keys, published_at=stamp)
 
 
 def encode(snapshot: Snapshot) -> bytes:

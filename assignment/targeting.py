@@ -30,29 +30,29 @@ def _compile(condition: object, scope: Scope) -> Test:
     tests = tuple(_compile_entry(key, operand, scope) for key, operand in condition.items())
     if not tests:
         return lambda attributes: True
+    return _conjunction(tests)
+
+
+def _conjunction(tests: tuple[Test, ...]) -> Test:
+    """All of them, without a loop for the short conditions that most audiences are."""
     if len(tests) == 1:
         return tests[0]
-
-    def all_hold(attributes: object) -> bool:
-        return all(test(attributes) for test in tests)
-
-    return all_hold
+    if len(tests) == 2:
+        first, second = tests
+        return lambda attributes: first(attributes) and second(attributes)
+    return lambda attributes: all(test(attributes) for test in tests)
 
 
 def _compile_entry(key: str, operand: object, scope: Scope) -> Test:
     logical = _LOGICAL.get(key)
     if logical:
         return logical(operand, scope)
-    test, read = compile_value(operand, scope), _reader(key)
-    return lambda attributes: test(read(attributes))
-
-
-def _reader(path: str) -> Callable[[object], object]:
-    if "." in path:
-        parts = path.split(".")
-        return lambda attributes: _walk(attributes, parts)
-    return lambda attributes: (
-        attributes.get(path) if isinstance(attributes, dict) else _step(attributes, path)
+    test = compile_value(operand, scope)
+    if "." in key:
+        parts = key.split(".")
+        return lambda attributes: test(_walk(attributes, parts))
+    return lambda attributes: test(
+        attributes.get(key) if attributes.__class__ is dict else _step(attributes, key)
     )
 
 
