@@ -56,7 +56,7 @@ class Summary:
         second = self.comoments[0][0]
         if self.units < 2 or second <= 0:
             return float("nan")
-        return (self.third / self.units) / (second / self.units) ** 1.5
+        return float((self.third / self.units) / (second / self.units) ** 1.5)
 
     def _index(self, column: str | None) -> int:
         return 0 if column is None else self.columns.index(column)

@@ -1,0 +1,93 @@
+"""From numbers to a Comparison whose interval, p-value and verdict are one statement."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from stats.result import Comparison, Interval, Undetermined
+from stats.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The false-alarm budget of one comparison among several.
+
+    Attributes:
+        alpha: Of the whole family.
+        comparisons: Size of the family.
+    """
+
+    alpha: float
+    comparisons: int
+
+    @property
+    def own_alpha(self) -> float:
+        """What one comparison may spend (Bonferroni)."""
+        return self.alpha / self.comparisons
+
+    @property
+    def adjustment(self) -> str:
+        """Stable name of the correction."""
+        return "bonferroni" if self.comparisons > 1 else "none"
+
+    def adjusted(self, p_value: float) -> float:
+        """The p-value to hold against `alpha`."""
+        return min(1.0, p_value * self.comparisons)
+
+
+def answer(
+    absolute: Interval,
+    relative: Interval,
+    p_value: float,
+    family: Family,
+    method: str,
+    reason: str,
+    variance_reduction: float = 0.0,
+) -> Comparison:
+    """A determined comparison; `p_value` is not adjusted yet, the intervals are at `family.own_alpha`."""
+    adjusted = family.adjusted(p_value)
+    lower, upper = absolute.lower, absolute.upper
+    excluded = lower is not None and upper is not None and (lower > 0 or upper < 0)
+    return Comparison(
+        absolute=absolute,
+        relative=relative,
+        p_value=adjusted,
+        significant=excluded and adjusted <= family.alpha,
+        method=method,
+        method_reason=reason,
+        adjustment=family.adjustment,
+        variance_reduction=variance_reduction,
+        undetermined=None,
+    )
+
+
+def undetermined(
+    control: Summary, treatment: Summary, family: Family, method: str, why: Undetermined, *, ratio: bool
+) -> Comparison:
+    """The estimates alone, with the reason why chance cannot be measured yet."""
+    before, after = estimate(control, ratio=ratio), estimate(treatment, ratio=ratio)
+    known = before is not None and after is not None
+    difference = after - before if before is not None and after is not None else None
+    lift = difference / before if known and before and difference is not None else None
+    return Comparison(
+        absolute=Interval(difference, None, None),
+        relative=Interval(lift, None, None),
+        p_value=None,
+        significant=False,
+        method=method,
+        method_reason=why.reason,
+        adjustment=family.adjustment,
+        variance_reduction=0.0,
+        undetermined=why,
+    )
+
+
+def estimate(summary: Summary, *, ratio: bool) -> float | None:
+    """Mean, or ratio of means; `None` when there is nothing to divide by."""
+    if not summary.units:
+        return None
+    value = summary.means[0]
+    if ratio:
+        value = value / summary.means[1] if summary.means[1] else math.nan
+    return value if math.isfinite(value) else None
