@@ -26,7 +26,11 @@ Inner = Scalar | list[Scalar] | dict[str, Scalar]
 Attribute = Scalar | list[Inner] | dict[str, Inner]
 
 
-class Exposure(msgspec.Struct, frozen=True, tag_field="type", tag="exposure"):
+# A float object of its own: "no value sent" is told from an explicit 1 by identity.
+DEFAULT_VALUE = float("1")
+
+
+class Exposure(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="exposure"):
     """A unit met a variant of an experiment."""
 
     id: Identifier
@@ -37,14 +41,14 @@ class Exposure(msgspec.Struct, frozen=True, tag_field="type", tag="exposure"):
     attributes: dict[str, Attribute] = msgspec.field(default_factory=dict)
 
 
-class Conversion(msgspec.Struct, frozen=True, tag_field="type", tag="conversion"):
+class Conversion(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="conversion"):
     """A unit did something that metrics may count; `value` is in `currency` where that is given."""
 
     id: Identifier
     unit: UnitId
     name: Identifier
     time: Moment | None = None
-    value: float = 1.0
+    value: float = DEFAULT_VALUE
     currency: Currency | None = None
     properties: dict[str, Scalar] = msgspec.field(default_factory=dict)
 

@@ -20,7 +20,9 @@ HEADER = struct.Struct("<II")
 MIN_PAYLOAD = 10
 MAX_PAYLOAD = 16 * 1024 * 1024
 _ARRAY_AT = HEADER.size + 8
-_sync = getattr(os, "fdatasync", os.fsync)
+# With O_DSYNC one system call writes and syncs: threads hand the interpreter over once, not twice.
+_DURABLE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_DSYNC
+_PRESENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Segment:
         self.path = path
         self.size = 0
         self._descriptor = descriptor
-        self._opened = time.monotonic()
+        self._opened = self._look_at = time.monotonic()
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -60,7 +62,7 @@ class Segment:
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
         # Locked before it gets its name: a reader must never take a newborn segment for a sealed one.
         newborn, path = folder / f".{name}", folder / name
-        descriptor = os.open(newborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+        descriptor = os.open(newborn, _DURABLE, 0o640)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             newborn.rename(path)
@@ -85,9 +87,11 @@ class Segment:
         written = os.write(self._descriptor, data)
         while written < len(data):
             written += os.write(self._descriptor, memoryview(data)[written:])
-        _sync(self._descriptor)
-        if os.fstat(self._descriptor).st_nlink == 0:
-            raise OSError("its file was removed")
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _PRESENCE_SECONDS
+            if os.fstat(self._descriptor).st_nlink == 0:
+                raise OSError("its file was removed")
         self.size += len(data)
 
     def seal(self) -> None:

@@ -1,0 +1,122 @@
+"""Takes the doors' reports into the log, and remembers what it took."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from assignment.complaints import Refused, read
+from assignment.errors import FieldError, ProefwerkError
+from assignment.events import Rules, encode_payload, payload_ids
+from assignment.intake import Batch, accept
+from assignment.log import EventLog, Frame, LogUnavailable, read_frames, segments
+from assignment.seen import CAPACITY, SeenIds
+from assignment.snapshot import Snapshot
+
+
+def utc_now() -> datetime:
+    """The clock of receipt."""
+    return datetime.now(UTC)
+
+
+class LogSink:
+    """What the doors report to; safe to use from many threads.
+
+    Args:
+        log: Where batches go; this object closes it.
+        capacity: How many ids to remember.
+        clock: Gives the time of receipt, with a time zone.
+    """
+
+    def __init__(
+        self, log: EventLog, capacity: int = CAPACITY, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._seen = SeenIds(capacity)
+        self._rules: Rules | None = None
+        self._seen.remember(newest_ids(log.folder, capacity // 2))
+
+    def accept(self, body: bytes, content_type: str, snapshot: Snapshot) -> Batch:
+        """Judges a report and returns once what it accepts is on disk.
+
+        Raises:
+            ProefwerkError: As `intake.accept`; or 503 (`LogUnavailable`) when nothing could be stored.
+        """
+        batch = accept(body, content_type, self._rules_of(snapshot), self._clock(), self._seen)
+        if batch.accepted:
+            self._log.append(batch.payload)
+            # Only now: whoever is told "duplicate" must find the first one on disk.
+            self._seen.remember(batch.ids)
+        return batch
+
+    def expose(self, unit: str, met: Sequence[tuple[str, str]], attributes: Mapping[str, object]) -> None:
+        """Reports that a unit met variants, given as (experiment, variant), at this moment.
+
+        Raises:
+            ProefwerkError: 422 the unit or an attribute cannot be stored; 503 nothing could be stored.
+        """
+        if not met:
+            return
+        events = [_exposure(unit, experiment, variant, attributes) for experiment, variant in met]
+        self._log.append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"))
+
+    def unavailable(self) -> str | None:
+        """Why events cannot be stored now, in a sentence; `None` when they can."""
+        try:
+            self._log.check()
+        except LogUnavailable as reason:
+            return reason.detail
+        return None
+
+    def close(self) -> None:
+        """Seals the log."""
+        self._log.close()
+
+    def _rules_of(self, snapshot: Snapshot) -> Rules:
+        rules = self._rules
+        if rules is None or rules.revision != snapshot.revision:
+            rules = self._rules = Rules(snapshot)
+        return rules
+
+
+def newest_ids(folder: Path, limit: int) -> list[str]:
+    """Ids of the newest events in the log, at most about `limit`; damaged parts are passed over."""
+    found: list[str] = []
+    for path in reversed(segments(folder)):
+        if len(found) >= limit:
+            break
+        try:
+            frames = [frame.payload for frame in read_frames(path) if isinstance(frame, Frame)]
+            found += itertools.chain.from_iterable(payload_ids(payload) for payload in frames)
+        except (OSError, ValueError):
+            continue
+    return found[:limit]
+
+
+def _exposure(unit: str, experiment: str, variant: str, attributes: Mapping[str, object]) -> bytes:
+    exposure = {
+        "type": "exposure",
+        "id": uuid4().hex,
+        "unit": unit,
+        "experiment": experiment,
+        "variant": variant,
+        "attributes": attributes,
+    }
+    try:
+        document = msgspec.json.encode(exposure)
+        read(document)
+    except Refused as refusal:
+        field, _, rule = str(refusal).partition(": ")
+        raise ProefwerkError(
+            422,
+            "invalid_context",
+            "The exposure cannot be logged.",
+            (FieldError(f"context.{'targetingKey' if field == 'unit' else field}", rule or field),),
+        ) from None
+    return document
