@@ -1,0 +1,241 @@
+"""Every table of the control database; tables only store, forms validate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, MetaData, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from experiments.db import UtcDateTime, utc_now
+
+SCHEDULER_LEASE = "scheduler"
+"""Name of the lease that the leading scheduler holds."""
+
+
+class Table(SQLModel):
+    """Base of the tables, with names for constraints that migrations can refer to."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class JournalKind(StrEnum):
+    """What an entry of an experiment's journal tells."""
+
+    PLAN = "plan"
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EDIT = "edit"
+    DEVIATION = "deviation"
+    COMMENT = "comment"
+    DECISION = "decision"
+    REFINE = "refine"
+    ARCHIVE = "archive"
+
+
+def _document(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(JSON(none_as_null=True), nullable=nullable))
+
+
+def _moment(*, nullable: bool = False, index: bool = False) -> Any:
+    column: Column[datetime] = Column(UtcDateTime(), nullable=nullable, index=index)
+    return (
+        Field(default=None, sa_column=column)
+        if nullable
+        else Field(default_factory=utc_now, sa_column=column)
+    )
+
+
+class Metric(Table, table=True):
+    """A metric; `definition` is its form as JSON."""
+
+    __tablename__ = "metrics"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=63)
+    definition: dict[str, Any] = _document()
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class Experiment(Table, table=True):
+    """An experiment; its variants are rows of their own.
+
+    Attributes:
+        roles: Metric keys by role, as in the contract's `metrics`.
+        plan: How the evidence is read, as in the contract's `plan`.
+        version: Phase of the randomisation; a new one has a new seed.
+        frozen_plan: Canonical JSON of what was registered at the start; its SHA-256 is `plan_hash`.
+        decision: `ship`, `rollback` or `inconclusive` once decided; `decision_variant` is what shipped.
+    """
+
+    __tablename__ = "experiments"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=63)
+    name: str = Field(max_length=200)
+    hypothesis: str = Field(sa_column=Column(Text, nullable=False))
+    surface: str = Field(max_length=40)
+    placement: str = Field(max_length=200)
+    hash_attribute: str = Field(max_length=100)
+    traffic: float
+    audience: dict[str, Any] = _document()
+    layer_name: str | None = Field(default=None, max_length=63, index=True)
+    layer_from: float | None = None
+    layer_to: float | None = None
+    roles: dict[str, Any] = _document()
+    plan: dict[str, Any] = _document()
+    segments: list[str] = _document()
+    parent: str | None = Field(default=None, max_length=63, foreign_key="experiments.key")
+    start_at: datetime | None = _moment(nullable=True)
+    end_at: datetime | None = _moment(nullable=True)
+    status: str = Field(default="draft", max_length=20, index=True)
+    version: int = 1
+    owner: str = Field(max_length=254)
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+    started_at: datetime | None = _moment(nullable=True)
+    stopped_at: datetime | None = _moment(nullable=True)
+    frozen_plan: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    plan_hash: str | None = Field(default=None, max_length=64)
+    decision: str | None = Field(default=None, max_length=20)
+    decision_variant: str | None = Field(default=None, max_length=63)
+    decision_note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class Variant(Table, table=True):
+    """One variant of an experiment; the one at position 0 is the control."""
+
+    __tablename__ = "variants"
+    __table_args__ = (
+        UniqueConstraint("experiment_id", "key"),
+        UniqueConstraint("experiment_id", "position"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    experiment_id: int = Field(foreign_key="experiments.id", ondelete="CASCADE")
+    position: int
+    key: str = Field(max_length=63)
+    name: str = Field(max_length=200)
+    weight: float
+    payload: dict[str, Any] = _document()
+
+
+class JournalEntry(Table, table=True):
+    """Something worth remembering about an experiment, in words, with the data behind it."""
+
+    __tablename__ = "journal"
+
+    id: int | None = Field(default=None, primary_key=True)
+    experiment_key: str = Field(foreign_key="experiments.key", max_length=63, index=True)
+    at: datetime = _moment()
+    actor: str = Field(max_length=254)
+    kind: str = Field(max_length=20)
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    data: dict[str, Any] | None = _document(nullable=True)
+
+
+class AuditEntry(Table, table=True):
+    """One change by one actor, with the object before and after."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _moment(index=True)
+    actor_kind: str = Field(max_length=20)
+    actor: str = Field(max_length=254)
+    action: str = Field(max_length=40)
+    object_kind: str = Field(max_length=40)
+    object_key: str = Field(max_length=254, index=True)
+    before: dict[str, Any] | None = _document(nullable=True)
+    after: dict[str, Any] | None = _document(nullable=True)
+
+
+class User(Table, table=True):
+    """A person who may sign in; `email` is in lower case."""
+
+    __tablename__ = "users"
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(unique=True, max_length=254)
+    name: str = Field(default="", max_length=200)
+    role: str = Field(max_length=20)
+    password_hash: str = Field(max_length=255)
+    created_at: datetime = _moment()
+    disabled_at: datetime | None = _moment(nullable=True)
+
+
+class ApiKey(Table, table=True):
+    """A key of a program; only the SHA-256 of its text is kept, with its last characters to know it by."""
+
+    __tablename__ = "api_keys"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=200)
+    kind: str = Field(max_length=20)
+    digest: str = Field(unique=True, max_length=64)
+    hint: str = Field(max_length=20)
+    created_by: str = Field(max_length=254)
+    created_at: datetime = _moment()
+    revoked_at: datetime | None = _moment(nullable=True)
+
+
+class PublishedSnapshot(Table, table=True):
+    """What web workers decide by; the newest row counts."""
+
+    __tablename__ = "snapshots"
+
+    id: int | None = Field(default=None, primary_key=True)
+    revision: str = Field(max_length=64)
+    document: str = Field(sa_column=Column(Text, nullable=False))
+    published_at: datetime = _moment()
+
+
+class Report(Table, table=True):
+    """A report as it was made; `body` is the contract's JSON and never changes."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index(None, "experiment_key", "as_of"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    experiment_key: str = Field(foreign_key="experiments.key", max_length=63)
+    as_of: datetime = _moment()
+    created_at: datetime = _moment()
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    plan_hash: str | None = Field(default=None, max_length=64)
+    data_hash: str = Field(max_length=64)
+
+
+class AnalysisRequest(Table, table=True):
+    """Somebody waits for an analysis; the scheduler takes it, then sets `report_id` or `error`."""
+
+    __tablename__ = "analysis_requests"
+
+    id: int | None = Field(default=None, primary_key=True)
+    experiment_key: str = Field(foreign_key="experiments.key", max_length=63)
+    requested_at: datetime = _moment()
+    started_at: datetime | None = _moment(nullable=True)
+    finished_at: datetime | None = _moment(nullable=True, index=True)
+    report_id: str | None = Field(default=None, max_length=64)
+    error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class Lease(Table, table=True):
+    """Who leads; whoever finds it expired may take it."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True, max_length=40)
+    holder: str = Field(max_length=200)
+    expires_at: datetime = _moment()

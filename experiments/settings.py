@@ -1,0 +1,223 @@
+"""What an operator can set, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used, in one sentence naming the setting, its value and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable; `NAME_FILE` may hold the path of a file with the value instead."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("PROEFWERK_HOME", "./var", "folder of the embedded default: SQLite database, event log, lake"),
+    Setting(
+        "PROEFWERK_DATABASE_URL",
+        "SQLite in the home",
+        "control database; `postgresql+psycopg://...` in production",
+    ),
+    Setting("PROEFWERK_LAKE_URL", "folder in the home", "where event files live: a local path"),
+    Setting("PROEFWERK_ENGINE", "duckdb://", "analysis engine"),
+    Setting("PROEFWERK_HOST", "127.0.0.1", "address that the web server listens on"),
+    Setting("PROEFWERK_PORT", "8000", "port that the web server listens on"),
+    Setting("PROEFWERK_WORKERS", "1", "number of web worker processes"),
+    Setting("PROEFWERK_SECRET", "generated into the home", "signs sessions and reports"),
+    Setting("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "none", "at start, makes sure that this admin key exists"),
+    Setting("PROEFWERK_BOOTSTRAP_SERVER_KEY", "none", "at start, makes sure that this server key exists"),
+    Setting("PROEFWERK_BOOTSTRAP_CLIENT_KEY", "none", "at start, makes sure that this client key exists"),
+    Setting("PROEFWERK_BOOTSTRAP_USER", "none", "at start, makes sure that this admin user exists"),
+    Setting("PROEFWERK_BOOTSTRAP_PASSWORD", "none", "password of that user when it is first made"),
+)
+_DIALECTS = ("sqlite", "postgresql")
+_KEY_TEXT = re.compile(r"[!-~]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the platform reads from its environment; secrets stay out of `repr`.
+
+    Attributes:
+        home: Folder of the embedded default; exists.
+        database_url: SQLAlchemy URL of the control database.
+        lake_url: Local folder of the event files.
+        engine: Analysis engine, `duckdb://`.
+        host: Address that the web server listens on.
+        port: Its port; 0 lets the system choose.
+        workers: Number of web worker processes.
+        secret: Signs sessions and reports.
+        bootstrap_admin_key: Key to make sure of at start; likewise the next two.
+        bootstrap_user: Admin user to make sure of at start, with `bootstrap_password`.
+    """
+
+    home: Path
+    database_url: str = field(repr=False)
+    lake_url: str
+    engine: str
+    host: str
+    port: int
+    workers: int
+    secret: str = field(repr=False)
+    bootstrap_admin_key: str | None = field(default=None, repr=False)
+    bootstrap_server_key: str | None = field(default=None, repr=False)
+    bootstrap_client_key: str | None = field(default=None, repr=False)
+    bootstrap_user: str | None = None
+    bootstrap_password: str | None = field(default=None, repr=False)
+
+    @property
+    def log_folder(self) -> Path:
+        """Where web workers append the events that they accept."""
+        return self.home / "log"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """The settings in `environ` (default: the process's environment).
+
+        Makes the home folder, and in it the secret where none is given.
+
+        Raises:
+            ConfigurationError: A value that cannot be used.
+        """
+        values = os.environ if environ is None else environ
+        home = _home(_value(values, "PROEFWERK_HOME") or "./var")
+        user = _value(values, "PROEFWERK_BOOTSTRAP_USER")
+        password = _value(values, "PROEFWERK_BOOTSTRAP_PASSWORD")
+        if (user is None) != (password is None):
+            missing = "PROEFWERK_BOOTSTRAP_USER" if user is None else "PROEFWERK_BOOTSTRAP_PASSWORD"
+            raise ConfigurationError(
+                f"{missing} is missing; PROEFWERK_BOOTSTRAP_USER and _PASSWORD go together."
+            )
+        return cls(
+            home=home,
+            database_url=_database_url(_value(values, "PROEFWERK_DATABASE_URL"), home),
+            lake_url=_lake_url(_value(values, "PROEFWERK_LAKE_URL"), home),
+            engine=_engine(_value(values, "PROEFWERK_ENGINE")),
+            host=_value(values, "PROEFWERK_HOST") or "127.0.0.1",
+            port=_whole(values, "PROEFWERK_PORT", 8000, 0, 65535),
+            workers=_whole(values, "PROEFWERK_WORKERS", 1, 1, 256),
+            secret=_value(values, "PROEFWERK_SECRET") or _own_secret(home),
+            bootstrap_admin_key=_key(values, "PROEFWERK_BOOTSTRAP_ADMIN_KEY"),
+            bootstrap_server_key=_key(values, "PROEFWERK_BOOTSTRAP_SERVER_KEY"),
+            bootstrap_client_key=_key(values, "PROEFWERK_BOOTSTRAP_CLIENT_KEY"),
+            bootstrap_user=user,
+            bootstrap_password=password,
+        )
+
+
+def _value(values: Mapping[str, str], name: str) -> str | None:
+    direct, path = values.get(name, "").strip(), values.get(f"{name}_FILE", "").strip()
+    if direct and path:
+        raise ConfigurationError(f"{name} and {name}_FILE are both set; give one of them.")
+    if not path:
+        return direct or None
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name}_FILE names '{path}', which cannot be read: {error}.") from error
+    if not text:
+        raise ConfigurationError(f"{name}_FILE names '{path}', which is empty.")
+    return text
+
+
+def _home(text: str) -> Path:
+    home = Path(text).expanduser().absolute()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"PROEFWERK_HOME is '{text}', which cannot be made: {error}.") from error
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigurationError(f"PROEFWERK_HOME is '{text}', which this process may not write.")
+    return home
+
+
+def _whole(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = _value(values, name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise ConfigurationError(f"{name} is '{text}'; it must be a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _key(values: Mapping[str, str], name: str) -> str | None:
+    text = _value(values, name)
+    if text is not None and not _KEY_TEXT.fullmatch(text):
+        raise ConfigurationError(f"{name} must be 1 to 200 visible ASCII characters without spaces.")
+    return text
+
+
+def _database_url(text: str | None, home: Path) -> str:
+    if text is None:
+        return f"sqlite:///{home / 'proefwerk.db'}"
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise ConfigurationError("PROEFWERK_DATABASE_URL is not a database URL.") from error
+    dialect = url.get_backend_name()
+    if dialect == "postgres":
+        dialect = "postgresql"
+    if dialect not in _DIALECTS:
+        raise ConfigurationError(
+            f"PROEFWERK_DATABASE_URL is for '{dialect}'; it must start with sqlite:/// or postgresql+psycopg://."
+        )
+    if dialect == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ConfigurationError("PROEFWERK_DATABASE_URL names no file; several processes share it.")
+        return url.render_as_string(hide_password=False)
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _lake_url(text: str | None, home: Path) -> str:
+    if text is None:
+        return str(home / "lake")
+    parts = urlsplit(text)
+    if parts.scheme == "file":
+        return parts.path
+    if parts.scheme:
+        raise ConfigurationError(
+            f"PROEFWERK_LAKE_URL is '{text}'; this version keeps event files in a local folder only."
+        )
+    return str(Path(text).expanduser().absolute())
+
+
+def _engine(text: str | None) -> str:
+    if text is None or text == "duckdb://":
+        return "duckdb://"
+    raise ConfigurationError(f"PROEFWERK_ENGINE is '{text}'; this version analyses with duckdb:// only.")
+
+
+def _own_secret(home: Path) -> str:
+    path = home / "secret"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigurationError(f"The secret cannot be written to '{path}': {error}.") from error
+    else:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+    try:
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The secret in '{path}' cannot be read: {error}.") from error
+    if not secret:
+        raise ConfigurationError(f"The secret in '{path}' is empty; remove the file to make a new one.")
+    return secret
