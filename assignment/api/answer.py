@@ -1,0 +1,31 @@
+"""An answer as a value, so that every kind of web server can send the same bytes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+JSON = "application/json"
+CORS = ("Access-Control-Allow-Origin", "*")
+NO_STORE = ("Cache-Control", "no-store")
+
+Header = tuple[str, str]
+
+
+class Answer(NamedTuple):
+    """Status, body, and headers but for the content's length."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: tuple[Header, ...] = (CORS, NO_STORE)
+
+    def all_headers(self) -> list[Header]:
+        """The headers to send."""
+        if self.status in _BODILESS:
+            return list(self.headers)
+        return [("Content-Type", self.content_type), ("Content-Length", str(len(self.body))), *self.headers]
+
+
+_BODILESS = frozenset((HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED))
+STATUS_LINES = {int(status): f"{status.value} {status.phrase}" for status in HTTPStatus}

@@ -1,0 +1,61 @@
+"""Who may use a door: keys from the headers or the path, known by their digests."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+
+from assignment.api.reading import Environ
+from assignment.engine import CompiledSnapshot
+from assignment.errors import ProefwerkError
+
+
+class Kind(StrEnum):
+    """What a key is for."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    ADMIN = "admin"
+
+
+DELIVERY = frozenset((Kind.CLIENT, Kind.SERVER))
+PUBLIC = frozenset((Kind.CLIENT,))
+
+
+def digest(key: str) -> str:
+    """The form in which a key is known to the doors."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def presented(environ: Environ) -> str:
+    """The key in the `Authorization: Bearer` header, else in `X-API-Key`; empty when there is none."""
+    authorization: str = environ.get("HTTP_AUTHORIZATION", "")
+    if authorization[:7].lower() == "bearer ":
+        return authorization[7:].strip()
+    key: str = environ.get("HTTP_X_API_KEY", "")
+    return key.strip()
+
+
+def authenticate(compiled: CompiledSnapshot, environ: Environ, allowed: frozenset[Kind]) -> None:
+    """Let the request in, or refuse it.
+
+    Raises:
+        ProefwerkError: 401 for a key that is missing, unknown or revoked; 403 for one of another kind.
+    """
+    check_key(compiled, presented(environ), allowed)
+
+
+def check_key(compiled: CompiledSnapshot, key: str, allowed: frozenset[Kind]) -> None:
+    """As `authenticate`, for a key that came with the path."""
+    if not key:
+        raise ProefwerkError(
+            401, "key_missing", "A key is needed: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."
+        )
+    kind = compiled.key_kinds.get(digest(key))
+    if kind is None:
+        raise ProefwerkError(401, "key_unknown", "The key is unknown or has been revoked.")
+    if kind not in allowed:
+        names = " or ".join(f"'{item}'" for item in sorted(allowed))
+        raise ProefwerkError(
+            403, "key_kind", f"A key of kind '{kind}' may not do this; use one of kind {names}."
+        )

@@ -1,0 +1,50 @@
+"""Counts what the doors do, for Prometheus."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+
+
+class Meters:
+    """The figures of one process; with `PROMETHEUS_MULTIPROC_DIR` set, `exposition` adds up all processes."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "proefwerk_requests", "Requests answered", ["door", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "proefwerk_request_seconds",
+            "Time to answer, without the network",
+            ["door"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._events = Counter("proefwerk_events", "Events received", ["outcome"], registry=self.registry)
+        self._count = cache(self._requests.labels)
+        self._time = cache(self._seconds.labels)
+
+    def answered(self, door: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        self._count(door, status).inc()
+        self._time(door).observe(seconds)
+
+    def received(self, accepted: int, duplicates: int, rejected: int) -> None:
+        """One batch of events was judged."""
+        for outcome, number in (("accepted", accepted), ("duplicate", duplicates), ("rejected", rejected)):
+            if number:
+                self._events.labels(outcome).inc(number)
+
+    def exposition(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)

@@ -1,0 +1,101 @@
+"""Our own door: all of a shopper's variants in one request."""
+
+from __future__ import annotations
+
+import msgspec
+
+from assignment.api.answer import Answer
+from assignment.api.context import MAX_CONTEXT_BYTES, ContextError, read_context
+from assignment.api.doors import Doors
+from assignment.api.keys import DELIVERY, authenticate
+from assignment.api.reading import Environ, decode_object, read_body, require_json
+from assignment.engine import CompiledSnapshot, Decision, Rule
+from assignment.errors import FieldError, ProefwerkError
+
+MAX_NAMED = 1_000
+_FIELDS = frozenset(("context", "experiments", "expose"))
+
+
+def assign(doors: Doors, environ: Environ) -> Answer:
+    """Answer `POST /api/v1/assign`.
+
+    Raises:
+        ProefwerkError: 400 malformed, 401, 403, 404 unknown experiment, 413, 415, 422 invalid, 503.
+    """
+    compiled = doors.source.current()
+    authenticate(compiled, environ, DELIVERY)
+    require_json(environ)
+    document = decode_object(read_body(environ, MAX_CONTEXT_BYTES))
+    try:
+        context = read_context(document, alias="id")
+    except ContextError as error:
+        raise _invalid(error.field, error.message) from error
+    rules = compiled.live
+    if len(document) > 1:
+        _refuse_unknown_fields(document)
+        named = document.get("experiments")
+        rules = compiled.live if named is None else _named_rules(compiled, named)
+    attributes = context.attributes
+    decisions = [rule(attributes) for rule in rules]
+    if _wants_exposures(document):
+        met = [(item.experiment, item.variant) for item in decisions if item.in_experiment]
+        if met:
+            doors.sink.expose(context.unit, met, context.described())
+    entries = compiled.derived(encoded_entries)
+    head = compiled.derived(_head)
+    return Answer(200, b"%b%b}}" % (head, b",".join([entries[item.index] for item in decisions])))
+
+
+def _head(compiled: CompiledSnapshot) -> bytes:
+    return b'{"revision":%b,"assignments":{' % msgspec.json.encode(compiled.revision)
+
+
+def encoded_entries(compiled: CompiledSnapshot) -> list[bytes]:
+    """Each decision of the snapshot as a member of `assignments`."""
+    return [_entry(decision) for decision in compiled.decisions]
+
+
+def _entry(decision: Decision) -> bytes:
+    value = {
+        "variant": decision.variant,
+        "payload": decision.payload,
+        "in_experiment": decision.in_experiment,
+        "reason": decision.reason,
+    }
+    return b"%b:%b" % (msgspec.json.encode(decision.experiment), msgspec.json.encode(value))
+
+
+def _named_rules(compiled: CompiledSnapshot, named: object) -> tuple[Rule, ...]:
+    if not isinstance(named, list) or len(named) > MAX_NAMED:
+        raise _invalid("experiments", f"must be a list of at most {MAX_NAMED:,} experiment keys")
+    rules: dict[str, Rule] = {}
+    for index, key in enumerate(named):
+        if not isinstance(key, str):
+            raise _invalid(f"experiments.{index}", f"must be an experiment's key, not {key!r:.60}")
+        rule = compiled.rules.get(key)
+        if rule is None:
+            raise ProefwerkError(
+                404,
+                "experiment_not_found",
+                f"There is no experiment '{key:.100}'.",
+                (FieldError(f"experiments.{index}", f"there is no experiment '{key:.100}'"),),
+            )
+        rules[key] = rule
+    return tuple(rules.values())
+
+
+def _wants_exposures(document: dict[str, object]) -> bool:
+    expose = document.get("expose", False)
+    if not isinstance(expose, bool):
+        raise _invalid("expose", f"must be true or false, not {expose!r:.60}")
+    return expose
+
+
+def _refuse_unknown_fields(document: dict[str, object]) -> None:
+    for field in document:
+        if field not in _FIELDS:
+            raise _invalid(field, f"is not known; there are {', '.join(sorted(_FIELDS))}")
+
+
+def _invalid(field: str, message: str) -> ProefwerkError:
+    return ProefwerkError(422, "invalid", f"{field} {message}.", (FieldError(field, message),))

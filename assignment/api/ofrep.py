@@ -1,0 +1,154 @@
+"""The OpenFeature Remote Evaluation Protocol, 0.3.0: one flag, or all of a context's flags."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import msgspec
+
+from assignment.api.answer import CORS, NO_STORE, Answer
+from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
+from assignment.api.doors import Doors
+from assignment.api.keys import DELIVERY, authenticate
+from assignment.api.problems import error_headers, unexpected
+from assignment.api.reading import Environ, decode_object, read_body, require_json
+from assignment.engine import CompiledSnapshot, Decision
+from assignment.errors import ProefwerkError
+
+BULK_PATH = "/ofrep/v1/evaluate/flags"
+SINGLE_PREFIX = f"{BULK_PATH}/"
+FLAG_SET = "proefwerk"
+JSON_UTF8 = "application/json; charset=utf-8"
+_HEADERS = (CORS, NO_STORE)
+_EXPOSED = ("Access-Control-Expose-Headers", "ETag, Retry-After")
+
+
+def evaluate_one(doors: Doors, environ: Environ) -> Answer:
+    """Answer `POST /ofrep/v1/evaluate/flags/{key}`; the flag's key is the experiment's.
+
+    Raises:
+        ProefwerkError: 401 and 403; every other error has OFREP's own body.
+    """
+    key = flag_key(environ)
+    return _with_errors(doors, environ, key, lambda compiled: _evaluate_one(doors, compiled, environ, key))
+
+
+def evaluate_all(doors: Doors, environ: Environ) -> Answer:
+    """Answer `POST /ofrep/v1/evaluate/flags` with every live experiment; 304 when nothing changed.
+
+    Raises:
+        ProefwerkError: 401 and 403; every other error has OFREP's own body.
+    """
+    return _with_errors(doors, environ, None, lambda compiled: _evaluate_all(compiled, environ))
+
+
+def flag_key(environ: Environ) -> str:
+    """The flag's key in the path."""
+    path: str = environ["PATH_INFO"]
+    return path[len(SINGLE_PREFIX) :].encode("latin-1").decode("utf-8", "replace")
+
+
+def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, key: str) -> Answer:
+    context = _read(environ)
+    rule = compiled.rules.get(key)
+    if rule is None:
+        return _failure(404, key, "FLAG_NOT_FOUND", f"Flag '{key:.100}' was not found")
+    decision = rule(context.attributes)
+    if decision.in_experiment and environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
+        doors.sink.expose(context.unit, [(decision.experiment, decision.variant)], context.described())
+    before, after = compiled.derived(_encoded_flags)[decision.index]
+    return Answer(200, b"%b%b%b" % (before, msgspec.json.encode(context.unit), after), JSON_UTF8, _HEADERS)
+
+
+def _evaluate_all(compiled: CompiledSnapshot, environ: Environ) -> Answer:
+    context = _read(environ)
+    attributes = context.attributes
+    encoded = compiled.derived(_encoded_flags)
+    unit = msgspec.json.encode(context.unit)
+    flags = b",".join([unit.join(encoded[rule(attributes).index]) for rule in compiled.live])
+    # Of the result alone: a new revision that changes nothing for this context changes no tag.
+    tag = f'"{hashlib.blake2b(flags or unit, digest_size=12).hexdigest()}"'
+    headers = (*_HEADERS, ("ETag", tag), _EXPOSED)
+    if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
+        return Answer(304, b"", headers=headers)
+    body = b'{"flags":[%b],"metadata":%b%b}' % (flags, compiled.derived(_bulk_metadata), unit + b"}")
+    return Answer(200, body, JSON_UTF8, headers)
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Whether an `If-None-Match` header names the tag (RFC 9110, weak comparison)."""
+    if not if_none_match:
+        return False
+    if if_none_match == tag or if_none_match.strip() == "*":
+        return True
+    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))
+
+
+def _bulk_metadata(compiled: CompiledSnapshot) -> bytes:
+    head = msgspec.json.encode({"flagSetId": FLAG_SET, "version": compiled.revision})
+    return head[:-1] + b',"contextId":'
+
+
+def _encoded_flags(compiled: CompiledSnapshot) -> list[tuple[bytes, bytes]]:
+    """Each decision as an evaluated flag, in two parts between which the context's id belongs."""
+    return [_flag(decision) for decision in compiled.decisions]
+
+
+def _flag(decision: Decision) -> tuple[bytes, bytes]:
+    value = {
+        "key": decision.experiment,
+        "reason": decision.reason,
+        "variant": decision.variant,
+        "value": decision.payload,
+    }
+    metadata = {
+        "flagSetId": FLAG_SET,
+        "version": str(decision.version),
+        "experiment": decision.experiment,
+        "inExperiment": decision.in_experiment,
+    }
+    before = msgspec.json.encode(value)[:-1] + b',"metadata":' + msgspec.json.encode(metadata)[:-1]
+    return before + b',"contextId":', b"}}"
+
+
+class _OfrepError(Exception):
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(details)
+        self.code = code
+        self.details = details
+
+
+def _read(environ: Environ) -> Context:
+    require_json(environ)
+    document = decode_object(read_body(environ, MAX_CONTEXT_BYTES))
+    try:
+        return read_context(document)
+    except ContextError as error:
+        code = "TARGETING_KEY_MISSING" if error.missing else "INVALID_CONTEXT"
+        raise _OfrepError(code, f"{error.field} {error.message}") from error
+
+
+def _with_errors(
+    doors: Doors, environ: Environ, key: str | None, evaluate: Callable[[CompiledSnapshot], Answer]
+) -> Answer:
+    try:
+        compiled = doors.source.current()
+        authenticate(compiled, environ, DELIVERY)
+        return evaluate(compiled)
+    except _OfrepError as error:
+        return _failure(400, key, error.code, error.details)
+    except ProefwerkError as error:
+        if error.status in {401, 403}:
+            raise
+        code = "PARSE_ERROR" if error.status in {400, 415} else "GENERAL"
+        return _failure(error.status, key, code, error.detail)
+    except Exception as error:  # noqa: BLE001 - logged by `unexpected`; the client gets OFREP's own body
+        return _failure(500, key, "GENERAL", unexpected(error).detail)
+
+
+def _failure(status: int, key: str | None, code: str, details: str) -> Answer:
+    document = {"errorCode": code, "errorDetails": details}
+    if key is not None:
+        document = {"key": key, **document}
+    return Answer(status, msgspec.json.encode(document), JSON_UTF8, error_headers(status))

@@ -1,0 +1,87 @@
+"""The published rules as GrowthBook SDKs load them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from assignment.engine import CompiledSnapshot, is_live
+from assignment.snapshot import Experiment, Snapshot, Status
+
+HASH_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What `GET /api/features/{client_key}` serves.
+
+    Attributes:
+        features: By experiment key: a feature whose rule splits as our own engine does.
+        body: The whole document as JSON.
+        tag: Entity tag of the body, in quotes.
+    """
+
+    features: dict[str, Any]
+    body: bytes
+    tag: str
+
+
+def payload_of(compiled: CompiledSnapshot) -> Payload:
+    """The payload of every live experiment."""
+    snapshot = compiled.snapshot
+    features = features_of(snapshot)
+    document = {"status": 200, "dateUpdated": snapshot.published_at or None, "features": features}
+    if not snapshot.published_at:
+        # Without a date an SDK applies every payload; an unchanging one would make it drop changes.
+        del document["dateUpdated"]
+    body = msgspec.json.encode(document)
+    return Payload(features, body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+
+
+def features_of(snapshot: Snapshot) -> dict[str, Any]:
+    """Every live experiment as a feature: running ones split, shipped ones force, paused ones do neither."""
+    return {item.key: _feature(item) for item in snapshot.experiments if is_live(item)}
+
+
+def _feature(experiment: Experiment) -> dict[str, Any]:
+    feature: dict[str, Any] = {"defaultValue": experiment.variants[0].payload}
+    if experiment.status is Status.RUNNING:
+        feature["rules"] = [_split_rule(experiment)]
+    for variant in experiment.variants:
+        if experiment.status is Status.STOPPED and variant.key == experiment.shipped:
+            feature["rules"] = [{"id": f"{experiment.key}-shipped", "force": variant.payload}]
+    return feature
+
+
+def _split_rule(experiment: Experiment) -> dict[str, Any]:
+    rule: dict[str, Any] = {
+        "id": f"{experiment.key}-{experiment.version}",
+        "key": experiment.key,
+        "name": experiment.name or experiment.key,
+        "phase": str(experiment.version),
+        "seed": experiment.seed,
+        "hashAttribute": experiment.hash_attribute,
+        "hashVersion": HASH_VERSION,
+        "coverage": experiment.coverage,
+        "weights": [variant.weight for variant in experiment.variants],
+        "variations": [variant.payload for variant in experiment.variants],
+        "meta": [{"key": item.key, "name": item.name or item.key} for item in experiment.variants],
+    }
+    if experiment.condition:
+        rule["condition"] = experiment.condition
+    if experiment.ranges is not None:
+        rule["ranges"] = experiment.ranges
+    if experiment.layer is not None:
+        layer = experiment.layer
+        rule["filters"] = [
+            {
+                "attribute": experiment.hash_attribute,
+                "seed": layer.name,
+                "hashVersion": HASH_VERSION,
+                "ranges": [[layer.start, layer.end]],
+            }
+        ]
+    return rule
