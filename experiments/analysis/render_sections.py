@@ -1,0 +1,207 @@
+"""What a report file says first: verdict, plan, health, results, segments."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+from experiments.analysis import render_charts as charts
+from experiments.analysis.render_parts import (
+    CHECKS,
+    HEADLINES,
+    ROLES,
+    STATUSES,
+    VERDICTS,
+    arm_name,
+    featured,
+    metric_name,
+    pairs,
+    section,
+    span_text,
+    table,
+)
+from experiments.analysis.render_text import MISSING, Text
+from experiments.analysis.scale import forest_limit
+
+Document = dict[str, Any]
+
+
+def verdict_box(report: Document, text: Text) -> str:
+    """The verdict in one sentence, its size and range, and the decision's reasons."""
+    reading = report["reading"]
+    code = reading["headline"]
+    title = text.say(HEADLINES[code], variant=arm_name(report, reading["variant"]))
+    lines = [f"<h2>{escape(title)}</h2>"]
+    pair = featured(report)
+    if pair and code not in ("distrust", "collecting") and pair[1]["undetermined"] is None:
+        metric, comparison = pair
+        sentence = text.say(
+            "{metric}: {lift} against the control; plausible range {range}.",
+            metric=metric_name(metric),
+            lift=text.percent(comparison["relative"]["estimate"], signed=True),
+            range=span_text(comparison, text),
+        )
+        lines.append(f"<p>{escape(sentence)}</p>")
+    lines += [f"<p>{escape(str(reason))}</p>" for reason in report["decision"].get("reasons", [])]
+    return f'<section class="verdict {code}">{"".join(lines)}</section>'
+
+
+def plan_section(report: Document, experiment: Document | None, text: Text) -> str:
+    """Question, population and the sealed plan."""
+    document = experiment or {}
+    rows = [
+        ("Hypothesis", escape(str(document.get("hypothesis") or MISSING))),
+        ("Status", escape(text.say(str(report["status"]).capitalize()))),
+        ("Started", text.moment(report.get("started_at") or document.get("started_at"))),
+        ("False-alarm rate", text.percent(report["alpha"], 0)),
+        ("Reading", escape(text.say(str(report["method"])))),
+    ]
+    plan = document.get("plan") or report.get("plan") or {}
+    if plan:
+        rows += [
+            ("Smallest lift worth detecting", text.percent(plan.get("mde"))),
+            ("Power", text.percent(plan.get("power"), 0)),
+            ("Planned units", text.number(plan.get("planned_units"))),
+            ("Covariates (CUPED)", text.say("yes") if plan.get("cuped") else text.say("no")),
+        ]
+    if document:
+        audience = json.dumps(document.get("audience") or {}, ensure_ascii=False)
+        rows.append(
+            ("Audience", f"<code>{escape(audience)}</code>" if audience != "{}" else text.say("everyone"))
+        )
+    rows.append(("Plan hash", f"<code>{escape(str(report.get('plan_hash') or MISSING))}</code>"))
+    terms = "".join(f"<dt>{text.say(term)}</dt><dd>{value}</dd>" for term, value in rows)
+    total = sum(arm["units"] for arm in report["variants"])
+    payloads = {arm["key"]: arm.get("payload") for arm in document.get("variants", [])}
+    body = [
+        [
+            escape(arm_name(report, arm["key"])),
+            f"<code>{escape(json.dumps(payloads.get(arm['key']) or {}, ensure_ascii=False))}</code>",
+            text.number(arm["units"]),
+            text.percent(arm["units"] / total if total else None),
+            text.percent(arm["share"]),
+        ]
+        for arm in report["variants"]
+    ]
+    overview = table(
+        text.say("Who took part"),
+        [
+            text.say("Variant"),
+            text.say("Payload"),
+            text.say("Units"),
+            text.say("Share"),
+            text.say("Planned share"),
+        ],
+        body,
+        numeric=(2, 3, 4),
+    )
+    return section(text.say("Question and plan"), f"<dl>{terms}</dl>{overview}")
+
+
+def health_section(report: Document, text: Text) -> str:
+    """Every health check with its finding."""
+    rows = [
+        [
+            escape(text.say(CHECKS.get(name, name))),
+            _status(str(check["status"]), text),
+            escape(str(check.get("detail", ""))),
+            text.p_value(check.get("p_value")),
+        ]
+        for name, check in report["health"].items()
+    ]
+    columns = [text.say("Check"), text.say("Status"), text.say("Finding"), text.say("p-value")]
+    return section(
+        text.say("Can this be trusted?"), table(text.say("Health checks"), columns, rows, numeric=(3,))
+    )
+
+
+def _status(status: str, text: Text) -> str:
+    return f'<span class="{escape(status)}">{text.say(STATUSES.get(status, status))}</span>'
+
+
+def results_section(report: Document, text: Text) -> str:
+    """One row per metric and treatment, the intervals on one axis."""
+    comparisons = [each for metric in report["metrics"] for each in metric["comparisons"]]
+    limit = forest_limit([(each["relative"]["lower"], each["relative"]["upper"]) for each in comparisons])
+    rows = [_result_row(report, metric, each, limit, text) for metric, each in pairs(report["metrics"])]
+    columns = [
+        text.say("Metric"),
+        text.say("Role"),
+        text.say("Variant"),
+        text.say("Control value"),
+        text.say("Variant value"),
+        text.say("Difference"),
+        text.say("Plausible range"),
+        charts.axis(limit, text),
+        text.say("Verdict"),
+    ]
+    note = text.say(
+        "The plausible range is a {level} interval. "
+        "Better and worse are by benefit: fewer refunds is better.",
+        level=text.percent(1 - report["alpha"], 0),
+    )
+    overview = table(text.say("All metrics"), columns, rows, numeric=(3, 4, 5, 6))
+    return section(text.say("Results"), f'<p class="soft">{note}</p>{overview}')
+
+
+def _result_row(report: Document, metric: Document, each: Document, limit: float, text: Text) -> list[str]:
+    arms = {arm["variant"]: arm.get("mean") for arm in metric["variants"]}
+    verdict = text.say(VERDICTS[each["reading"]])
+    lift = text.percent(each["relative"]["estimate"], signed=True)
+    span = span_text(each, text)
+    relative = each["relative"]
+    picture = charts.bar(
+        relative["estimate"],
+        relative["lower"],
+        relative["upper"],
+        limit,
+        each["reading"],
+        f"{metric_name(metric)}: {lift}, {span}. {verdict}.",
+    )
+    reason = (
+        f'<br><span class="soft">{escape(str(each["undetermined"]))}</span>' if each["undetermined"] else ""
+    )
+    kind, unit = metric["kind"], metric.get("unit")
+    return [
+        escape(metric_name(metric)),
+        text.say(ROLES.get(metric["role"], str(metric["role"]))),
+        escape(arm_name(report, each["variant"])),
+        text.value(arms.get(each["control"]), kind, unit),
+        text.value(arms.get(each["variant"]), kind, unit),
+        lift,
+        span,
+        picture,
+        f'<span class="{each["reading"]}">{verdict}</span>{reason}',
+    ]
+
+
+def segments_section(report: Document, text: Text) -> str:
+    """The declared segments with their correction named."""
+    rows, adjustments = [], set()
+    for segment in report["segments"]:
+        for metric, each in pairs(segment["metrics"]):
+            adjustments.add(str(each.get("adjustment", "none")))
+            rows.append(
+                [
+                    escape(f"{segment['segment']}: {segment['value']}"),
+                    escape(metric_name(metric)),
+                    escape(arm_name(report, each["variant"])),
+                    text.number(segment["units"]),
+                    text.percent(each["relative"]["estimate"], signed=True),
+                    span_text(each, text),
+                    f'<span class="{each["reading"]}">{text.say(VERDICTS[each["reading"]])}</span>',
+                ]
+            )
+    if not rows:
+        return ""
+    note = text.say(
+        "Declared before the start; correction for many comparisons: {correction}.",
+        correction=", ".join(sorted(text.say(name) for name in adjustments)),
+    )
+    columns = [
+        text.say(name)
+        for name in ("Segment", "Metric", "Variant", "Units", "Difference", "Plausible range", "Verdict")
+    ]
+    overview = table(text.say("Segments"), columns, rows, numeric=(3, 4, 5))
+    return section(text.say("Segments"), f'<p class="soft">{note}</p>{overview}')
