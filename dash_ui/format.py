@@ -1,0 +1,108 @@
+"""Numbers, money and dates as people of the request's language write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_currency, format_decimal
+
+from dash_ui.i18n import language
+
+ZONE: Final = ZoneInfo("Europe/Amsterdam")
+MINUS: Final = "−"
+NONE: Final = "–"
+_LOCALES: Final = {"en": "en_GB", "nl": "nl_NL"}
+
+
+def locale() -> str:
+    """Babel's name of the locale that goes with the language of the request."""
+    return _LOCALES[language()]
+
+
+def _decimals(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A number with grouping and `digits` decimals, with a true minus; a dash for nothing."""
+    if value is None:
+        return NONE
+    text = format_decimal(abs(round(value, digits)), format=_decimals(digits), locale=locale())
+    return f"{MINUS}{text}" if round(value, digits) < 0 else text
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """The same with its sign always shown; zero has none."""
+    text = number(value, digits)
+    return f"+{text}" if value is not None and round(value, digits) > 0 else text
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share (0.5 = 50 %) as a percentage, as rates are shown."""
+    return NONE if share is None else f"{number(share * 100, digits)}%"
+
+
+def signed_percent(share: float | None, digits: int = 1) -> str:
+    """A relative difference (0.05 = +5.0 %), as lifts are shown."""
+    return NONE if share is None else f"{signed(share * 100, digits)}%"
+
+
+def interval_percent(lower: float | None, upper: float | None, digits: int = 1) -> str:
+    """Both ends of a relative interval; an open end is a dash."""
+    return f"{signed_percent(lower, digits)} … {signed_percent(upper, digits)}"
+
+
+def money(amount: float | None, currency: str = "EUR", digits: int = 0) -> str:
+    """An amount of money, by default without cents."""
+    if amount is None:
+        return NONE
+    pattern = "¤#,##0" if language() == "en" else "¤ #,##0"
+    text = format_currency(
+        abs(round(amount, digits)),
+        currency,
+        format=pattern + ("." + "0" * digits if digits else ""),
+        locale=locale(),
+        currency_digits=False,
+    )
+    return f"{MINUS}{text}" if round(amount, digits) < 0 else text
+
+
+def signed_money(amount: float | None, currency: str = "EUR", digits: int = 2) -> str:
+    """A difference in money, its sign always shown."""
+    text = money(amount, currency, digits)
+    return f"+{text}" if amount is not None and round(amount, digits) > 0 else text
+
+
+def local(moment: datetime) -> datetime:
+    """A moment on the shop's clock; one without a zone is taken as UTC."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZONE)
+
+
+def day(moment: datetime | date | None) -> str:
+    """A date such as `22 Nov 2026`."""
+    if moment is None:
+        return NONE
+    when = local(moment).date() if isinstance(moment, datetime) else moment
+    return format_date(when, format="d MMM y", locale=locale()).replace(".", "")
+
+
+def short_day(moment: datetime | date) -> str:
+    """A date without its year, such as `22 Nov`."""
+    when = local(moment).date() if isinstance(moment, datetime) else moment
+    return format_date(when, format="d MMM", locale=locale()).replace(".", "")
+
+
+def moment(when: datetime | None) -> str:
+    """A date with its time on the shop's clock, such as `22 Nov 2026 16:40`."""
+    if when is None:
+        return NONE
+    return format_datetime(local(when), format="d MMM y HH:mm", locale=locale()).replace(".", "")
+
+
+def ago(when: datetime, now: datetime | None = None) -> str:
+    """How long since a moment, such as `2 hours ago`."""
+    span = when - (now or datetime.now(UTC))
+    return format_timedelta(span, add_direction=True, locale=locale())

@@ -1,0 +1,160 @@
+"""What the screens show, as plain frozen records; the gateway fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+ROLES: tuple[str, ...] = ("analyst", "marketer", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may use the screens.
+
+    Attributes:
+        id: Number of the person.
+        role: `analyst` reads, `marketer` also defines and decides, `admin` also manages keys and people.
+        stamp: Changes with the password, and so ends older sessions.
+    """
+
+    id: int
+    email: str
+    name: str
+    role: str
+    active: bool = True
+    stamp: str = ""
+
+    def may(self, role: str) -> bool:
+        """Whether this person has at least this role."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        words = (self.name or self.email.split("@")[0]).replace(".", " ").split()
+        letters = "".join(word[0] for word in words[:2]) if len(words) > 1 else "".join(words)[:2]
+        return letters.upper() or "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """A relative difference against the control; `good` is `None` while unclear."""
+
+    estimate: float
+    lower: float | None
+    upper: float | None
+    good: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRow:
+    """One line of the list.
+
+    Attributes:
+        phase: `ready`, `attention`, `running`, `scheduled`, `paused`, `draft`, `stopped` or `archived`.
+        units: Exposed units in the newest report; `None` without one.
+        health: `ok`, `warning`, `failed`, or `None` before a first report.
+        health_code: The worst finding, such as `srm`.
+        days: Days since the start, up to the stop.
+    """
+
+    key: str
+    name: str
+    surface: str
+    status: str
+    phase: str
+    units: int | None
+    lift: Lift | None
+    health: str | None
+    health_code: str | None
+    days: int | None
+    owner: str
+    parent: str | None = None
+    variants: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The four figures above the list."""
+
+    total: int
+    running: int
+    ready: int
+    units: int
+    attention: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPage:
+    """A page of the list, with how many rows match in all."""
+
+    rows: tuple[ExperimentRow, ...]
+    matching: int
+    page: int
+    pages: int
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field, in words; `field` is a dotted path, empty for the whole."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the rules did not allow something, to be shown as text."""
+
+    code: str
+    detail: str
+    fields: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric as it stands, `document` being its whole definition."""
+
+    key: str
+    name: str
+    kind: str
+    direction: str
+    unit: str | None
+    document: dict[str, Any] = field(default_factory=dict)
+    used_by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """An API key, without its secret.
+
+    Attributes:
+        kind: `client`, `server` or `admin`.
+        hint: First characters of the key, enough to recognise it.
+    """
+
+    id: int
+    name: str
+    kind: str
+    hint: str
+    created_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SizeEstimate:
+    """How many units and days a plan takes; `reason` says why it cannot be told.
+
+    Attributes:
+        units: Over all variants, in the worst case.
+        per_variant: In the order of the variants.
+        days: Whole days at the given traffic; `None` without traffic.
+    """
+
+    units: int | None
+    per_variant: tuple[int, ...]
+    days: int | None
+    reason: str | None = None

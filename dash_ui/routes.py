@@ -1,0 +1,8 @@
+"""Every page of the screens."""
+
+from __future__ import annotations
+
+from dash_ui.page import Page
+from dash_ui.pages import listing
+
+PAGES: tuple[Page, ...] = (listing.PAGE,)

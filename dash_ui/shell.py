@@ -1,0 +1,202 @@
+"""The frame round every page: header, navigation, messages, and the switch between pages."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html
+from flask import request
+
+from assignment.errors import ProefwerkError
+from dash_ui.browser import in_browser
+from dash_ui.components.attributes import aria, data
+from dash_ui.components.icon import icon
+from dash_ui.gateway import Gateway
+from dash_ui.i18n import _, language
+from dash_ui.page import View, query_of
+from dash_ui.records import Person
+from dash_ui.routes import PAGES
+from dash_ui.session import current_person, current_theme, someone_is_signed_in
+from dash_ui.theme import THEME
+
+PROBLEM: Final = "problem"
+_NAV: Final = {"/ui/": "flask", "/ui/new": "plus", "/ui/metrics": "target", "/ui/settings": "settings"}
+
+
+def layout(gateway: Gateway) -> Any:
+    """The whole document for the person who asks, with the page that the address names."""
+    if not someone_is_signed_in():
+        return html.Div()
+    person = current_person()
+    return dmc.MantineProvider(
+        id="mantine",
+        theme=THEME,
+        forceColorScheme=current_theme() or "light",
+        children=[
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="route"),
+            dcc.Store(id=PROBLEM),
+            html.A(_("Skip to content"), href="#content", className="pw-skip"),
+            dmc.AppShell(
+                [_header(person), _navigation(), dmc.AppShellMain(_main())],
+                id="frame",
+                header={"height": 56},
+                navbar={"width": 220, "breakpoint": "48em", "collapsed": {"mobile": True}},
+                padding=0,
+                transitionDuration=0,
+            ),
+        ],
+    )
+
+
+def _main() -> Any:
+    return html.Div(
+        [
+            html.Div(id="alert", role="alert", className="pw-alert", hidden=True),
+            html.Div(id="page", className="pw-page"),
+            html.Div(id="announcer", role="status", className="pw-hidden"),
+        ],
+        id="content",
+        tabIndex=-1,
+    )
+
+
+def _header(person: Person) -> Any:
+    other, name = ("en", "English") if language() == "nl" else ("nl", "Nederlands")
+    return dmc.AppShellHeader(
+        html.Div(
+            [
+                dmc.Burger(
+                    id="burger", opened=False, size="sm", hiddenFrom="48em", **aria(label=_("Navigation"))
+                ),
+                dcc.Link([icon("chart", 20), html.Span("Proefwerk")], href="/ui/", className="pw-brand"),
+                html.Div(className="pw-grow"),
+                html.Button(
+                    html.Span(other.upper(), **aria(hidden=True)),
+                    id="language",
+                    type="button",
+                    className="pw-tool",
+                    lang=other,
+                    title=name,
+                    **aria(label=name),
+                    **data(language=other),
+                ),
+                html.Button(
+                    icon("moon"),
+                    id="theme",
+                    type="button",
+                    className="pw-tool",
+                    title=_("Switch between light and dark"),
+                    **aria(label=_("Switch between light and dark")),
+                ),
+                _account(person),
+            ],
+            className="pw-header",
+        )
+    )
+
+
+def _account(person: Person) -> Any:
+    return dmc.Menu(
+        [
+            dmc.MenuTarget(
+                dmc.UnstyledButton(
+                    html.Span(person.initials, className="pw-avatar"),
+                    **aria(label=_("Account of {name}", name=person.name or person.email)),
+                )
+            ),
+            dmc.MenuDropdown(
+                [
+                    dmc.MenuLabel(person.name or person.email),
+                    dmc.MenuLabel(person.email),
+                    dmc.MenuItem(_("Sign out"), id="sign-out", leftSection=icon("logout", 16), n_clicks=0),
+                ]
+            ),
+        ],
+        position="bottom-end",
+        withinPortal=False,
+        transitionProps={"duration": 0},
+    )
+
+
+def _navigation() -> Any:
+    names = (_("Experiments"), _("New experiment"), _("Metrics"), _("Settings"))
+    links = [
+        dcc.Link(
+            [icon(mask, 20), html.Span(name)],
+            href=path,
+            id={"type": "nav", "path": path},
+            className="pw-nav-link",
+        )
+        for (path, mask), name in zip(_NAV.items(), names, strict=True)
+    ]
+    return dmc.AppShellNavbar(html.Nav(links, className="pw-nav", **aria(label=_("Main"))), id="navbar")
+
+
+def draw(gateway: Gateway, path: str, search: str) -> tuple[Any, str]:
+    """The page at an address, with its title; a page that says so when there is none."""
+    person = current_person()
+    for page in PAGES:
+        params = page.match(path)
+        if params is not None:
+            try:
+                drawn = page.render(View(gateway, person, params, query_of(search)))
+            except ProefwerkError as error:
+                return _refused(error), _("Not possible")
+            return drawn, page.title()
+    return _missing(), _("Page not found")
+
+
+def _missing() -> Any:
+    return html.Div(
+        [
+            html.H1(_("Page not found")),
+            html.P(_("There is nothing at this address.")),
+            dcc.Link(_("To the experiments"), href="/ui/", className="pw-link"),
+        ],
+        className="pw-empty",
+    )
+
+
+def _refused(error: ProefwerkError) -> Any:
+    title = _("Not found") if error.status == 404 else _("Not possible")
+    return html.Div(
+        [
+            html.H1(title),
+            html.P(error.detail),
+            dcc.Link(_("To the experiments"), href="/ui/", className="pw-link"),
+        ],
+        className="pw-empty",
+    )
+
+
+def register(app: Dash, gateway: Gateway) -> None:
+    """Callbacks of the frame."""
+
+    @app.callback(
+        Output("page", "children"), Output("page", "title"), Input("route", "data"), prevent_initial_call=True
+    )
+    def show(route: dict[str, str]) -> tuple[Any, str]:
+        children, title = draw(gateway, route.get("path") or request.path, route.get("search") or "")
+        return children, title
+
+    _register_browser(app)
+
+
+def _register_browser(app: Dash) -> None:
+    in_browser(app, "route", Output("route", "data"), Input("url", "pathname"), Input("url", "search"))
+    in_browser(app, "arrived", Output("announcer", "children"), Input("page", "title"))
+    in_browser(app, "problem", Output("alert", "hidden"), Input(PROBLEM, "data"), skip_first=True)
+    scheme = State("mantine", "forceColorScheme")
+    in_browser(app, "theme", Output("mantine", "forceColorScheme"), Input("theme", "n_clicks"), scheme)
+    in_browser(
+        app,
+        "burger",
+        Output("frame", "navbar"),
+        Input("burger", "opened"),
+        State("frame", "navbar"),
+        skip_first=True,
+    )
+    for name, control in (("language", "language"), ("signOut", "sign-out")):
+        in_browser(app, name, Output(control, "disabled"), Input(control, "n_clicks"), skip_first=True)
