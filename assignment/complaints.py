@@ -12,6 +12,7 @@ from assignment.events import Event, decode_event
 _PLACE = re.compile(r"^(?P<rule>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`(?P<more>.*)", re.DOTALL)
+_INDEX = re.compile(r"\[(\d+)\]")
 _LENGTH = re.compile(r" of length (?P<sign><=|>=) (?P<limit>\d+)")
 _KINDS = {
     "str": "text",
@@ -79,7 +80,7 @@ def _sentence(message: str, piece: bytes) -> str:
     missing = _MISSING.fullmatch(rule)
     if missing:
         return f"{'.'.join(filter(None, (path, missing[1])))}: is missing"
-    path = path.replace("[...]", ".*")
+    path = _INDEX.sub(r".\1", path.replace("[...]", ".*"))
     if not path:
         return f"the event is not an object but {_shown(_quietly(piece))}"
     return f"{path}: {_value(path, piece)}{_rule(path, rule)}"
