@@ -122,9 +122,8 @@ def test_a_batch_without_a_good_event_writes_nothing(tmp_path: Path) -> None:
 
 def test_exposures_of_the_doors_are_stored_with_their_attributes(tmp_path: Path) -> None:
     sink = LogSink(EventLog(tmp_path), clock=lambda: NOW)
-    sink.expose(
-        "ü-1", [("e", "bar"), ("f", "control")], {"device": "mobile", "tags": ["a"], "geo": {"nl": True}}
-    )
+    attributes = {"device": "mobile", "tags": ["a"], "geo": {"nl": True}}
+    sink.expose("ü-1", [("e", "bar"), ("f", "control")], attributes)
     (first, at), (second, _) = stored(tmp_path)
     assert isinstance(first, Exposure)
     assert (first.unit, first.experiment, first.variant, at) == ("ü-1", "e", "bar", NOW)
