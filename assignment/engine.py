@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ class Decision:
     experiment: str
     version: int
     variant: str
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] = field(hash=False)
     in_experiment: bool
     reason: Reason
 

@@ -1,0 +1,67 @@
+"""Rules that the tests of assignment decide by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assignment.api.keys import digest
+from assignment.engine import CompiledSnapshot
+from assignment.snapshot import Experiment, Key, LayerSlice, Status, Variant, build
+
+CLIENT_KEY = "client-key-of-the-tests"
+SERVER_KEY = "server-key-of-the-tests"
+ADMIN_KEY = "admin-key-of-the-tests"
+KEYS = (
+    Key(digest(CLIENT_KEY), "client"),
+    Key(digest(SERVER_KEY), "server"),
+    Key(digest(ADMIN_KEY), "admin"),
+)
+
+
+def variants(*weights: float) -> tuple[Variant, ...]:
+    """A control and treatments of the given weights, each with a payload that names it."""
+    names = ("control", *(f"treatment-{number}" for number in range(1, len(weights))))
+    return tuple(
+        Variant(name, name.title(), weight, {"variant": name, "threshold": index * 10})
+        for index, (name, weight) in enumerate(zip(names, weights, strict=True))
+    )
+
+
+def experiment(key: str = "bar", **changes: Any) -> Experiment:
+    """A running experiment of two equal variants for everyone, changed as told."""
+    rule: dict[str, Any] = {
+        "key": key,
+        "version": 1,
+        "status": Status.RUNNING,
+        "seed": f"{key}:1",
+        "hash_attribute": "id",
+        "variants": variants(0.5, 0.5),
+        "coverage": 1.0,
+        "condition": {},
+    }
+    return Experiment(**(rule | changes))
+
+
+def several() -> tuple[Experiment, ...]:
+    """One experiment of every kind that a door may meet."""
+    return (
+        experiment("bar"),
+        experiment("dutch", condition={"country": "NL", "visits": {"$gte": 2}}, coverage=0.8),
+        experiment("left", layer=LayerSlice("checkout", 0.0, 0.5)),
+        experiment("right", layer=LayerSlice("checkout", 0.5, 1.0), variants=variants(0.2, 0.3, 0.5)),
+        experiment("by-company", hash_attribute="company"),
+        experiment("paused", status=Status.PAUSED),
+        experiment("draft", status=Status.DRAFT),
+        experiment("shipped", status=Status.STOPPED, shipped="treatment-1"),
+        experiment("rolled-back", status=Status.STOPPED),
+    )
+
+
+def compiled(*experiments: Experiment) -> CompiledSnapshot:
+    """The experiments made ready to decide, with the three keys."""
+    return CompiledSnapshot(build(experiments or several(), KEYS))
+
+
+def shopper(unit: str, **attributes: object) -> dict[str, object]:
+    """Attributes as the engine gets them."""
+    return {"id": unit, **attributes}
