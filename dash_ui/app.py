@@ -10,10 +10,10 @@ from typing import Any
 from dash import Dash, set_props
 from flask import Flask
 
-from assignment.errors import ProefwerkError
 from dash_ui import delivery, session, shell
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
+from dash_ui.records import Refused
 from dash_ui.routes import PAGES
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def create_dash(server: Flask, gateway: Gateway, *, secret: str, secure_cookies:
 
 def _tell(error: Exception) -> Any:
     """Turns an unexpected error of a callback into a sentence with a number to ask about."""
-    if isinstance(error, ProefwerkError):
+    if isinstance(error, Refused):
         message = error.detail
     else:
         ident = uuid.uuid4().hex[:8]

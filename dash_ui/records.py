@@ -105,13 +105,22 @@ class FieldProblem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the rules did not allow something, to be shown as text."""
+class Refused(Exception):  # noqa: N818
+    """The rules did not allow something; pages show `detail` and `fields` as text.
 
-    code: str
-    detail: str
-    fields: tuple[FieldProblem, ...] = ()
+    Attributes:
+        status: HTTP status that fits, such as 404 or 409.
+        code: Stable name of the reason.
+        detail: One sentence for people.
+        fields: The fields concerned, if any.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from flask import request
 
-from assignment.errors import ProefwerkError
 from dash_ui.browser import in_browser
 from dash_ui.components.attributes import aria, data
 from dash_ui.components.icon import icon
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, language
 from dash_ui.page import View, query_of
-from dash_ui.records import Person
+from dash_ui.records import Person, Refused
 from dash_ui.routes import PAGES
 from dash_ui.session import current_person, current_theme, someone_is_signed_in
 from dash_ui.theme import THEME
@@ -142,7 +141,7 @@ def draw(gateway: Gateway, path: str, search: str) -> tuple[Any, str]:
         if params is not None:
             try:
                 drawn = page.render(View(gateway, person, params, query_of(search)))
-            except ProefwerkError as error:
+            except Refused as error:
                 return _refused(error), _("Not possible")
             return drawn, page.title()
     return _missing(), _("Page not found")
@@ -159,7 +158,7 @@ def _missing() -> Any:
     )
 
 
-def _refused(error: ProefwerkError) -> Any:
+def _refused(error: Refused) -> Any:
     title = _("Not found") if error.status == 404 else _("Not possible")
     return html.Div(
         [
