@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from stats.result import Comparison, Interval, Undetermined
 from stats.summary import Summary
 
@@ -67,9 +70,8 @@ def undetermined(
 ) -> Comparison:
     """The estimates alone, with the reason why chance cannot be measured yet."""
     before, after = estimate(control, ratio=ratio), estimate(treatment, ratio=ratio)
-    known = before is not None and after is not None
     difference = after - before if before is not None and after is not None else None
-    lift = difference / before if known and before and difference is not None else None
+    lift = difference / before if before and difference is not None else None
     return Comparison(
         absolute=Interval(difference, None, None),
         relative=Interval(lift, None, None),
@@ -91,3 +93,11 @@ def estimate(summary: Summary, *, ratio: bool) -> float | None:
     if ratio:
         value = value / summary.means[1] if summary.means[1] else math.nan
     return value if math.isfinite(value) else None
+
+
+def interval(estimate: float | None, lower: ArrayLike, upper: ArrayLike) -> Interval:
+    """An interval from scalars or arrays of shape `()`; bounds that are `nan` become `None`."""
+    low, high = float(np.asarray(lower)), float(np.asarray(upper))
+    if math.isnan(low) or math.isnan(high):
+        return Interval(estimate, None, None)
+    return Interval(estimate, low, high)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from stats.answer import Family, undetermined
 from stats.checks import KINDS, check_pair
-from stats.contrast import contrast
-from stats.conversion import METHOD as EXACT
-from stats.conversion import read_conversions
-from stats.guard import refusal
-from stats.mean import SEQUENTIAL, read_always
 from stats.plan import ReadingPlan
 from stats.result import Comparison, Undetermined
+from stats.sequential import read_sequentially
 from stats.summary import Summary
 
 __all__ = ["KINDS", "ReadingPlan", "compare"]
-
-RARE = 0.1
 
 
 def compare(
@@ -55,33 +49,4 @@ def compare(
                 "too_few_units", f"The {name} has {summary.units} units; at least 2 are needed."
             )
             return undetermined(control, treatment, family, "none", why, ratio=ratio)
-    return _sequential(control, treatment, kind, plan, shares, family)
-
-
-def _sequential(
-    control: Summary,
-    treatment: Summary,
-    kind: str,
-    plan: ReadingPlan,
-    shares: tuple[float, float],
-    family: Family,
-) -> Comparison:
-    pair = contrast(control, treatment, ratio=kind == "ratio", adjust=plan.cuped)
-    planned = plan.planned_units * min(1.0, sum(shares))
-    why = refusal(pair)
-    events = control.events + treatment.events
-    units = control.units + treatment.units
-    binary = kind in {"proportion", "retention"}
-    if binary and events and (why is not None or events < RARE * units):
-        reason = (
-            f"Always valid and exact for rates: it counts only in which variant the {events:,} conversions "
-            "fell, so it needs no large numbers."
-        )
-        exact = read_conversions(control, treatment, shares, planned, family, reason)
-        if isinstance(exact, Comparison):
-            return exact
-        return undetermined(control, treatment, family, EXACT, exact, ratio=False)
-    if why is not None:
-        return undetermined(control, treatment, family, SEQUENTIAL, why, ratio=kind == "ratio")
-    reason = "Always valid: it may be read at any moment; units, events and skewness suffice for it."
-    return read_always(pair, planned, family, reason)
+    return read_sequentially(control, treatment, kind, plan, shares, family)

@@ -1,22 +1,21 @@
-"""Two summaries reduced to a difference, its variance, and what its normal approximation rests on."""
+"""Two variants reduced to a difference, its variance, and what its normal approximation rests on."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stats.fieller import Quadratic
-from stats.summary import Summary
+from stats.stack import Stack
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One variant's metric after adjustment.
+    """One variant's metric after adjustment; arrays of one shape.
 
     Attributes:
         units: Exposed units.
@@ -30,15 +29,15 @@ class Arm:
         denominator_error: Relative standard error of a ratio's denominator, 0 for other kinds.
     """
 
-    units: int
-    mean: float
-    variance: float
-    raw_variance: float
-    shared: float
-    covariate: float
-    events: int
-    third: float
-    denominator_error: float
+    units: Floats
+    mean: Floats
+    variance: Floats
+    raw_variance: Floats
+    shared: Floats
+    covariate: Floats
+    events: Floats
+    third: Floats
+    denominator_error: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,100 +49,89 @@ class Contrast:
         treatment: The treatment arm.
         welch: Variance of `treatment - (1 + lift) * control` with each arm's own variance.
         pooled: The same with the variance pooled under the hypothesis that only the scale differs.
-        variance_reduction: Share of the raw variance of the difference that covariates removed.
     """
 
     control: Arm
     treatment: Arm
     welch: Quadratic
     pooled: Quadratic
-    variance_reduction: float
 
     @property
-    def difference(self) -> float:
+    def units(self) -> Floats:
+        """Units in both arms."""
+        return self.control.units + self.treatment.units
+
+    @property
+    def difference(self) -> Floats:
         """Treatment mean minus control mean."""
         return self.treatment.mean - self.control.mean
 
     @property
-    def variance(self) -> float:
-        """Variance of the difference, each arm with its own."""
-        return self.welch.at(0.0)
+    def variance_reduction(self) -> Floats:
+        """Share of the difference's variance that covariates removed, 0 to 1."""
+        raw = (
+            self.control.raw_variance / self.control.units
+            + self.treatment.raw_variance / self.treatment.units
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = 1 - self.welch.constant / raw
+        return np.where(raw > 0, np.maximum(share, 0.0), 0.0)
 
-    @property
-    def pooled_variance(self) -> float:
-        """Variance of the difference, had both arms one variance."""
-        return self.pooled.at(0.0)
 
+def contrast(control: Stack, treatment: Stack, *, adjust: bool) -> Contrast:
+    """Reduce two variants of at least two units each.
 
-def contrast(control: Summary, treatment: Summary, *, ratio: bool, adjust: bool) -> Contrast:
-    """Reduce two summaries of at least two units each.
-
-    Ratios are linearised (delta method, Deng et al. 2018); covariates enter as in Deng, Xu, Kohavi &
+    Ratios are linearised (delta method, Deng, Knoblich & Lu 2018); covariates enter as in Deng, Xu, Kohavi &
     Walker 2013 (CUPED), with one coefficient for both arms.
-
-    Raises:
-        ValueError: The summaries' columns do not fit the kind.
     """
-    width = 2 if ratio else 1
-    total = control + treatment
-    covariates = total.columns[width:] if adjust else ()
-    theta, covariate_mean = 0.0, 0.0
-    if covariates:
-        outcome, covariate = _gradient(total, 0, width), _gradient(total, width, len(total.columns))
-        matrix = _matrix(total)
-        spread = float(covariate @ matrix @ covariate)
-        theta = float(outcome @ matrix @ covariate) / spread if spread > 0 else 0.0
-        covariate_mean = _value(total, width)
-    arms = [_arm(summary, width, theta, covariate_mean) for summary in (control, treatment)]
-    first, second = arms
-    return Contrast(
-        control=first,
-        treatment=second,
-        welch=_welch(first, second),
-        pooled=_pooled(first, second),
-        variance_reduction=_reduction(first, second),
-    )
+    width = 2 if control.columns[0] == "numerator" else 1
+    theta = centre = np.zeros(np.shape(control.units))
+    if adjust and len(control.columns) > width:
+        total = control + treatment
+        outcome, covariate = _gradient(total, 0), _gradient(total, width)
+        spread = _form(covariate, total, covariate)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            theta = np.where(spread > 0, _form(outcome, total, covariate) / spread, 0.0)
+        centre = _value(total, width)
+    first, second = (_arm(arm, width, theta, centre) for arm in (control, treatment))
+    return Contrast(first, second, _welch(first, second), _pooled(first, second))
 
 
-def _arm(summary: Summary, width: int, theta: float, covariate_mean: float) -> Arm:
-    matrix = _matrix(summary)
-    outcome = _gradient(summary, 0, width)
-    raw = float(outcome @ matrix @ outcome)
-    mean = _value(summary, 0)
-    shared = own = 0.0
-    if theta:
-        covariate = theta * _gradient(summary, width, len(summary.columns))
-        own = float(covariate @ matrix @ covariate)
-        shared = float(outcome @ matrix @ covariate) - own
-        mean -= theta * (_value(summary, width) - covariate_mean)
-    variance = max(raw - 2 * shared - own, 0.0)
-    scale = float(outcome[0])
+def _arm(variant: Stack, width: int, theta: Floats, centre: Floats) -> Arm:
+    freedom = np.maximum(variant.units - 1, 1.0)
+    outcome = _gradient(variant, 0)
+    raw = _form(outcome, variant, outcome) / freedom
+    mean = _value(variant, 0)
+    shared = own = np.zeros(np.shape(raw))
+    if np.any(theta):
+        covariate = theta[..., None] * _gradient(variant, width)
+        own = _form(covariate, variant, covariate) / freedom
+        shared = _form(outcome, variant, covariate) / freedom - own
+        mean = mean - theta * (_value(variant, width) - centre)
     return Arm(
-        units=summary.units,
+        units=variant.units,
         mean=mean,
-        variance=variance,
+        variance=np.maximum(raw - 2 * shared - own, 0.0),
         raw_variance=raw,
         shared=shared,
         covariate=own,
-        events=summary.events,
-        third=abs(summary.third * scale**3),
-        denominator_error=_denominator_error(summary, width),
+        events=variant.events,
+        third=np.abs(variant.third * outcome[..., 0] ** 3),
+        denominator_error=_denominator_error(variant, width),
     )
 
 
 def _welch(control: Arm, treatment: Arm) -> Quadratic:
     """Variance of `m1 - (1 + lift) m0` when both means were adjusted towards one covariate mean.
 
-    With `x` the covariate part and `w` the arms' shares of the units, the statistic is
-    `a1 - (1 + lift) a0 - lift * (w1 x1 + w0 x0)`, `a` the adjusted outcome.
+    With `x` the covariate part, `w` the arms' shares of the units and `a` the adjusted outcome, the statistic
+    is `(a1 - lift w1 x1) - ((1 + lift) a0 + lift w0 x0)`, its two brackets independent.
     """
-    units = control.units + treatment.units
     n0, n1 = control.units, treatment.units
-    w0, w1 = n0 / units, n1 / units
-    # Arm 1 contributes a1 - lift w1 x1, arm 0 contributes (1 + lift) a0 + lift w0 x0.
+    w0, w1 = n0 / (n0 + n1), n1 / (n0 + n1)
     return Quadratic(
         constant=treatment.variance / n1 + control.variance / n0,
-        linear=-2 * w1 * treatment.shared / n1 + (2 * control.variance + 2 * w0 * control.shared) / n0,
+        linear=-2 * w1 * treatment.shared / n1 + 2 * (control.variance + w0 * control.shared) / n0,
         square=w1**2 * treatment.covariate / n1
         + (control.variance + 2 * w0 * control.shared + w0**2 * control.covariate) / n0,
     )
@@ -152,51 +140,44 @@ def _welch(control: Arm, treatment: Arm) -> Quadratic:
 def _pooled(control: Arm, treatment: Arm) -> Quadratic:
     """The variance if the treatment only scales: both arms then estimate one variance."""
     n0, n1 = control.units, treatment.units
-    freedom = n0 + n1 - 2
-    share0, share1 = (n0 - 1) / freedom, (n1 - 1) / freedom
+    freedom = np.maximum(n0 + n1 - 2, 1.0)
     size = 1 / n0 + 1 / n1
-    own = share0 * control.variance * size
-    return Quadratic(constant=own + share1 * treatment.variance * size, linear=2 * own, square=own)
+    own = (n0 - 1) / freedom * control.variance * size
+    return Quadratic(own + (n1 - 1) / freedom * treatment.variance * size, 2 * own, own)
 
 
-def _reduction(control: Arm, treatment: Arm) -> float:
-    raw = control.raw_variance / control.units + treatment.raw_variance / treatment.units
-    adjusted = control.variance / control.units + treatment.variance / treatment.units
-    return max(0.0, 1 - adjusted / raw) if raw > 0 else 0.0
+def _form(left: Floats, variant: Stack, right: Floats) -> Floats:
+    return np.asarray(np.einsum("...i,...ij,...j->...", left, variant.comoments, right), dtype=np.float64)
 
 
-def _matrix(summary: Summary) -> Floats:
-    return np.array(summary.comoments) / (summary.units - 1)
-
-
-def _value(summary: Summary, start: int) -> float:
+def _value(variant: Stack, start: int) -> Floats:
     """A mean, or the ratio of two, from the columns that begin at `start`."""
-    if _is_ratio(summary, start):
-        bottom = summary.means[start + 1]
-        return summary.means[start] / bottom if bottom else math.nan
-    return summary.means[start]
+    if _is_ratio(variant, start):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(variant.means[..., start] / variant.means[..., start + 1], dtype=np.float64)
+    return np.asarray(variant.means[..., start], dtype=np.float64)
 
 
-def _gradient(summary: Summary, start: int, stop: int) -> Floats:
-    """Derivatives of the mean or ratio by the means of all columns."""
-    gradient = np.zeros(len(summary.columns))
-    if _is_ratio(summary, start):
-        bottom = summary.means[start + 1]
-        if bottom:
-            gradient[start] = 1 / bottom
-            gradient[start + 1] = -summary.means[start] / bottom**2
+def _gradient(variant: Stack, start: int) -> Floats:
+    """Derivatives of the mean or ratio by the means of all columns; 0 for a ratio without denominator."""
+    gradient = np.zeros_like(variant.means)
+    if _is_ratio(variant, start):
+        bottom = variant.means[..., start + 1]
+        inverse = np.divide(1.0, bottom, out=np.zeros_like(bottom), where=bottom != 0)
+        gradient[..., start] = inverse
+        gradient[..., start + 1] = -variant.means[..., start] * inverse**2
     else:
-        gradient[start] = 1.0
+        gradient[..., start] = 1.0
     return gradient
 
 
-def _is_ratio(summary: Summary, start: int) -> bool:
-    return summary.columns[start] in {"numerator", "covariate_numerator"}
+def _is_ratio(variant: Stack, start: int) -> bool:
+    return variant.columns[start] in {"numerator", "covariate_numerator"}
 
 
-def _denominator_error(summary: Summary, width: int) -> float:
+def _denominator_error(variant: Stack, width: int) -> Floats:
     if width == 1:
-        return 0.0
-    mean = summary.means[1]
-    spread = math.sqrt(max(summary.comoments[1][1], 0.0) / (summary.units - 1) / summary.units)
-    return spread / abs(mean) if mean else math.inf
+        return np.zeros(np.shape(variant.units))
+    spread = np.sqrt(variant.comoments[..., 1, 1] / np.maximum(variant.units - 1, 1.0) / variant.units)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(variant.means[..., 1] == 0, np.inf, spread / np.abs(variant.means[..., 1]))

@@ -2,78 +2,77 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+import numpy as np
+from numpy.typing import NDArray
 
-from stats.contrast import Arm, Contrast
+from stats.contrast import Contrast
 from stats.result import Undetermined
+
+Floats = NDArray[np.float64]
 
 MINIMUM_UNITS = 50
 MINIMUM_EVENTS = 20
 MAXIMUM_SKEWNESS = 0.15
 MAXIMUM_DENOMINATOR_ERROR = 0.05
+CODES = ("", "too_few_units", "too_few_events", "no_variation", "uncertain_denominator", "too_skewed")
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """What a normal approximation would rest on.
+def skewness(pair: Contrast) -> Floats:
+    """Skewness of the difference of the two means, in absolute value.
 
-    Attributes:
-        skewness: Skewness of the difference of the two means, in absolute value.
-        fewest_units: Units in the smaller arm.
-        fewest_events: Units that are not zero, in the arm that has fewest.
+    The skewness of one unit is pooled over the arms, so that a small arm is not believed alone.
     """
+    control, treatment = pair.control, pair.treatment
+    n0, n1 = control.units, treatment.units
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (n0 * control.variance + n1 * treatment.variance) / (n0 + n1)
+        unit = (control.third + treatment.third) / (n0 + n1) / variance**1.5
+        return np.asarray(unit * np.abs(1 / n1 - 1 / n0) / np.sqrt(1 / n1 + 1 / n0), dtype=np.float64)
 
-    skewness: float
-    fewest_units: int
-    fewest_events: int
 
-
-def doubt(pair: Contrast) -> Doubt:
-    """Measure it; the skewness of one unit is pooled over the arms, so that a small arm is not believed."""
-    arms = (pair.control, pair.treatment)
-    n0, n1 = pair.control.units, pair.treatment.units
-    unit = _unit_skewness(arms)
-    difference = unit * abs(1 / n1 - 1 / n0) / math.sqrt(1 / n1 + 1 / n0)
-    return Doubt(difference, min(n0, n1), min(arm.events for arm in arms))
+def verdicts(pair: Contrast) -> NDArray[np.int64]:
+    """Position in `CODES` of what is missing; 0 where the normal approximation may be used."""
+    control, treatment = pair.control, pair.treatment
+    error = np.maximum(control.denominator_error, treatment.denominator_error)
+    found = skewness(pair)
+    conditions = [
+        np.minimum(control.units, treatment.units) < MINIMUM_UNITS,
+        np.minimum(control.events, treatment.events) < MINIMUM_EVENTS,
+        ~((pair.welch.constant > 0) & (control.variance > 0) & (treatment.variance > 0)),
+        ~(error <= MAXIMUM_DENOMINATOR_ERROR),
+        ~(found <= MAXIMUM_SKEWNESS),
+    ]
+    return np.asarray(np.select(conditions, [1, 2, 3, 4, 5], 0), dtype=np.int64)
 
 
 def refusal(pair: Contrast) -> Undetermined | None:
-    """Why the normal approximation must wait; `None` when it may be used."""
-    found = doubt(pair)
-    if found.fewest_units < MINIMUM_UNITS:
+    """Why the normal approximation must wait, for a single pair; `None` when it may be used."""
+    code = CODES[int(verdicts(pair))]
+    control, treatment = pair.control, pair.treatment
+    if code == "too_few_units":
+        found = int(min(control.units, treatment.units))
+        return Undetermined(code, f"The smallest variant has {found:,} units; {MINIMUM_UNITS} are needed.")
+    if code == "too_few_events":
+        found = int(min(control.events, treatment.events))
         return Undetermined(
-            "too_few_units",
-            f"The smallest variant has {found.fewest_units:,} units; at least {MINIMUM_UNITS} are needed.",
+            code,
+            f"The variant with fewest has {found:,} units with a value other than zero; "
+            f"{MINIMUM_EVENTS} are needed.",
         )
-    if found.fewest_events < MINIMUM_EVENTS:
+    if code == "no_variation":
+        return Undetermined(code, "All units of a variant have the same value, so chance cannot be measured.")
+    if code == "uncertain_denominator":
+        error = float(max(control.denominator_error, treatment.denominator_error))
         return Undetermined(
-            "too_few_events",
-            f"The variant with fewest has {found.fewest_events:,} units with a value other than zero; "
-            f"at least {MINIMUM_EVENTS} are needed.",
-        )
-    if not (pair.variance > 0 and math.isfinite(found.skewness)):
-        return Undetermined("no_variation", "All units have the same value, so chance cannot be measured.")
-    error = max(pair.control.denominator_error, pair.treatment.denominator_error)
-    if error > MAXIMUM_DENOMINATOR_ERROR:
-        return Undetermined(
-            "uncertain_denominator",
-            f"The ratio's denominator is known to {error:.1%} only, {MAXIMUM_DENOMINATOR_ERROR:.0%} needed: "
+            code,
+            f"The ratio's denominator is known to {error:.1%} only, {MAXIMUM_DENOMINATOR_ERROR:.0%} is needed: "
             f"about {(error / MAXIMUM_DENOMINATOR_ERROR) ** 2:.1f} times the units.",
         )
-    if found.skewness > MAXIMUM_SKEWNESS:
-        factor = (found.skewness / MAXIMUM_SKEWNESS) ** 2
+    if code == "too_skewed":
+        factor = float(skewness(pair) / MAXIMUM_SKEWNESS) ** 2
         return Undetermined(
-            "too_skewed",
+            code,
             "A few large or rare values decide the smaller variant; "
             f"about {factor:.1f} times the units, an even split or a cap on the value is needed.",
         )
     return None
-
-
-def _unit_skewness(arms: tuple[Arm, Arm]) -> float:
-    units = sum(arm.units for arm in arms)
-    variance = sum(arm.units * arm.variance for arm in arms) / units
-    if not variance > 0:
-        return math.nan
-    return float(sum(arm.third for arm in arms) / units / variance**1.5)

@@ -1,0 +1,101 @@
+"""How often a reading is wrong: error rate, coverage, power and stopping time in imaginary experiments."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from stats import conversion
+from stats.contrast import contrast
+from stats.guard import verdicts
+from stats.mean import read_always
+from stats.sequential import RARE
+from stats.stack import Stack
+from stats.synthetic import Cell, simulate
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened over all looks.
+
+    Attributes:
+        replicates: Imaginary experiments.
+        rejected: Share in which some look called a difference.
+        upward: Share whose first call was that the treatment is better.
+        missed: Share in which some look's absolute or relative interval left out the truth.
+        stopping: Mean share of the units at the first call, 1 where there was none.
+        determined: Share of all looks that gave an interval.
+        bounds: Monte-Carlo interval of `rejected` at 99.9 %.
+    """
+
+    replicates: int
+    rejected: float
+    upward: float
+    missed: float
+    stopping: float
+    determined: float
+    bounds: tuple[float, float]
+
+
+def calibrate(cell: Cell, replicates: int, seed: int, alpha: float = 0.05, batch: int = 500) -> Record:
+    """Read `replicates` experiments at every look with the automatic always-valid choice."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for start in range(0, replicates, batch):
+        arms = simulate(cell, min(batch, replicates - start), rng)
+        parts.append(read(cell, *arms, alpha))
+    called, missing, known, upward = (np.concatenate(part) for part in zip(*parts, strict=True))
+    ever = called.any(axis=1)
+    first = np.where(ever, called.argmax(axis=1), cell.looks - 1)
+    hits = int(ever.sum())
+    return Record(
+        replicates=replicates,
+        rejected=hits / replicates,
+        upward=float((ever & upward[np.arange(replicates), first]).mean()),
+        missed=float(missing.any(axis=1).mean()),
+        stopping=float((first + 1).mean() / cell.looks),
+        determined=float(known.mean()),
+        bounds=monte_carlo(hits, replicates),
+    )
+
+
+def monte_carlo(hits: int, replicates: int, level: float = 0.999) -> tuple[float, float]:
+    """Clopper-Pearson interval of a share that was simulated."""
+    tail = (1 - level) / 2
+    low = float(beta.ppf(tail, hits, replicates - hits + 1)) if hits else 0.0
+    high = float(beta.isf(tail, hits + 1, replicates - hits)) if hits < replicates else 1.0
+    return low, high
+
+
+def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bools, Bools, Bools, Bools]:
+    """Called, truth left out, determined and upward, each of shape `(replicates, looks)`.
+
+    The same functions and the same order of choice as `stats.sequential.read_sequentially`.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pair = contrast(control, treatment, adjust=True)
+        sound = verdicts(pair) == 0
+        reading = read_always(pair, cell.units, alpha)
+        effect = cell.mean * cell.lift
+        outside = (effect < reading.lower) | (effect > reading.upper)
+        outside |= (cell.lift < reading.lift_lower) | (cell.lift > reading.lift_upper)
+        called, known = sound & (reading.p_value <= alpha), sound
+        missing = sound & outside
+        upward = pair.difference > 0
+    if cell.kind in {"proportion", "retention"}:
+        shares = (1 - cell.share, cell.share)
+        events = control.events + treatment.events
+        exact = (events > 0) & (~sound | (events < RARE * pair.units))
+        counts = (control.events, treatment.events, pair.units, shares, cell.units)
+        limit = -math.log(conversion.spent_alpha(alpha))
+        called = np.where(exact, conversion.log_evidence(*counts) >= limit, called)
+        truth = conversion.log_evidence(*counts, log_ratio=math.log1p(cell.lift))
+        missing = np.where(exact, truth >= limit, missing)
+        known = exact | known
+    return called, missing, known, upward

@@ -1,0 +1,92 @@
+"""Always-valid comparisons: which of the methods serves, and its answer."""
+
+from __future__ import annotations
+
+import math
+
+from stats import conversion
+from stats.answer import Family, answer, interval, undetermined
+from stats.contrast import Contrast, contrast
+from stats.guard import refusal
+from stats.mean import Reading, read_always
+from stats.plan import ReadingPlan
+from stats.result import Comparison, Interval, Undetermined
+from stats.stack import stack
+from stats.summary import Summary
+
+ASYMPTOTIC = "asymptotic confidence sequence"
+EXACT = "exact conditional test"
+RARE = 0.1
+"""Below this rate those who did not convert say next to nothing about the difference."""
+
+
+def read_sequentially(
+    control: Summary,
+    treatment: Summary,
+    kind: str,
+    plan: ReadingPlan,
+    shares: tuple[float, float],
+    family: Family,
+) -> Comparison:
+    """Compare two variants of at least two units each with a method that holds at every look.
+
+    Rates below `RARE`, and rates whose normal approximation does not hold yet, are read by the exact test;
+    all else by the asymptotic sequence once the data bear it, and not before.
+    """
+    pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
+    planned = plan.planned_units * min(1.0, sum(shares))
+    why = refusal(pair)
+    events, units = control.events + treatment.events, control.units + treatment.units
+    if kind in {"proportion", "retention"} and events and (why is not None or events < RARE * units):
+        return _exact(control, treatment, shares, planned, family)
+    if why is not None:
+        return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
+    reason = "Always valid: it may be read at any moment; units, events and skewness suffice for it."
+    return normal_answer(pair, read_always(pair, planned, family.own_alpha), family, ASYMPTOTIC, reason)
+
+
+def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str, reason: str) -> Comparison:
+    """A single reading of a single pair as a Comparison."""
+    difference, before = float(pair.difference), float(pair.control.mean)
+    return answer(
+        interval(difference, reading.lower, reading.upper),
+        interval(difference / before if before else None, reading.lift_lower, reading.lift_upper),
+        float(reading.p_value),
+        family,
+        method,
+        reason,
+        float(pair.variance_reduction),
+    )
+
+
+def _exact(
+    control: Summary, treatment: Summary, shares: tuple[float, float], planned: float, family: Family
+) -> Comparison:
+    weights = (shares[0] / sum(shares), shares[1] / sum(shares))
+    first, second = control.events, treatment.events
+    units, alpha = control.units + treatment.units, family.own_alpha
+    logs = conversion.ratio_bounds(first, second, units, weights, planned, alpha)
+    before, after = first / control.units, second / treatment.units
+    absolute = Interval(
+        after - before, *conversion.difference_bounds(logs, first + second, units, weights, alpha)
+    )
+    relative = Interval(after / before - 1 if before else None, math.expm1(logs[0]), math.expm1(logs[1]))
+    fits = conversion.shares_fit(control.units, treatment.units, weights)
+    if not (fits and _inside(absolute) and _inside(relative)):
+        why = Undetermined(
+            "shares_do_not_fit", "The units do not follow the planned shares, on which the exact test rests."
+        )
+        return undetermined(control, treatment, family, EXACT, why, ratio=False)
+    log_e = float(conversion.log_evidence(first, second, units, weights, planned))
+    p_value = min(1.0, math.exp(-max(log_e, 0.0)) * alpha / conversion.spent_alpha(alpha))
+    reason = (
+        f"Always valid and exact for rates: it counts only in which variant the {first + second:,} conversions "
+        "fell, so it needs no large numbers."
+    )
+    return answer(absolute, relative, p_value, family, EXACT, reason)
+
+
+def _inside(bounds: Interval) -> bool:
+    if bounds.estimate is None or bounds.lower is None or bounds.upper is None:
+        return True
+    return bounds.lower <= bounds.estimate <= bounds.upper
