@@ -3,22 +3,56 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from assignment.conditions import ConditionError
 from assignment.targeting import check_condition
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 KEY_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 Key = Annotated[str, Field(pattern=KEY_PATTERN.pattern, description="Lower-case letters, digits, - and _.")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Named = Annotated[str, Field(min_length=1, max_length=100)]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+WEIGHT_TOLERANCE = 1e-6
+_YEARS = (2000, 2200)
+
+
+class FieldValueError(ValueError):
+    """A refusal by a rule of the whole form that concerns the field at `place`, relative to the form."""
+
+    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def _in_reach(moment: datetime) -> datetime:
+    if not _YEARS[0] <= moment.year < _YEARS[1]:
+        raise ValueError(f"the year {moment.year} is out of reach; it must be {_YEARS[0]} to {_YEARS[1] - 1}")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 
 class Form(BaseModel):
     """Refuses unknown fields and loose types, so that a typing error never goes unnoticed."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", validate_by_name=True, validate_by_alias=True, str_strip_whitespace=True
+    )
 
 
 class Surface(StrEnum):
@@ -57,24 +91,32 @@ class LayerForm(Form):
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if not self.start < self.end:
-            raise ValueError(f"'from' {self.start} must be below 'to' {self.end}")
+            raise ValueError(f"'from' is {self.start:g}; it must be below 'to', {self.end:g}")
         return self
 
 
 class RolesForm(Form):
     """Which metrics decide, which inform, which must not get worse."""
 
-    primary: list[Key] = Field(default_factory=list)
-    secondary: list[Key] = Field(default_factory=list)
-    guardrails: list[Key] = Field(default_factory=list)
+    primary: Annotated[list[Key], Field(max_length=50)] = Field(default_factory=list)
+    secondary: Annotated[list[Key], Field(max_length=100)] = Field(default_factory=list)
+    guardrails: Annotated[list[Key], Field(max_length=50)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _check_once(self) -> Self:
-        named = self.primary + self.secondary + self.guardrails
-        for key in named:
-            if named.count(key) > 1:
-                raise ValueError(f"metric '{key}' has more than one place; each metric has one role")
+        seen: set[str] = set()
+        for role, index, key in self.places():
+            if key in seen:
+                raise FieldValueError(
+                    (role, index), f"metric '{key}' has more than one place; each metric has one role"
+                )
+            seen.add(key)
         return self
+
+    def places(self) -> list[tuple[str, int, str]]:
+        """Role, index in its list and key of every metric named."""
+        lists = {"primary": self.primary, "secondary": self.secondary, "guardrails": self.guardrails}
+        return [(role, index, key) for role, keys in lists.items() for index, key in enumerate(keys)]
 
 
 class PlanForm(Form):
@@ -83,47 +125,85 @@ class PlanForm(Form):
     method: Method = Method.SEQUENTIAL
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
-    mde: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    mde: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
     cuped: bool = True
     looks: Annotated[int, Field(ge=1, le=50)] | None = None
-    planned_units: Annotated[int, Field(ge=2)] | None = None
+    planned_units: Annotated[int, Field(ge=2, le=10**12)] | None = None
+
+    @model_validator(mode="after")
+    def _check_looks(self) -> Self:
+        if self.looks is not None and self.method is not Method.GROUP_SEQUENTIAL:
+            raise FieldValueError(
+                ("looks",), f"{self.looks} looks are planned, but only 'group_sequential' plans its looks"
+            )
+        return self
 
 
 class ExperimentForm(Form):
     """A whole experiment as people define it."""
 
     key: Key
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Title
     hypothesis: Annotated[str, Field(max_length=4000)] = ""
     surface: Surface = Surface.LAYOUT
     placement: Annotated[str, Field(max_length=200)] = ""
-    hash_attribute: Annotated[str, Field(min_length=1, max_length=100)] = "id"
+    hash_attribute: Named = "id"
     variants: Annotated[list[VariantForm], Field(min_length=2, max_length=20)]
     traffic: Share = 1.0
     audience: dict[str, Any] = Field(default_factory=dict)
     layer: LayerForm | None = None
     metrics: RolesForm = Field(default_factory=RolesForm)
     plan: PlanForm = Field(default_factory=PlanForm)
-    segments: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=20)] = (
-        Field(default_factory=list)
-    )
+    segments: Annotated[list[Named], Field(max_length=20)] = Field(default_factory=list)
     parent: Key | None = None
-    start_at: AwareDatetime | None = None
-    end_at: AwareDatetime | None = None
+    start_at: Moment | None = None
+    end_at: Moment | None = None
 
-    @model_validator(mode="after")
-    def _check_whole(self) -> Self:
-        keys = [variant.key for variant in self.variants]
+    @field_validator("variants")
+    @classmethod
+    def _check_variants(cls, variants: list[VariantForm]) -> list[VariantForm]:
+        keys = [variant.key for variant in variants]
         for key in keys:
             if keys.count(key) > 1:
                 raise ValueError(f"variant key '{key}' is used {keys.count(key)} times; keys must differ")
-        total = sum(variant.weight for variant in self.variants)
-        if abs(total - 1) > 1e-6:
+        total = sum(variant.weight for variant in variants)
+        if abs(total - 1) > WEIGHT_TOLERANCE:
             raise ValueError(f"variant weights sum to {total:g}; they must sum to 1")
-        if self.start_at and self.end_at and self.end_at <= self.start_at:
-            raise ValueError("end_at must be after start_at")
-        check_condition(self.audience)
-        return self
+        return variants
+
+    @field_validator("audience")
+    @classmethod
+    def _check_audience(cls, audience: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_condition(audience)
+        except ConditionError as error:
+            raise FieldValueError(
+                tuple(error.path.split(".")) if error.path else (), error.message
+            ) from error
+        return audience
+
+    @field_validator("segments")
+    @classmethod
+    def _check_segments(cls, segments: list[str]) -> list[str]:
+        for index, name in enumerate(segments):
+            if name in segments[:index]:
+                raise FieldValueError((index,), f"segment '{name}' is named twice")
+        return segments
+
+    @field_validator("parent")
+    @classmethod
+    def _check_parent(cls, parent: str | None, info: ValidationInfo) -> str | None:
+        if parent is not None and parent == info.data.get("key"):
+            raise ValueError(f"'{parent}' is the experiment itself; its parent must be another")
+        return parent
+
+    @field_validator("end_at")
+    @classmethod
+    def _check_end(cls, end_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        start_at = info.data.get("start_at")
+        if end_at is not None and start_at is not None and end_at <= start_at:
+            raise ValueError(f"{end_at.isoformat()} must be after start_at, {start_at.isoformat()}")
+        return end_at
 
 
 class MetricKind(StrEnum):
@@ -140,8 +220,8 @@ class MetricKind(StrEnum):
 class TermForm(Form):
     """Numerator or denominator of a ratio: the sum of `field` over `event`, or its count."""
 
-    event: Annotated[str, Field(min_length=1, max_length=100)]
-    field: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    event: Named
+    field: Named | None = None
 
 
 class CapForm(Form):
@@ -153,25 +233,64 @@ class CapForm(Form):
     @model_validator(mode="after")
     def _check_one(self) -> Self:
         if (self.value is None) == (self.quantile is None):
-            raise ValueError("give either 'value' or 'quantile'")
+            raise ValueError("a cap is either 'value' or 'quantile'; give one of them")
         return self
 
 
+Hours = Annotated[float, Field(le=24 * 730, allow_inf_nan=False)]
+_FIELDS_OF_KIND: dict[MetricKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    MetricKind.PROPORTION: (("event",), ()),
+    MetricKind.COUNT: (("event",), ("cap",)),
+    MetricKind.MEAN: (("event", "field"), ("cap",)),
+    MetricKind.RATIO: (("numerator", "denominator"), ("cap",)),
+    MetricKind.QUANTILE: (("event", "field", "quantile"), ()),
+    MetricKind.RETENTION: (("event", "from_hours", "to_hours"), ()),
+}
+_KIND_FIELDS = ("event", "field", "numerator", "denominator", "quantile", "from_hours", "to_hours", "cap")
+
+
 class MetricForm(Form):
-    """A metric as people define it."""
+    """A metric as people define it; each kind has its own fields and refuses those of the others."""
 
     key: Key
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Title
     kind: MetricKind
-    event: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    field: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    event: Named | None = None
+    field: Named | None = None
     numerator: TermForm | None = None
     denominator: TermForm | None = None
     quantile: Annotated[float, Field(gt=0, lt=1)] | None = None
-    from_hours: Annotated[float, Field(ge=0)] | None = None
-    to_hours: Annotated[float, Field(gt=0)] | None = None
+    from_hours: Annotated[Hours, Field(ge=0)] | None = None
+    to_hours: Annotated[Hours, Field(gt=0)] | None = None
     direction: Literal["increase", "decrease"] = "increase"
     unit: Annotated[str, Field(max_length=20)] | None = None
-    window_hours: Annotated[float, Field(gt=0, le=24 * 730)] | None = None
+    window_hours: Annotated[Hours, Field(gt=0)] | None = None
     cap: CapForm | None = None
-    non_inferiority_margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    non_inferiority_margin: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if self.field is None and self.kind in (MetricKind.MEAN, MetricKind.QUANTILE):
+            self.field = "value"
+        needed, allowed = _FIELDS_OF_KIND[self.kind]
+        for name in _KIND_FIELDS:
+            given = getattr(self, name) is not None
+            if name in needed and not given:
+                raise FieldValueError((name,), f"a metric of kind '{self.kind.value}' needs '{name}'")
+            if given and name not in needed and name not in allowed:
+                raise FieldValueError((name,), f"a metric of kind '{self.kind.value}' has no '{name}'")
+        return self
+
+    @model_validator(mode="after")
+    def _check_hours(self) -> Self:
+        if self.from_hours is None or self.to_hours is None:
+            return self
+        if not self.from_hours < self.to_hours:
+            raise FieldValueError(
+                ("to_hours",), f"{self.to_hours:g} must be above from_hours, {self.from_hours:g}"
+            )
+        if self.window_hours is not None and self.window_hours < self.to_hours:
+            raise FieldValueError(
+                ("window_hours",), f"{self.window_hours:g} must not be below to_hours, {self.to_hours:g}"
+            )
+        return self

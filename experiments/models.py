@@ -1,13 +1,11 @@
 """Every table of the control database; tables only store, forms validate."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, MetaData, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from experiments.db import UtcDateTime, utc_now
 
@@ -69,6 +67,24 @@ class Metric(Table, table=True):
     updated_at: datetime = _moment()
 
 
+class Variant(Table, table=True):
+    """One variant of an experiment; the one at position 0 is the control."""
+
+    __tablename__ = "variants"
+    __table_args__ = (
+        UniqueConstraint("experiment_id", "key"),
+        UniqueConstraint("experiment_id", "position"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    experiment_id: int = Field(foreign_key="experiments.id", ondelete="CASCADE")
+    position: int
+    key: str = Field(max_length=63)
+    name: str = Field(max_length=200)
+    weight: float
+    payload: dict[str, Any] = _document()
+
+
 class Experiment(Table, table=True):
     """An experiment; its variants are rows of their own.
 
@@ -112,24 +128,11 @@ class Experiment(Table, table=True):
     decision: str | None = Field(default=None, max_length=20)
     decision_variant: str | None = Field(default=None, max_length=63)
     decision_note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
-
-
-class Variant(Table, table=True):
-    """One variant of an experiment; the one at position 0 is the control."""
-
-    __tablename__ = "variants"
-    __table_args__ = (
-        UniqueConstraint("experiment_id", "key"),
-        UniqueConstraint("experiment_id", "position"),
+    variants: list[Variant] = Relationship(
+        cascade_delete=True,
+        passive_deletes=True,
+        sa_relationship_kwargs={"lazy": "selectin", "order_by": "Variant.position"},
     )
-
-    id: int | None = Field(default=None, primary_key=True)
-    experiment_id: int = Field(foreign_key="experiments.id", ondelete="CASCADE")
-    position: int
-    key: str = Field(max_length=63)
-    name: str = Field(max_length=200)
-    weight: float
-    payload: dict[str, Any] = _document()
 
 
 class JournalEntry(Table, table=True):
