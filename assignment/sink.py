@@ -14,7 +14,7 @@ from assignment.complaints import Refused, read
 from assignment.errors import FieldError, ProefwerkError
 from assignment.events import Rules, encode_payload, payload_ids
 from assignment.intake import Batch, accept
-from assignment.log import EventLog, Frame, LogUnavailable, read_frames, segments
+from assignment.log import EventLog, Frame, read_frames, segments
 from assignment.seen import CAPACITY, SeenIds
 from assignment.snapshot import Snapshot
 
@@ -66,13 +66,13 @@ class LogSink:
         events = [_exposure(unit, experiment, variant, attributes) for experiment, variant in met]
         self._log.append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"))
 
-    def unavailable(self) -> str | None:
-        """Why events cannot be stored now, in a sentence; `None` when they can."""
-        try:
-            self._log.check()
-        except LogUnavailable as reason:
-            return reason.detail
-        return None
+    def check(self) -> None:
+        """Whether events could be stored now.
+
+        Raises:
+            LogUnavailable: They could not.
+        """
+        self._log.check()
 
     def close(self) -> None:
         """Seals the log."""

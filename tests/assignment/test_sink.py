@@ -162,9 +162,10 @@ def test_the_sink_says_whether_it_can_take_events(tmp_path: Path) -> None:
     obstacle = tmp_path / "log"
     obstacle.write_text("")
     sink = LogSink(EventLog(obstacle))
-    assert "The event log cannot be written" in (sink.unavailable() or "")
+    with pytest.raises(LogUnavailable, match="The event log cannot be written"):
+        sink.check()
     obstacle.unlink()
-    assert sink.unavailable() is None
+    sink.check()
     sink.close()
 
 
