@@ -66,9 +66,7 @@ def _header(person: Person) -> Any:
     return dmc.AppShellHeader(
         html.Div(
             [
-                dmc.Burger(
-                    id="burger", opened=False, size="sm", hiddenFrom="48em", **aria(label=_("Navigation"))
-                ),
+                dmc.Burger(id="burger", opened=False, size="sm", **aria(label=_("Navigation"))),
                 dcc.Link([icon("chart", 20), html.Span("Proefwerk")], href="/ui/", className="pw-brand"),
                 html.Div(className="pw-grow"),
                 html.Button(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dash_ui.gateway.access import Access
+from dash_ui.gateway.listing import Listing
 
 __all__ = ["Gateway"]
 
 
-class Gateway(Access):
+class Gateway(Access, Listing):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""

@@ -1,0 +1,80 @@
+"""The product's fixed names in the words of marketers, in the language of the request."""
+
+from __future__ import annotations
+
+from dash_ui.i18n import _
+
+
+def surface_name(code: str) -> str:
+    """What an experiment changes."""
+    names = {"offer": _("Offer"), "layout": _("Layout"), "recommendation": _("Recommendation")}
+    return names.get(code, code)
+
+
+def phase_name(code: str) -> str:
+    """Where an experiment stands."""
+    names = {
+        "ready": _("Ready to decide"),
+        "attention": _("Needs attention"),
+        "running": _("Running"),
+        "scheduled": _("Scheduled"),
+        "paused": _("Paused"),
+        "draft": _("Draft"),
+        "stopped": _("Stopped"),
+        "archived": _("Archived"),
+    }
+    return names.get(code, code)
+
+
+def role_name(code: str) -> str:
+    """What a person may do."""
+    names = {"analyst": _("Analyst"), "marketer": _("Marketer"), "admin": _("Admin")}
+    return names.get(code, code)
+
+
+def kind_name(code: str) -> str:
+    """What a metric computes."""
+    names = {
+        "proportion": _("Share of shoppers who do it"),
+        "count": _("Number of times per shopper"),
+        "mean": _("Amount per shopper"),
+        "ratio": _("Ratio of two totals"),
+        "quantile": _("Quantile of an amount"),
+        "retention": _("Share of shoppers who come back"),
+    }
+    return names.get(code, code)
+
+
+def method_name(code: str) -> str:
+    """How evidence is read."""
+    names = {
+        "sequential": _("Always valid: look whenever you like"),
+        "group_sequential": _("Planned looks"),
+        "fixed": _("One look at the end"),
+        "bayesian": _("Bayesian"),
+    }
+    return names.get(code, code)
+
+
+def key_kind_name(code: str) -> str:
+    """What an API key is for."""
+    names = {
+        "client": _("Browser or app"),
+        "server": _("Shop's back end"),
+        "admin": _("Management"),
+    }
+    return names.get(code, code)
+
+
+def health_name(status: str | None, code: str | None) -> str:
+    """A health finding in one or two words."""
+    if status == "ok":
+        return _("OK")
+    names = {
+        "srm": _("Traffic split"),
+        "multiple_exposure": _("Double exposures"),
+        "freshness": _("Data is late"),
+        "duplicates": _("Duplicates"),
+        "bots": _("Bots"),
+    }
+    return names.get(code or "", _("Check"))
