@@ -1,0 +1,254 @@
+"""Compares every treatment with the control on every metric, in the report's shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from experiments.analysis.measure import Measured, Measurement
+from experiments.definition import Definition
+from experiments.forms import MetricForm, MetricKind
+from stats.choose import compare
+from stats.plan import ReadingPlan
+from stats.result import Comparison, Interval, Undetermined
+from stats.summary import Summary
+
+Document = dict[str, Any]
+DEFAULT_PLANNED_UNITS = 20_000
+_WHOLE = (MetricKind.PROPORTION, MetricKind.COUNT, MetricKind.RETENTION)
+_NOTHING = Interval(None, None, None)
+
+
+def reading_plan(definition: Definition) -> ReadingPlan:
+    """The registered way of reading; a draft without a size gets the default one."""
+    plan = definition.form.plan
+    return ReadingPlan(
+        method=plan.method.value,
+        alpha=plan.alpha,
+        power=plan.power,
+        mde=plan.mde,
+        planned_units=plan.planned_units or DEFAULT_PLANNED_UNITS,
+        looks=plan.looks,
+        cuped=plan.cuped,
+    )
+
+
+def compared(definition: Definition, measurement: Measurement) -> list[Document]:
+    """The report's `metrics`: each role's metrics times treatments are one family."""
+    treatments = len(definition.form.variants) - 1
+    sizes = {
+        role: treatments * sum(each.role == role for each in measurement.metrics)
+        for role in {each.role for each in measurement.metrics}
+    }
+    return [
+        _metric(definition, each, each.summaries, measurement.exposed.counts, sizes[each.role])
+        for each in measurement.metrics
+    ]
+
+
+def compared_slices(definition: Definition, measurement: Measurement) -> list[Document]:
+    """The report's `segments`: within a segment, values times treatments are one family."""
+    treatments = len(definition.form.variants) - 1
+    primaries = [each for each in measurement.metrics if each.role == "primary"]
+    values = {
+        name: sum(each.segment == name for each in measurement.slices) for name in definition.form.segments
+    }
+    return [
+        {
+            "segment": part.segment,
+            "value": part.value,
+            "units": sum(part.counts),
+            "metrics": [
+                _metric(
+                    definition,
+                    each,
+                    part.metrics.get(each.form.key),
+                    part.counts,
+                    values[part.segment] * treatments,
+                    with_quantiles=False,
+                )
+                for each in primaries
+            ],
+        }
+        for part in measurement.slices
+    ]
+
+
+def finite(value: float | None) -> float | None:
+    """The number, or nothing where JSON has no number for it."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _metric(
+    definition: Definition,
+    measured: Measured,
+    summaries: Sequence[Summary] | None,
+    counts: Sequence[int],
+    family: int,
+    *,
+    with_quantiles: bool = True,
+) -> Document:
+    metric, form = measured.form, definition.form
+    arms = [_arm(variant.key, count) for variant, count in zip(form.variants, counts, strict=True)]
+    if summaries is not None:
+        for arm, summary in zip(arms, summaries, strict=True):
+            arm.update(_values(metric, summary))
+    document: Document = {
+        "metric": metric.key,
+        "name": metric.name,
+        "role": measured.role,
+        "kind": metric.kind.value,
+        "direction": metric.direction,
+        "unit": metric.unit,
+        "window_hours": metric.window_hours,
+        "quantile": metric.quantile,
+        "non_inferiority": None,
+        "family": family,
+        "variants": arms,
+        "comparisons": [
+            _comparison(definition, metric, summaries, place, family, arms[0]["mean"])
+            for place in range(1, len(arms))
+        ],
+    }
+    if metric.non_inferiority_margin is not None:
+        findings = [comparison["non_inferior"] for comparison in document["comparisons"]]
+        status = "exceeded" if False in findings else "within" if all(findings) else "unclear"
+        document["non_inferiority"] = {"margin": metric.non_inferiority_margin, "status": status}
+    if metric.kind == MetricKind.QUANTILE:
+        _show_quantiles(document, measured.quantiles if with_quantiles else ())
+    return document
+
+
+def _show_quantiles(document: Document, quantiles: Sequence[float | None]) -> None:
+    """Quantiles per variant and their differences; means are compared by nobody who asked for a quantile."""
+    values = [finite(value) for value in quantiles] or [None] * len(document["variants"])
+    for arm, value in zip(document["variants"], values, strict=True):
+        arm["quantile"] = value
+    base = values[0]
+    for comparison, value in zip(document["comparisons"], values[1:], strict=True):
+        difference = value - base if value is not None and base is not None else None
+        lift = difference / base if difference is not None and base else None
+        comparison["absolute"] = _interval(Interval(difference, None, None))
+        comparison["relative"] = _interval(Interval(lift, None, None))
+
+
+def _arm(key: str, units: int) -> Document:
+    return {"variant": key, "units": units, "mean": None, "std": None, "sum": None}
+
+
+def _values(metric: MetricForm, summary: Summary) -> Document:
+    """What one variant did; of a ratio the quotient, its deviation per unit (delta method), and both sums."""
+    if not summary.units:
+        return {"sum": 0.0}
+    sums = [mean * summary.units for mean in summary.means]
+    if metric.kind in _WHOLE:
+        sums = [float(round(total)) for total in sums]
+    values: Document = {"events": summary.events, "sum": sums[0]}
+    if metric.kind != MetricKind.RATIO:
+        return {
+            **values,
+            "mean": finite(summary.mean()),
+            "std": finite(math.sqrt(summary.variance())) if summary.units > 1 else None,
+        }
+    below = summary.mean("denominator")
+    values |= {"numerator": sums[0], "denominator": sums[1]}
+    if below == 0:
+        return values
+    ratio = summary.mean("numerator") / below
+    spread = (
+        summary.variance("numerator")
+        - 2 * ratio * summary.covariance("numerator", "denominator")
+        + ratio**2 * summary.variance("denominator")
+    )
+    std = math.sqrt(max(spread, 0.0)) / abs(below) if summary.units > 1 else None
+    return {**values, "mean": finite(ratio), "std": finite(std)}
+
+
+def _comparison(
+    definition: Definition,
+    metric: MetricForm,
+    summaries: Sequence[Summary] | None,
+    place: int,
+    family: int,
+    base: float | None,
+) -> Document:
+    variants = definition.form.variants
+    result = _compare(definition, metric, summaries, place, family)
+    why = result.undetermined
+    document: Document = {
+        "variant": variants[place].key,
+        "control": variants[0].key,
+        "absolute": _interval(result.absolute),
+        "relative": _interval(result.relative),
+        "p_value": finite(result.p_value),
+        "significant": result.significant,
+        "method": result.method,
+        "method_reason": result.method_reason,
+        "alpha": definition.form.plan.alpha,
+        "adjustment": result.adjustment,
+        "variance_reduction": finite(result.variance_reduction) or 0.0,
+        "undetermined": None if why is None else why.reason,
+        "undetermined_code": None if why is None else why.code,
+    }
+    if metric.non_inferiority_margin is not None:
+        # A margin is a share of the control's value, which means nothing where that is not positive.
+        document["non_inferior"] = (
+            _non_inferior(metric, metric.non_inferiority_margin, result.relative)
+            if base is not None and base > 0
+            else None
+        )
+    return document
+
+
+def _compare(
+    definition: Definition, metric: MetricForm, summaries: Sequence[Summary] | None, place: int, family: int
+) -> Comparison:
+    weights = [variant.weight for variant in definition.form.variants]
+    if summaries is None:
+        return _cannot_say("values_too_large", "A unit's value is too large to compute with; cap the metric.")
+    if weights[0] <= 0 or weights[place] <= 0:
+        return _cannot_say("no_share", "One of the two variants is planned to receive no units.")
+    if metric.kind == MetricKind.QUANTILE:
+        return _cannot_say("no_quantile_interval", "No interval is available for a quantile under this plan.")
+    total = sum(weights)
+    return compare(
+        summaries[0],
+        summaries[place],
+        kind=metric.kind.value,
+        plan=reading_plan(definition),
+        shares=(weights[0] / total, weights[place] / total),
+        comparisons=max(family, 1),
+    )
+
+
+def _cannot_say(code: str, reason: str) -> Comparison:
+    return Comparison(
+        absolute=_NOTHING,
+        relative=_NOTHING,
+        p_value=None,
+        significant=False,
+        method="none",
+        method_reason=reason,
+        adjustment="none",
+        variance_reduction=0.0,
+        undetermined=Undetermined(code, reason),
+    )
+
+
+def _interval(interval: Interval) -> Document:
+    return {
+        "estimate": finite(interval.estimate),
+        "lower": finite(interval.lower),
+        "upper": finite(interval.upper),
+    }
+
+
+def _non_inferior(metric: MetricForm, margin: float, relative: Interval) -> bool | None:
+    """Whether harm beyond the margin is ruled out (`True`), proven (`False`), or neither."""
+    rising = metric.direction == "increase"
+    worst, best = (relative.lower, relative.upper) if rising else (relative.upper, relative.lower)
+    sign = 1 if rising else -1
+    if worst is not None and math.isfinite(worst) and sign * worst > -margin:
+        return True
+    return False if best is not None and math.isfinite(best) and sign * best < -margin else None

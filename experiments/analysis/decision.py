@@ -1,0 +1,204 @@
+"""What follows from the numbers: one verdict, with its reasons in words and as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = dict[str, Any]
+
+SENTENCES = {
+    "srm_failed": "The split over the variants is not the planned one, so the numbers cannot be trusted.",
+    "no_primary": "No primary metric is defined, so nothing can be decided.",
+    "not_enough_data": "No primary metric can be judged yet: {reason}",
+    "primary_better": "'{metric}' is better with {variant}.",
+    "primary_worse": "'{metric}' is worse with {variant}.",
+    "guardrail_worse": "Guardrail '{metric}' is worse with {variant}.",
+    "guardrail_beyond_margin": (
+        "Guardrail '{metric}' is worse with {variant} by more than its margin of {margin:.2%}."
+    ),
+    "guardrails_hold": "No guardrail is shown to be worse with {variant}.",
+    "guardrail_open": (
+        "Guardrail '{metric}' is not yet shown to stay within its margin of {margin:.2%} with {variant}."
+    ),
+    "equivalent": "Every primary metric differs by less than {mde:.2%}, the smallest effect of interest.",
+    "no_conclusion": "No primary metric is conclusive yet.",
+    "days_to_go": "About {days} more days at this pace to the planned {planned:,} units.",
+    "planned_size_reached": (
+        "The planned {planned:,} units are reached; a difference, if any, is too small for this size."
+    ),
+    "preliminary": "Preliminary: {share:.0%} of the units have completed their window.",
+}
+
+
+@dataclass(slots=True)
+class Reasons:
+    """Collects sentences and codes side by side."""
+
+    details: list[Document] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+
+    def say(self, code: str, **params: object) -> None:
+        """Add a reason."""
+        self.details.append({"code": code, "params": params})
+        self.sentences.append(SENTENCES[code].format(**params))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a decision rests on.
+
+    Attributes:
+        metrics: The report's `metrics`.
+        variants: Keys of the treatments.
+        srm_failed: Whether the split is broken.
+        mde: Smallest relative effect of interest; `None` when none was planned.
+        planned_units: Planned size over all variants.
+        units: Units so far.
+        days_left: Days to the planned size at this pace.
+        mature_share: Share of the units whose windows have all closed; `None` without windows.
+    """
+
+    metrics: list[Document]
+    variants: tuple[str, ...]
+    srm_failed: bool
+    mde: float | None
+    planned_units: int
+    units: int
+    days_left: int | None
+    mature_share: float | None
+
+
+def decide(situation: Situation) -> Document:
+    """The report's `decision`.
+
+    `ship` needs a primary that is better, no primary that is worse, and every guardrail non-inferior:
+    within its margin where it has one, else not shown to be worse. `rollback` when every treatment is
+    shown to do harm.
+    """
+    reasons = Reasons()
+    verdict, variant = _verdict(situation, reasons)
+    share = situation.mature_share
+    if verdict in ("ship", "rollback", "no_difference") and share is not None and share < 1:
+        reasons.say("preliminary", share=share)
+    return {"verdict": verdict, "variant": variant, "reasons": reasons.sentences, "details": reasons.details}
+
+
+def _verdict(situation: Situation, reasons: Reasons) -> tuple[str, str | None]:
+    primaries = list(_rows(situation.metrics, "primary"))
+    if situation.srm_failed:
+        reasons.say("srm_failed")
+        return "unhealthy", None
+    if not primaries:
+        reasons.say("no_primary")
+        return "not_enough_data", None
+    harmful = {variant for variant in situation.variants if _harms(situation.metrics, variant)}
+    left = [variant for variant in situation.variants if variant not in harmful]
+    ready = [variant for variant in left if _may_ship(situation.metrics, variant)]
+    if ready:
+        best = max(ready, key=lambda variant: _gain_of(primaries, variant))
+        _explain_ship(situation.metrics, best, reasons)
+        return "ship", best
+    for variant in situation.variants:
+        _explain_harm(situation.metrics, variant, reasons)
+    if not left:
+        return "rollback", situation.variants[0] if len(situation.variants) == 1 else None
+    open_rows = [(metric, row) for metric, row in primaries if row["variant"] in left]
+    if all(row["undetermined"] is not None for _, row in open_rows):
+        reasons.say("not_enough_data", reason=open_rows[0][1]["undetermined"])
+        return "not_enough_data", None
+    if situation.mde is not None and all(_within(row, situation.mde) for _, row in open_rows):
+        reasons.say("equivalent", mde=situation.mde)
+        return "no_difference", None
+    _explain_waiting(situation, left, reasons)
+    return "keep_running", None
+
+
+def _rows(metrics: Iterable[Document], *roles: str) -> Iterable[tuple[Document, Document]]:
+    """Every (metric, comparison) of these roles."""
+    return ((metric, row) for metric in metrics if metric["role"] in roles for row in metric["comparisons"])
+
+
+def _of(metrics: Iterable[Document], variant: str, *roles: str) -> Iterable[tuple[Document, Document]]:
+    return ((metric, row) for metric, row in _rows(metrics, *roles) if row["variant"] == variant)
+
+
+def _effect(metric: Document, row: Document) -> int:
+    """1 when better is shown, -1 when worse is, else 0."""
+    if not row["significant"]:
+        return 0
+    rises = row["absolute"]["estimate"] > 0
+    return 1 if rises == (metric["direction"] == "increase") else -1
+
+
+def _harms(metrics: list[Document], variant: str) -> bool:
+    return any(
+        _effect(metric, row) < 0 or (metric["role"] == "guardrail" and row.get("non_inferior") is False)
+        for metric, row in _of(metrics, variant, "primary", "guardrail")
+        if not _tolerated(metric, row)
+    )
+
+
+def _tolerated(metric: Document, row: Document) -> bool:
+    """A guardrail that is worse, but shown to stay within its margin."""
+    return metric["role"] == "guardrail" and row.get("non_inferior") is True
+
+
+def _may_ship(metrics: list[Document], variant: str) -> bool:
+    better = any(_effect(metric, row) > 0 for metric, row in _of(metrics, variant, "primary"))
+    held = all(row.get("non_inferior", True) is True for _, row in _of(metrics, variant, "guardrail"))
+    return better and held
+
+
+def _gain_of(primaries: list[tuple[Document, Document]], variant: str) -> float:
+    """Relative gain on the first primary that is better."""
+    for metric, row in primaries:
+        if row["variant"] == variant and _effect(metric, row) > 0:
+            relative = row["relative"]["estimate"]
+            return abs(relative) if relative is not None else float("inf")
+    return 0.0
+
+
+def _within(row: Document, mde: float) -> bool:
+    lower, upper = row["relative"]["lower"], row["relative"]["upper"]
+    return lower is not None and upper is not None and -mde < lower and upper < mde
+
+
+def _explain_ship(metrics: list[Document], variant: str, reasons: Reasons) -> None:
+    for metric, row in _of(metrics, variant, "primary"):
+        if _effect(metric, row) > 0:
+            reasons.say("primary_better", metric=metric["name"], variant=variant)
+    if any(True for _ in _of(metrics, variant, "guardrail")):
+        reasons.say("guardrails_hold", variant=variant)
+
+
+def _explain_harm(metrics: list[Document], variant: str, reasons: Reasons) -> None:
+    for metric, row in _of(metrics, variant, "primary", "guardrail"):
+        if _tolerated(metric, row):
+            continue
+        if metric["role"] == "guardrail" and row.get("non_inferior") is False:
+            margin = metric["non_inferiority"]["margin"]
+            reasons.say("guardrail_beyond_margin", metric=metric["name"], variant=variant, margin=margin)
+        elif _effect(metric, row) < 0:
+            reasons.say(f"{metric['role']}_worse", metric=metric["name"], variant=variant)
+
+
+def _explain_waiting(situation: Situation, left: list[str], reasons: Reasons) -> None:
+    better = [
+        (metric, row)
+        for metric, row in _rows(situation.metrics, "primary")
+        if row["variant"] in left and _effect(metric, row) > 0
+    ]
+    for metric, row in better:
+        reasons.say("primary_better", metric=metric["name"], variant=row["variant"])
+        for guardrail, other in _of(situation.metrics, row["variant"], "guardrail"):
+            if other.get("non_inferior", True) is not True:
+                margin = guardrail["non_inferiority"]["margin"]
+                reasons.say("guardrail_open", metric=guardrail["name"], variant=row["variant"], margin=margin)
+    if not better:
+        reasons.say("no_conclusion")
+    if situation.units >= situation.planned_units:
+        reasons.say("planned_size_reached", planned=situation.planned_units)
+    elif situation.days_left is not None:
+        reasons.say("days_to_go", days=situation.days_left, planned=situation.planned_units)

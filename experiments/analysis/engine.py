@@ -1,0 +1,64 @@
+"""The analysis engine: DuckDB in memory over Parquet, with sums that do not depend on the order of rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+# Scaled values stay below 2**EXACT_BITS, so that 2**31 of them fit a 128-bit integer.
+EXACT_BITS = 96
+UNIT_KEY = "(md5_number_lower(unit)::HUGEINT - 9223372036854775808)::BIGINT"
+
+
+@contextmanager
+def connection(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A fresh in-memory engine that never reaches for the network; `spill` is where large sorts may go."""
+    engine = duckdb.connect(
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+    try:
+        engine.execute("SET TimeZone = 'UTC'")
+        engine.execute("SET enable_progress_bar = false")
+        if spill is not None:
+            engine.execute(f"SET temp_directory = {literal(str(spill))}")
+        yield engine
+    finally:
+        engine.close()
+
+
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parquet(paths: Sequence[Path]) -> str:
+    """A table expression over Parquet files."""
+    files = ", ".join(literal(str(path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false)"
+
+
+def scale_for(bound: float) -> int:
+    """The power of two by which values up to `bound` in size are scaled for an exact sum."""
+    if bound == 0 or not math.isfinite(bound):
+        return 0
+    # Beyond 2**1000 the factor itself would leave the range of a double.
+    return max(-1000, min(1000, EXACT_BITS - math.frexp(bound)[1]))
+
+
+def exact_sum(expression: str, scale: int) -> str:
+    """SQL for the sum of an expression as a scaled 128-bit integer.
+
+    Integers add up to the same whatever the order, so a report computed again is equal to the bit.
+    """
+    return f"sum((({expression}) * {math.ldexp(1.0, scale)!r}::DOUBLE)::HUGEINT)"
+
+
+def exact_value(total: int | None, scale: int) -> float:
+    """The double nearest to a scaled sum."""
+    if not total:
+        return 0.0
+    return total / 2**scale if scale >= 0 else float(total * 2**-scale)

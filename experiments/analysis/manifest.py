@@ -1,0 +1,118 @@
+"""What the lake consists of at one moment: one small file, replaced as a whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+SCHEMA = 1
+NAME = "manifest.json"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One immutable Parquet file.
+
+    Attributes:
+        path: Relative to the lake.
+        kind: `exposures` or `conversions`.
+        day: UTC day of every event in it, `YYYY-MM-DD`.
+        rows: How many events.
+        last_received: Latest receipt in it, microseconds since 1970 UTC.
+    """
+
+    path: str
+    kind: str
+    day: str
+    rows: int
+    last_received: int
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One sorted file of the ids that were counted: 64-bit hashes, little-endian."""
+
+    path: str
+    rows: int
+
+
+class Retired(msgspec.Struct, frozen=True):
+    """A file that newer manifests no longer name, kept a while for readers of an older one."""
+
+    path: str
+    at: float
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """Everything a reader or the next compaction needs to know.
+
+    Attributes:
+        generation: Goes up by one with every change.
+        parts: The events, each exactly once.
+        runs: The ids of these events.
+        consumed: How far each log segment has been taken over, in bytes.
+        retired: Files that may be removed once nobody reads them any more.
+        exposures: Events so far per experiment.
+        conversions: Events so far per name.
+        duplicates: Events that were left out because their id was known.
+        damaged: Log records that could not be read.
+    """
+
+    generation: int = 0
+    parts: tuple[Part, ...] = ()
+    runs: tuple[Run, ...] = ()
+    consumed: dict[str, int] = {}
+    retired: tuple[Retired, ...] = ()
+    exposures: dict[str, int] = {}
+    conversions: dict[str, int] = {}
+    duplicates: int = 0
+    damaged: int = 0
+    schema: int = SCHEMA
+
+
+class LakeFormatError(RuntimeError):
+    """The folder holds a lake that this version cannot read."""
+
+
+def load(root: Path) -> Manifest:
+    """The newest manifest, or an empty one where there is no lake yet.
+
+    Raises:
+        LakeFormatError: It is damaged, or was written by a newer version.
+    """
+    path = root / NAME
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        return Manifest()
+    except msgspec.MsgspecError as error:
+        raise LakeFormatError(f"{path} cannot be read: {error}") from error
+    if manifest.schema > SCHEMA:
+        raise LakeFormatError(f"{path} has schema {manifest.schema}; this version reads up to {SCHEMA}")
+    return manifest
+
+
+def store(root: Path, manifest: Manifest) -> None:
+    """Replace the manifest; when this returns the new one survives a power loss."""
+    beside = root / f".{NAME}.new"
+    with beside.open("wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(root / NAME)
+    sync_folder(root)
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's content survive a power loss."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power loss."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,208 @@
+"""Measures an experiment: from the lake to moments per metric, variant and segment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import duckdb
+
+from experiments.analysis import metrics, summarise, units
+from experiments.analysis.engine import connection
+from experiments.analysis.lake import SPILL, View
+from experiments.analysis.metrics import Column, Left, Program
+from experiments.analysis.rows import microseconds
+from experiments.analysis.units import Exposed, Scope
+from experiments.definition import Definition
+from experiments.forms import MetricForm, MetricKind
+from stats.summary import Summary
+
+ROLES = (("primary", "primary"), ("guardrail", "guardrails"), ("secondary", "secondary"))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One metric.
+
+    Attributes:
+        form: The metric.
+        role: `primary`, `guardrail` or `secondary`.
+        summaries: One per variant; `None` when values are too large to compute with.
+        quantiles: The quantile per variant, for metrics of that kind.
+        left: What could not be counted.
+    """
+
+    form: MetricForm
+    role: str
+    summaries: tuple[Summary, ...] | None
+    quantiles: tuple[float | None, ...]
+    left: Left
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The units with one value of a segment, for the primary metrics.
+
+    Attributes:
+        segment: Name of the attribute.
+        value: As it was at first exposure.
+        counts: Units per variant.
+        metrics: Summaries per variant, by metric key.
+    """
+
+    segment: str
+    value: str
+    counts: tuple[int, ...]
+    metrics: dict[str, tuple[Summary, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Everything that a report rests on.
+
+    Attributes:
+        exposed: Units in numbers.
+        matured: Units whose window has closed, by hours.
+        points: Cumulative units as (moment in microseconds, variant, units).
+        last_conversion: Time of the latest conversion that counts, microseconds since 1970 UTC.
+        metrics: In the order primary, guardrail, secondary.
+        slices: Segment values, largest first.
+    """
+
+    exposed: Exposed
+    matured: dict[float, int]
+    points: list[tuple[int, int, int]]
+    last_conversion: int | None
+    metrics: tuple[Measured, ...]
+    slices: tuple[Slice, ...]
+
+    def digest(self) -> str:
+        """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
+        content = {
+            "units": [self.exposed.counts, self.exposed.multiple, self.exposed.unknown_events],
+            "first": [self.exposed.first, self.exposed.last],
+            "metrics": {each.form.key: [asdict(s) for s in each.summaries or ()] for each in self.metrics},
+            "quantiles": {each.form.key: each.quantiles for each in self.metrics},
+            "left": {each.form.key: asdict(each.left) for each in self.metrics},
+            "slices": [asdict(each) for each in self.slices],
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
+    """Which events count: those known at `as_of`, and none from after the stop.
+
+    After a stop everybody gets the same variant, so what happens then says nothing about the split.
+    """
+    until = min(as_of, definition.stopped_at) if definition.stopped_at else as_of
+    form = definition.form
+    return Scope(
+        view=view,
+        experiment=form.key,
+        variants=tuple(variant.key for variant in form.variants),
+        segments=tuple(form.segments),
+        until=microseconds(until),
+        received=microseconds(as_of),
+    )
+
+
+def roles_of(definition: Definition) -> list[tuple[str, MetricForm]]:
+    """Every metric with its role, in the order of the report."""
+    named = definition.form.metrics
+    return [(role, definition.metrics[key]) for role, field in ROLES for key in getattr(named, field)]
+
+
+def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
+    """Compute everything that a report rests on from the events in the lake."""
+    scope = scope_of(definition, view, as_of)
+    roles = roles_of(definition)
+    with connection(view.root / SPILL) as engine:
+        exposed = units.build(engine, scope)
+        work = metrics.program([form for _, form in roles], covariates=definition.form.plan.cuped)
+        metrics.build(engine, scope, work)
+        hours = sorted({each for _, form in roles if (each := metrics.window_hours(form)) is not None})
+        bounds = _prepare(engine, work, roles, exposed.total)
+        sound = {key: kept for key in work.columns if (kept := _usable(work.columns[key], bounds))}
+        counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
+        summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
+        return Measurement(
+            exposed=exposed,
+            matured=units.matured(engine, hours, scope.until),
+            points=units.over_time(engine, exposed),
+            last_conversion=metrics.latest(engine),
+            metrics=tuple(
+                Measured(
+                    form=form,
+                    role=role,
+                    summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
+                    quantiles=_quantiles(engine, work, form, exposed),
+                    left=metrics.left_out(engine, work, form),
+                )
+                for role, form in roles
+            ),
+            slices=_slices(engine, definition, exposed, sound, bounds),
+        )
+
+
+def _prepare(
+    engine: duckdb.DuckDBPyConnection, work: Program, roles: list[tuple[str, MetricForm]], total: int
+) -> dict[str, float]:
+    """Apply caps that depend on the data, then take the bounds of every column."""
+    for _, form in roles:
+        if form.cap is not None and form.cap.quantile is not None:
+            summarise.cap_at_quantile(engine, work.columns[form.key], form.cap.quantile, total)
+    return metrics.bounds(engine, [column for columns in work.columns.values() for column in columns])
+
+
+def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
+    """The columns to summarise: covariates only where anything happened before exposure.
+
+    Nothing at all when a value is so large that its cube has no finite double.
+    """
+    if any(bounds[column.name] > metrics.TOO_LARGE for column in columns):
+        return []
+    covariates = [column for column in columns if column.role.startswith("covariate")]
+    if all(bounds[column.name] > 0 for column in covariates):
+        return columns
+    return [column for column in columns if column not in covariates]
+
+
+def _quantiles(
+    engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, exposed: Exposed
+) -> tuple[float | None, ...]:
+    if form.kind != MetricKind.QUANTILE or form.quantile is None:
+        return ()
+    column = work.columns[form.key][0]
+    return tuple(summarise.quantiles(engine, column, form.quantile, exposed.counts))
+
+
+def _slices(
+    engine: duckdb.DuckDBPyConnection,
+    definition: Definition,
+    exposed: Exposed,
+    sound: dict[str, list[Column]],
+    bounds: dict[str, float],
+) -> tuple[Slice, ...]:
+    primaries = {key: sound[key] for key in definition.form.metrics.primary if key in sound}
+    found = []
+    for place, segment in enumerate(definition.form.segments):
+        counts = exposed.segment_counts[place]
+        summaries = summarise.moments(engine, (f"segment_{place}", "variant"), counts, primaries, bounds)
+        for code, value in enumerate(exposed.segments[place]):
+            arms = [(code, variant) for variant in range(len(exposed.counts))]
+            found.append(
+                Slice(
+                    segment=segment,
+                    value=value,
+                    counts=tuple(counts.get(arm, 0) for arm in arms),
+                    metrics={
+                        key: tuple(
+                            groups[arm] if arm in groups else summarise.nobody(primaries[key]) for arm in arms
+                        )
+                        for key, groups in summaries.items()
+                    },
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,96 @@
+"""Writes and merges the lake's Parquet files: by kind and UTC day, sorted for the analysis."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from experiments.analysis.engine import UNIT_KEY, literal, parquet
+from experiments.analysis.manifest import Part, sync_file, sync_folder
+
+KINDS = ("exposures", "conversions")
+ROW_GROUP = 122_880
+FAN_IN = 8
+LARGE = 2_000_000
+_COLUMNS = {
+    "exposures": "id, unit, unit_key, time, received, experiment, variant, attributes",
+    "conversions": "id, unit, unit_key, time, received, name, value, currency, properties",
+}
+_ORDER = {
+    "exposures": "experiment, unit_key, time, id",
+    "conversions": "name, unit_key, time, id",
+}
+
+
+def write(engine: duckdb.DuckDBPyConnection, root: Path, kind: str, table: pa.Table) -> list[Part]:
+    """New files for the rows of one kind, one a day; on disk when this returns."""
+    if not table.num_rows:
+        return []
+    engine.register("incoming", table)
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE batch AS SELECT * EXCLUDE (place), {UNIT_KEY} AS unit_key, "
+        "make_timestamp(epoch_us(time))::DATE AS day FROM incoming"
+    )
+    engine.unregister("incoming")
+    days = engine.execute("SELECT DISTINCT day FROM batch ORDER BY day").fetchall()
+    return [
+        _copy(engine, root, kind, day, f"batch WHERE day = {literal(day.isoformat())}") for (day,) in days
+    ]
+
+
+def extended(
+    engine: duckdb.DuckDBPyConnection, root: Path, current: Sequence[Part], tables: Mapping[str, pa.Table]
+) -> tuple[Part, ...]:
+    """The parts with new rows added, and files of like size in the days concerned merged into one.
+
+    Every row is rewritten about once per factor of `FAN_IN` in size, however often events come in.
+    """
+    new = [part for kind, table in tables.items() for part in write(engine, root, kind, table)]
+    groups: dict[tuple[str, str, int], list[Part]] = defaultdict(list)
+    days = {(part.kind, part.day) for part in new}
+    for part in (*current, *new):
+        if (part.kind, part.day) in days and part.rows < LARGE:
+            groups[part.kind, part.day, _level(part.rows)].append(part)
+    kept = [*current, *new]
+    for (kind, day, _), group in sorted(groups.items()):
+        if len(group) >= FAN_IN:
+            source = parquet([root / part.path for part in group])
+            kept = [part for part in kept if part not in group]
+            kept.append(_copy(engine, root, kind, date.fromisoformat(day), source))
+            for part in group:
+                if part in new:
+                    (root / part.path).unlink()
+    return tuple(kept)
+
+
+def _level(rows: int) -> int:
+    level = 0
+    while rows >= FAN_IN * 128:
+        rows //= FAN_IN
+        level += 1
+    return level
+
+
+def _copy(engine: duckdb.DuckDBPyConnection, root: Path, kind: str, day: date, source: str) -> Part:
+    folder = root / kind / f"day={day.isoformat()}"
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        sync_folder(root / kind)
+        sync_folder(root)
+    path = folder / f"{uuid.uuid4().hex}.parquet"
+    engine.execute(
+        f"COPY (SELECT {_COLUMNS[kind]} FROM {source} ORDER BY {_ORDER[kind]}) TO {literal(str(path))} "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
+    sync_file(path)
+    sync_folder(folder)
+    rows, last = engine.execute(
+        f"SELECT count(*), max(epoch_us(received)) FROM {parquet([path])}"
+    ).fetchall()[0]
+    return Part(str(path.relative_to(root)), kind, day.isoformat(), rows, last)

@@ -1,0 +1,227 @@
+"""Reduces units to moments per variant, centred and independent of the order of rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from experiments.analysis.engine import exact_sum, exact_value, scale_for
+from experiments.analysis.metrics import Column
+from stats.summary import Summary, empty
+
+Group = tuple[int, ...]
+Groups = dict[Group, Summary]
+Values = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the first pass tells about one column in one group."""
+
+    mean: float
+    nonzero: int
+    minimum: float
+    maximum: float
+
+
+def moments(
+    engine: duckdb.DuckDBPyConnection,
+    keys: Sequence[str],
+    counts: Mapping[Group, int],
+    metrics: Mapping[str, Sequence[Column]],
+    bounds: Mapping[str, float],
+) -> dict[str, Groups]:
+    """Summaries per metric and group of units, from the table `outcomes`.
+
+    Two passes: means first, then powers of deviations from them; units without a row join as zeros.
+
+    Args:
+        keys: Columns that make a group, such as `("variant",)`.
+        counts: All exposed units per group, those without a row included.
+        metrics: Columns per metric, at least one each.
+        bounds: Largest size of the values of each column.
+    """
+    if not metrics:
+        return {}
+    columns = [column for group in metrics.values() for column in group]
+    rows, known = _first_pass(engine, keys, counts, columns, bounds)
+    _store_centres(engine, keys, columns, known)
+    powers = _second_pass(engine, keys, metrics, bounds)
+    engine.execute("DROP TABLE centres")
+    return {
+        key: {
+            group: _summary(group_columns, units, units - rows[group], known[group], powers[group][key])
+            if group in rows
+            else _zeros(group_columns, units)
+            for group, units in counts.items()
+        }
+        for key, group_columns in metrics.items()
+    }
+
+
+def quantiles(
+    engine: duckdb.DuckDBPyConnection, column: Column, share: float, counts: Sequence[int]
+) -> list[float | None]:
+    """Linear-interpolated quantile of all units per variant, those without a row as zeros."""
+    found = engine.execute(f"SELECT variant, {column.name} AS value FROM outcomes").fetchnumpy()
+    variants, values = np.asarray(found["variant"]), np.asarray(found["value"], dtype=np.float64)
+    return [
+        quantile_with_zeros(values[variants == variant], count, share) for variant, count in enumerate(counts)
+    ]
+
+
+def cap_at_quantile(
+    engine: duckdb.DuckDBPyConnection, columns: Sequence[Column], share: float, units: int
+) -> None:
+    """Lower every value of the columns to the quantile over all units of the first of them.
+
+    A threshold of 0 or less would erase the metric, so there values are left as they are.
+    """
+    found = engine.execute(f"SELECT {columns[0].name} AS value FROM outcomes").fetchnumpy()
+    threshold = quantile_with_zeros(np.asarray(found["value"], dtype=np.float64), units, share)
+    if threshold is None or threshold <= 0:
+        return
+    capped = [column for column in columns if not column.role.endswith("denominator")]
+    changes = ", ".join(f"{column.name} = least({column.name}, {threshold!r}::DOUBLE)" for column in capped)
+    engine.execute(f"UPDATE outcomes SET {changes}")
+
+
+def quantile_with_zeros(values: Values, units: int, share: float) -> float | None:
+    """Quantile of `units` values of which those not given are 0, as `numpy.quantile` computes it."""
+    if not units:
+        return None
+    ordered = np.sort(values)
+    below = int(np.searchsorted(ordered, 0.0))
+    zeros = units - len(ordered)
+
+    def at(place: int) -> float:
+        if place < below:
+            return float(ordered[place])
+        return 0.0 if place < below + zeros else float(ordered[place - zeros])
+
+    position = share * (units - 1)
+    lower = math.floor(position)
+    first, second = at(lower), at(min(lower + 1, units - 1))
+    return first + (second - first) * (position - lower)
+
+
+def _first_pass(
+    engine: duckdb.DuckDBPyConnection,
+    keys: Sequence[str],
+    counts: Mapping[Group, int],
+    columns: Sequence[Column],
+    bounds: Mapping[str, float],
+) -> tuple[dict[Group, int], dict[Group, dict[str, _Known]]]:
+    """Rows per group, and what is known about each column from one pass."""
+    values = ["count(*)"]
+    for column in columns:
+        name = column.name
+        values += [exact_sum(name, scale_for(bounds[name])), f"count(*) FILTER ({name} <> 0)"]
+        values += [f"min({name})", f"max({name})"]
+    rows, known = {}, {}
+    for group, (count, *found) in _grouped(engine, keys, values, "outcomes").items():
+        rows[group] = int(count)
+        known[group] = {
+            column.name: _Known(
+                exact_value(int(found[place]), scale_for(bounds[column.name])) / counts[group],
+                int(found[place + 1]),
+                found[place + 2],
+                found[place + 3],
+            )
+            for place, column in zip(range(0, len(found), 4), columns, strict=True)
+        }
+    return rows, known
+
+
+def _store_centres(
+    engine: duckdb.DuckDBPyConnection,
+    keys: Sequence[str],
+    columns: Sequence[Column],
+    known: Mapping[Group, Mapping[str, _Known]],
+) -> None:
+    fields = [*(f"{key} UTINYINT" for key in keys), *(f"c_{column.name} DOUBLE" for column in columns)]
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE centres ({', '.join(fields)})")
+    for group, found in known.items():
+        row = [*group, *(found[column.name].mean for column in columns)]
+        engine.execute(f"INSERT INTO centres VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _second_pass(
+    engine: duckdb.DuckDBPyConnection,
+    keys: Sequence[str],
+    metrics: Mapping[str, Sequence[Column]],
+    bounds: Mapping[str, float],
+) -> dict[Group, dict[str, list[float]]]:
+    """Sums over the rows of products of deviations, one list per metric as `_products` orders them."""
+    sums, scales = [], []
+    for columns in metrics.values():
+        for factors in _products(len(columns)):
+            # A mean is no larger than the largest value, so a deviation is at most twice that.
+            scale = scale_for(math.prod(2 * bounds[columns[place].name] for place in factors))
+            names = [columns[place].name for place in factors]
+            sums.append(exact_sum(" * ".join(f"(outcomes.{name} - c_{name})" for name in names), scale))
+            scales.append(scale)
+    result: dict[Group, dict[str, list[float]]] = {}
+    joined = f"outcomes JOIN centres USING ({', '.join(keys)})"
+    for group, row in _grouped(engine, keys, sums, joined).items():
+        values = iter([exact_value(int(total), scale) for total, scale in zip(row, scales, strict=True)])
+        result[group] = {
+            key: [next(values) for _ in _products(len(columns))] for key, columns in metrics.items()
+        }
+    return result
+
+
+def _products(width: int) -> list[tuple[int, ...]]:
+    """Which columns are multiplied: every pair, then the first one three times."""
+    return [*combinations_with_replacement(range(width), 2), (0, 0, 0)]
+
+
+def _summary(
+    columns: Sequence[Column], units: int, zeros: int, known: Mapping[str, _Known], powers: Sequence[float]
+) -> Summary:
+    """One group, with `zeros` units that have no row."""
+    found = [known[column.name] for column in columns]
+    means = [each.mean for each in found]
+    whole = [
+        power + zeros * math.prod(-means[place] for place in factors)
+        for factors, power in zip(_products(len(columns)), powers, strict=True)
+    ]
+    matrix = np.zeros((len(columns), len(columns)))
+    for (row, column), value in zip(_products(len(columns))[:-1], whole[:-1], strict=True):
+        matrix[row, column] = matrix[column, row] = value
+    first = found[0]
+    return Summary(
+        columns=tuple(column.role for column in columns),
+        units=units,
+        means=tuple(means),
+        comoments=tuple(tuple(float(value) for value in row) for row in matrix),
+        third=whole[-1],
+        events=first.nonzero,
+        minimum=min(first.minimum, 0.0) if zeros else first.minimum,
+        maximum=max(first.maximum, 0.0) if zeros else first.maximum,
+    )
+
+
+def nobody(columns: Sequence[Column]) -> Summary:
+    """Summary of no units."""
+    return empty(tuple(column.role for column in columns))
+
+
+def _zeros(columns: Sequence[Column], units: int) -> Summary:
+    nothing = nobody(columns)
+    return replace(nothing, units=units, minimum=0.0, maximum=0.0) if units else nothing
+
+
+def _grouped(
+    engine: duckdb.DuckDBPyConnection, keys: Sequence[str], values: Sequence[str], source: str
+) -> dict[Group, tuple[Any, ...]]:
+    rows = engine.execute(
+        f"SELECT {', '.join((*keys, *values))} FROM {source} GROUP BY {', '.join(keys)}"
+    ).fetchall()
+    return {row[: len(keys)]: row[len(keys) :] for row in rows}

@@ -1,0 +1,196 @@
+"""Who was exposed: each unit's first exposure, its variant, and its segments as they were at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from experiments.analysis.engine import literal, parquet
+from experiments.analysis.lake import View
+
+UNKNOWN = "(unknown)"
+OTHER = "(other)"
+MAX_VALUES = 10
+MIN_SHARE = 0.01
+MAX_POINTS = 60
+_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
+SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """What the table `units` holds, in numbers.
+
+    The table has one row for each unit that met exactly one variant: `unit_key`, `first` (microseconds
+    since 1970 UTC), `variant` (its place in the definition) and `segment_0`, ... (places in `segments`).
+
+    Attributes:
+        counts: Units per variant.
+        multiple: Units that met more than one variant; they are in no other number.
+        unknown_events: Exposures to a variant that the experiment does not have.
+        segments: Values per segment, the last of them `OTHER` where there are small ones.
+        segment_counts: Units per segment, then (value, variant), both as places.
+        first: Earliest first exposure; `None` without units.
+        last: Latest first exposure.
+    """
+
+    counts: tuple[int, ...]
+    multiple: int
+    unknown_events: int
+    segments: tuple[tuple[str, ...], ...]
+    segment_counts: tuple[dict[tuple[int, ...], int], ...]
+    first: int | None
+    last: int | None
+
+    @property
+    def total(self) -> int:
+        """Units over all variants."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which events of the lake count.
+
+    Attributes:
+        view: The lake.
+        experiment: Key.
+        variants: Variant keys, the control first.
+        segments: Names of attributes.
+        until: Latest time of an event, microseconds since 1970 UTC.
+        received: Latest receipt of an event.
+    """
+
+    view: View
+    experiment: str
+    variants: tuple[str, ...]
+    segments: tuple[str, ...]
+    until: int
+    received: int
+
+    def known_by_then(self, alias: str) -> str:
+        """SQL condition on an event: it had happened, and had been received."""
+        condition = f"{alias}.time <= make_timestamptz({self.until})"
+        if self.view.last_received() > self.received:
+            condition += f" AND {alias}.received <= make_timestamptz({self.received})"
+        return condition
+
+
+def pointer(name: str) -> str:
+    """SQL literal of the JSON pointer to a member."""
+    return literal("/" + name.replace("~", "~0").replace("/", "~1"))
+
+
+def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
+    """Make the table `units`; the earliest time counts, whenever the event came in."""
+    names = [f"segment_{index}" for index in range(len(scope.segments))]
+    _first_exposures(engine, scope)
+    values = tuple(_values(engine, name) for name in names)
+    coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
+    engine.execute(
+        f"CREATE TEMP TABLE units AS SELECT unit_key, first, variant{coded} FROM met "
+        "WHERE variant = last_variant"
+    )
+    multiple, unknown = engine.execute(
+        "SELECT count(*) FILTER (variant <> last_variant), coalesce(sum(unknown), 0)::BIGINT FROM met"
+    ).fetchall()[0]
+    engine.execute("DROP TABLE met")
+    found = dict(engine.execute("SELECT variant, count(*) FROM units GROUP BY variant").fetchall())
+    first, last = engine.execute("SELECT min(first), max(first) FROM units").fetchall()[0]
+    return Exposed(
+        counts=tuple(found.get(index, 0) for index in range(len(scope.variants))),
+        multiple=multiple,
+        unknown_events=unknown,
+        segments=values,
+        segment_counts=tuple(
+            {
+                (value, variant): count
+                for value, variant, count in engine.execute(
+                    f"SELECT {name}, variant, count(*) FROM units GROUP BY ALL"
+                ).fetchall()
+            }
+            for name in names
+        ),
+        first=first,
+        last=last,
+    )
+
+
+def over_time(engine: duckdb.DuckDBPyConnection, exposed: Exposed) -> list[tuple[int, int, int]]:
+    """Cumulative units as (moment in microseconds, variant, units), at most about `MAX_POINTS` moments."""
+    if exposed.first is None or exposed.last is None:
+        return []
+    span = (exposed.last - exposed.first) / SECOND
+    seconds = next((width for width in _WIDTHS if span / width < MAX_POINTS - 1), None)
+    width = SECOND * (seconds or 86400 * (int(span / 86400 / (MAX_POINTS - 1)) + 1))
+    rows = engine.execute(
+        f"SELECT (first // {width} + 1) * {width} AS moment, variant, count(*) FROM units "
+        "GROUP BY ALL ORDER BY moment, variant"
+    ).fetchall()
+    totals = [0] * len(exposed.counts)
+    points = []
+    for at in sorted({row[0] for row in rows}):
+        for moment, variant, count in rows:
+            if moment == at:
+                totals[variant] += count
+        points += [(min(at, exposed.last), variant, total) for variant, total in enumerate(totals)]
+    return points
+
+
+def matured(engine: duckdb.DuckDBPyConnection, hours: Sequence[float], until: int) -> dict[float, int]:
+    """Units whose window of so many hours after first exposure has closed."""
+    if not hours:
+        return {}
+    counts = ", ".join(f"count(*) FILTER (first <= {until - microseconds(each)})" for each in hours)
+    return dict(zip(hours, engine.execute(f"SELECT {counts} FROM units").fetchall()[0], strict=True))
+
+
+def microseconds(hours: float) -> int:
+    """Hours in microseconds."""
+    return round(hours * 3600 * SECOND)
+
+
+def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
+    paths = scope.view.paths("exposures")
+    cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(scope.variants))
+    # The id decides between two exposures of the same microsecond, so that every run decides alike.
+    values = "".join(
+        ", arg_min(coalesce(json_extract_string(attributes, "
+        f"{pointer(name)}), {literal(UNKNOWN)}), row(epoch_us(time), id)) AS segment_{index}"
+        for index, name in enumerate(scope.segments)
+    )
+    source = f"{parquet(paths)} AS event" if paths else f"({_NOTHING}) AS event"
+    engine.execute(
+        f"""CREATE TEMP TABLE met AS
+        SELECT unit_key, min(epoch_us(time)) FILTER (code IS NOT NULL) AS first,
+          min(code) AS variant, max(code) AS last_variant, count(*) - count(code) AS unknown{values}
+        FROM (
+          SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code FROM {source}
+          WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")})
+        GROUP BY unit_key"""
+    )
+
+
+_NOTHING = (
+    "SELECT 0::BIGINT AS unit_key, make_timestamptz(0) AS time, make_timestamptz(0) AS received, '' AS id, "
+    "'' AS experiment, '' AS variant, '' AS attributes WHERE false"
+)
+
+
+def _values(engine: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
+    """The largest values by number of units; the rest, and very small ones, go together."""
+    counts = engine.execute(
+        f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant "
+        f"GROUP BY {name} ORDER BY units DESC, {name}"
+    ).fetchall()
+    total = sum(units for _, units in counts)
+    large = tuple(value for value, units in counts[:MAX_VALUES] if units >= MIN_SHARE * total)
+    return large if len(large) == len(counts) else (*large, OTHER)
+
+
+def _coded(name: str, values: Sequence[str]) -> str:
+    named = values[:-1] if values and values[-1] == OTHER else values
+    cases = " ".join(f"WHEN {literal(value)} THEN {index}" for index, value in enumerate(named))
+    return f"(CASE {name} {cases} ELSE {len(named)} END)::UTINYINT" if named else "0::UTINYINT"
