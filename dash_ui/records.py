@@ -142,7 +142,7 @@ class DeliveryKey:
 
     Attributes:
         kind: `client`, `server` or `admin`.
-        hint: First characters of the key, enough to recognise it.
+        hint: Last characters of the key, enough to recognise it.
     """
 
     id: int
@@ -167,3 +167,30 @@ class SizeEstimate:
     per_variant: tuple[int, ...]
     days: int | None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a metric was among control shoppers of an earlier experiment.
+
+    Attributes:
+        mean: Per shopper; a share for proportions.
+        std: Standard deviation of one shopper's value.
+        source: Name of the experiment that it comes from.
+        daily: Shoppers that entered that experiment per day.
+    """
+
+    mean: float
+    std: float
+    source: str
+    daily: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of a layer that an experiment holds, from 0 to 1."""
+
+    layer: str
+    experiment: str
+    start: float
+    end: float

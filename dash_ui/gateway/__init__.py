@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dash_ui.gateway.access import Access
+from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.listing import Listing
+from dash_ui.gateway.measures import Measures
+from dash_ui.gateway.planning import Planning
 
 __all__ = ["Gateway"]
 
 
-class Gateway(Access, Listing):
+class Gateway(Access, Definitions, Listing, Measures, Planning):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""

@@ -1,0 +1,116 @@
+"""Drafts of experiments: saving, reading back, starting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from dash_ui.gateway.base import Base, actor
+from dash_ui.i18n import _
+from dash_ui.records import FieldProblem, Person, Refused, Slice
+from experiments.db import utc_now
+from experiments.forms import ExperimentForm
+from experiments.lifecycle import LIVE, start_refusals
+from experiments.models import Experiment
+from experiments.service import definitions, transitions
+from experiments.service.records import form_of, metrics_named
+from experiments.validation import parse
+
+
+class Definitions(Base):
+    """What people do to an experiment before it runs."""
+
+    def experiment(self, key: str) -> dict[str, Any]:
+        """The contract's document of an experiment, with its state.
+
+        Raises:
+            Refused: 404.
+        """
+        with self._reading() as session:
+            return definitions.experiment_document(definitions.get_experiment(session, key))
+
+    def save_draft(
+        self, person: Person, document: dict[str, Any], key: str | None, seen: str | None = None
+    ) -> dict[str, Any]:
+        """Makes a draft, or changes the one with this key to what `document` says.
+
+        Args:
+            document: The contract's fields; those left out stay as they are.
+            seen: `updated_at` of the draft when this person read it.
+
+        Raises:
+            Refused: 409 when somebody changed it meanwhile or the key is taken; 422 naming fields.
+        """
+        with self._changing() as session:
+            if key is None:
+                saved = definitions.create_experiment(session, parse(ExperimentForm, document), actor(person))
+            else:
+                before = definitions.experiment_document(definitions.get_experiment(session, key))
+                if seen is not None and before["updated_at"] != seen:
+                    raise Refused(409, "stale", _stale())
+                patch = merge_patch_of(before, document)
+                saved = definitions.update_experiment(session, key, patch, actor(person))
+            found = definitions.experiment_document(saved)
+        self.published()
+        return found
+
+    def start(self, person: Person, key: str) -> str:
+        """Starts (or schedules) a draft; its new status.
+
+        Raises:
+            Refused: 409 in the wrong state; 422 naming what is missing.
+        """
+        with self._changing() as session:
+            status = transitions.start(session, key, actor(person)).status
+        self.published()
+        return status
+
+    def delete_draft(self, person: Person, key: str) -> None:
+        """Deletes a draft.
+
+        Raises:
+            Refused: 404; 409 when it is no draft or has follow-ups.
+        """
+        with self._changing() as session:
+            definitions.delete_experiment(session, key, actor(person))
+        self.published()
+
+    def obstacles(self, key: str) -> tuple[FieldProblem, ...]:
+        """What keeps a draft from starting; empty when it may start."""
+        with self._reading() as session:
+            form = form_of(definitions.get_experiment(session, key))
+            found = start_refusals(form, metrics_named(session, form), utc_now())
+            return tuple(FieldProblem(item.field, item.message) for item in found)
+
+    def slices(self) -> tuple[Slice, ...]:
+        """Every part of a layer that is held now."""
+        with self._reading() as session:
+            rows = session.exec(
+                select(Experiment)
+                .where(col(Experiment.layer_name).is_not(None))
+                .where(col(Experiment.status).in_([status.value for status in LIVE]))
+                .order_by(Experiment.layer_name, Experiment.layer_from)  # type: ignore[arg-type]
+            ).all()
+            return tuple(
+                Slice(row.layer_name or "", row.key, row.layer_from or 0.0, row.layer_to or 0.0)
+                for row in rows
+            )
+
+
+def merge_patch_of(before: Any, after: Any) -> Any:
+    """The JSON merge patch (RFC 7396) that makes `after` of `before`, for the fields that `after` has."""
+    return {name: _patched(before.get(name), value) for name, value in after.items()}
+
+
+def _patched(before: Any, after: Any) -> Any:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return after
+    gone = {name: None for name in before if name not in after}
+    return {**gone, **{name: _patched(before.get(name), value) for name, value in after.items()}}
+
+
+def _stale() -> str:
+    return _(
+        "Somebody else changed this draft meanwhile. Reload the page to see it; nothing was overwritten."
+    )
