@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -14,10 +15,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session, col, select
 
 from assignment.errors import FieldError, ProefwerkError
+from experiments.db import Database, lock_changes
 from experiments.models import ApiKey, User
+from experiments.publish import publish
+from experiments.service.audit import record
+from experiments.settings import ConfigurationError, Settings
 
 MIN_PASSWORD = 10
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_HINTED = 12
+_LOG = logging.getLogger(__name__)
 _HASHER = PasswordHasher()
 _RANKS = {"analyst": 1, "marketer": 2, "admin": 3}
 
@@ -58,14 +65,15 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """A new person's e-mail address and password; shown once."""
+class FirstLogin:
+    """The first person's e-mail address and password; shown once."""
 
     email: str
     password: str = field(repr=False)
 
 
 SYSTEM = Actor("system", "scheduler", Role.ADMIN)
+BOOTSTRAP = Actor("system", "bootstrap", Role.ADMIN)
 
 
 def require(actor: Actor, role: Role) -> None:
@@ -167,6 +175,69 @@ def actor_of_key(key: ApiKey) -> Actor:
     """A key as the maker of changes; only an admin key may change anything."""
     role = Role.ADMIN if key.kind == KeyKind.ADMIN else Role.ANALYST
     return Actor("key", key.name, role)
+
+
+def ensure_bootstrap(
+    database: Database, settings: Settings, *, first_login: bool = True
+) -> FirstLogin | None:
+    """Makes sure of the keys and the user in the settings, and that rules are published.
+
+    Where nobody could sign in, it makes an admin, unless `first_login` is false because nobody would see
+    the password.
+
+    Returns:
+        That admin's login, to be shown once; `None` when there was somebody already.
+
+    Raises:
+        ConfigurationError: A key's text is in use for another kind.
+    """
+    login = None
+    with database.session() as session:
+        lock_changes(session)
+        for kind, text in (
+            (KeyKind.ADMIN, settings.bootstrap_admin_key),
+            (KeyKind.SERVER, settings.bootstrap_server_key),
+            (KeyKind.CLIENT, settings.bootstrap_client_key),
+        ):
+            if text is not None:
+                _ensure_key(session, kind, text)
+        if settings.bootstrap_user is not None and settings.bootstrap_password is not None:
+            _ensure_admin(session, settings.bootstrap_user, settings.bootstrap_password)
+        if first_login and session.exec(select(User.id).limit(1)).first() is None:
+            login = FirstLogin("admin@localhost", new_password())
+            _ensure_admin(session, login.email, login.password)
+        publish(session)
+    return login
+
+
+def _ensure_key(session: Session, kind: KeyKind, text: str) -> None:
+    name = f"PROEFWERK_BOOTSTRAP_{kind.value.upper()}_KEY"
+    found = session.exec(select(ApiKey).where(ApiKey.digest == digest(text))).first()
+    if found is None:
+        key = ApiKey(
+            name=f"bootstrap {kind.value}",
+            kind=kind.value,
+            digest=digest(text),
+            hint=text[-4:] if len(text) >= _HINTED else "",
+            created_by=BOOTSTRAP.name,
+        )
+        session.add(key)
+        session.flush()
+        record(session, BOOTSTRAP, "create", "key", str(key.id), None, {"kind": key.kind, "name": key.name})
+    elif found.kind != kind.value:
+        raise ConfigurationError(f"{name} holds the text of a {found.kind} key; each kind needs its own.")
+    elif found.revoked_at is not None:
+        _LOG.warning("%s holds a key that was revoked; it stays revoked.", name)
+
+
+def _ensure_admin(session: Session, email: str, password: str) -> None:
+    address = email.strip().lower()
+    if find_user(session, address) is not None:
+        return
+    user = User(email=address, role=Role.ADMIN.value, password_hash=hash_password(password))
+    session.add(user)
+    session.flush()
+    record(session, BOOTSTRAP, "create", "user", address, None, {"email": address, "role": user.role})
 
 
 def _invalid(name: str, message: str) -> ProefwerkError:

@@ -100,6 +100,11 @@ class Database:
         self.engine.dispose()
 
 
+def open_database(url: str) -> Database:
+    """The control database at a URL; nothing is read before the first session."""
+    return Database(url)
+
+
 def lock_changes(session: Session) -> None:
     """Lets one change of definitions happen at a time, so that checks across rows hold when it commits."""
     if session.get_bind().dialect.name == "postgresql":

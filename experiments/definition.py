@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from experiments.documents import canonical
 from experiments.forms import ExperimentForm, MetricForm
+
+_NOT_PLANNED = ("name", "parent", "start_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +35,24 @@ class Definition:
     plan_hash: str | None
     started_at: datetime | None
     stopped_at: datetime | None
+
+
+def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], version: int) -> dict[str, Any]:
+    """What is registered at the start: the experiment but for its name, with whole metric definitions."""
+    experiment = form.model_dump(mode="json", by_alias=True)
+    return {
+        "experiment": {name: value for name, value in experiment.items() if name not in _NOT_PLANNED},
+        "metrics": {key: metrics[key].model_dump(mode="json") for _, _, key in form.metrics.places()},
+        "version": version,
+    }
+
+
+def freeze(plan: dict[str, Any]) -> tuple[str, str]:
+    """The canonical text of a plan and its SHA-256, the `plan_hash`."""
+    text = canonical(plan)
+    return text, hash_of_plan(text)
+
+
+def hash_of_plan(text: str) -> str:
+    """The SHA-256 of a frozen plan's text, as hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()

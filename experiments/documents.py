@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from assignment.errors import FieldError, ProefwerkError
@@ -63,6 +64,11 @@ def shown(value: object) -> str:
 def canonical(document: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces; equal values give equal texts."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """A moment as RFC 3339 in UTC."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, func, select
 
-from experiments.auth import Actor
+from experiments.documents import timestamp
 from experiments.models import AuditEntry
+
+if TYPE_CHECKING:
+    from experiments.auth import Actor
 
 
 def record(
@@ -59,7 +62,7 @@ def audit_document(entry: AuditEntry) -> dict[str, Any]:
     """The entry as JSON."""
     return {
         "id": entry.id,
-        "at": entry.at.isoformat(),
+        "at": timestamp(entry.at),
         "actor": {"kind": entry.actor_kind, "name": entry.actor},
         "action": entry.action,
         "object": {"kind": entry.object_kind, "key": entry.object_key},

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from assignment.errors import FieldError, ProefwerkError
 from experiments.auth import Actor, Role, require
+from experiments.documents import timestamp
 from experiments.models import Experiment, JournalEntry, JournalKind
 from experiments.service.audit import record
 from experiments.service.lookup import find_experiment
@@ -66,7 +67,7 @@ def comment(session: Session, key: str, text: str, actor: Actor) -> JournalEntry
 def journal_document(entry: JournalEntry) -> dict[str, Any]:
     """The entry as JSON."""
     return {
-        "at": entry.at.isoformat(),
+        "at": timestamp(entry.at),
         "actor": entry.actor,
         "kind": entry.kind,
         "text": entry.text,

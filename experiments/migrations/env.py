@@ -1,0 +1,18 @@
+"""Runs migrations on the connection that `experiments.db.migrate` opened."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from experiments.models import Table
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    compare_type=True,
+    compare_server_default=True,
+    render_as_batch=True,
+    # One transaction for all: the caller's, which also holds the lock.
+    transactional_ddl=False,
+)
+context.run_migrations()

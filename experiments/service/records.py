@@ -1,0 +1,146 @@
+"""Between rows and the forms and documents that people see."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from experiments.definition import Definition
+from experiments.documents import timestamp
+from experiments.forms import ExperimentForm, MetricForm
+from experiments.models import Experiment, Metric, Variant
+
+READ_ONLY = (
+    "status",
+    "version",
+    "owner",
+    "created_at",
+    "updated_at",
+    "started_at",
+    "stopped_at",
+    "plan_hash",
+    "decision",
+)
+"""What an experiment's document has beyond its form."""
+
+
+def form_of(experiment: Experiment) -> ExperimentForm:
+    """The form that the rows hold."""
+    layer = None
+    if experiment.layer_name is not None:
+        layer = {"name": experiment.layer_name, "from": experiment.layer_from, "to": experiment.layer_to}
+    return ExperimentForm.model_validate(
+        {
+            "key": experiment.key,
+            "name": experiment.name,
+            "hypothesis": experiment.hypothesis,
+            "surface": experiment.surface,
+            "placement": experiment.placement,
+            "hash_attribute": experiment.hash_attribute,
+            "variants": [
+                variant.model_dump(include={"key", "name", "weight", "payload"})
+                for variant in experiment.variants
+            ],
+            "traffic": experiment.traffic,
+            "audience": experiment.audience,
+            "layer": layer,
+            "metrics": experiment.roles,
+            "plan": experiment.plan,
+            "segments": experiment.segments,
+            "parent": experiment.parent,
+            "start_at": experiment.start_at,
+            "end_at": experiment.end_at,
+        }
+    )
+
+
+def fill(session: Session, experiment: Experiment, form: ExperimentForm) -> None:
+    """Writes a form into the rows; the key stays as it is."""
+    whole = form.model_dump(mode="json", by_alias=True)
+    for name in ("name", "hypothesis", "surface", "placement", "hash_attribute", "traffic"):
+        setattr(experiment, name, whole[name])
+    for name in ("audience", "plan", "segments", "parent"):
+        setattr(experiment, name, whole[name])
+    experiment.roles = whole["metrics"]
+    experiment.layer_name = form.layer.name if form.layer else None
+    experiment.layer_from = form.layer.start if form.layer else None
+    experiment.layer_to = form.layer.end if form.layer else None
+    experiment.start_at = form.start_at
+    experiment.end_at = form.end_at
+    if [_variant(variant) for variant in experiment.variants] != whole["variants"]:
+        experiment.variants = []
+        # Old rows must be gone before new ones take their places: positions are unique.
+        session.flush()
+        experiment.variants = [
+            Variant(position=place, **variant) for place, variant in enumerate(whole["variants"])
+        ]
+
+
+def experiment_document(experiment: Experiment) -> dict[str, Any]:
+    """The experiment as the contract shows it, with its state."""
+    decision = None
+    if experiment.decision is not None:
+        decision = {
+            "decision": experiment.decision,
+            "variant": experiment.decision_variant,
+            "note": experiment.decision_note,
+        }
+    return {
+        **form_of(experiment).model_dump(mode="json", by_alias=True),
+        "status": experiment.status,
+        "version": experiment.version,
+        "owner": experiment.owner,
+        "created_at": timestamp(experiment.created_at),
+        "updated_at": timestamp(experiment.updated_at),
+        "started_at": timestamp(experiment.started_at),
+        "stopped_at": timestamp(experiment.stopped_at),
+        "plan_hash": experiment.plan_hash,
+        "decision": decision,
+    }
+
+
+def metric_form(metric: Metric) -> MetricForm:
+    """The form that the row holds."""
+    return MetricForm.model_validate(metric.definition)
+
+
+def metric_document(metric: Metric) -> dict[str, Any]:
+    """The metric as the contract shows it."""
+    return metric_form(metric).model_dump(mode="json")
+
+
+def metrics_named(session: Session, form: ExperimentForm) -> dict[str, MetricForm]:
+    """The metrics that a form names and that exist, by key."""
+    keys = {key for _, _, key in form.metrics.places()}
+    rows = session.exec(select(Metric).where(col(Metric.key).in_(keys)))
+    return {row.key: metric_form(row) for row in rows}
+
+
+def definition(session: Session, experiment: Experiment) -> Definition:
+    """The experiment with its metrics: as frozen at the start, or before it as they are now."""
+    form = form_of(experiment)
+    if experiment.frozen_plan is None:
+        metrics = metrics_named(session, form)
+    else:
+        frozen = json.loads(experiment.frozen_plan)["metrics"]
+        metrics = {key: MetricForm.model_validate(document) for key, document in frozen.items()}
+    return Definition(
+        form=form,
+        metrics=metrics,
+        status=experiment.status,
+        version=experiment.version,
+        plan_hash=experiment.plan_hash,
+        started_at=experiment.started_at,
+        stopped_at=experiment.stopped_at,
+    )
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    return {
+        "key": variant.key,
+        "name": variant.name,
+        "weight": variant.weight,
+        "payload": variant.payload,
+    }
