@@ -81,7 +81,7 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
     with np.errstate(divide="ignore", invalid="ignore"):
         pair = contrast(control, treatment, adjust=True)
         sound = verdicts(pair) == 0
-        reading = read_always(pair, cell.units, alpha)
+        reading = read_always(pair, cell.units, alpha, cell.matured)
         effect = cell.mean * cell.lift
         outside = (effect < reading.lower) | (effect > reading.upper)
         outside |= (cell.lift < reading.lift_lower) | (cell.lift > reading.lift_upper)
@@ -94,8 +94,9 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
         exact = (events > 0) & (~sound | (events < RARE * pair.units))
         counts = (control.events, treatment.events, pair.units, shares, cell.units)
         limit = -math.log(conversion.spent_alpha(alpha))
-        called = np.where(exact, conversion.log_evidence(*counts) >= limit, called)
-        truth = conversion.log_evidence(*counts, log_ratio=math.log1p(cell.lift))
+        evidence = conversion.log_evidence(*counts, matured=cell.matured)
+        called = np.where(exact, evidence >= limit, called)
+        truth = conversion.log_evidence(*counts, math.log1p(cell.lift), cell.matured)
         missing = np.where(exact, truth >= limit, missing)
         known = exact | known
     return called, missing, known, upward

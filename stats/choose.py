@@ -20,6 +20,7 @@ def compare(
     plan: ReadingPlan,
     shares: tuple[float, float],
     comparisons: int = 1,
+    matured: float = 1.0,
 ) -> Comparison:
     """Compare a treatment with the control on one metric, the way the plan says.
 
@@ -33,11 +34,15 @@ def compare(
         plan: The registered way of reading.
         shares: Planned probabilities of control and treatment among the experiment's units.
         comparisons: Size of the family that shares `plan.alpha`.
+        matured: Mean over the units of the share of their outcome window that has passed, 1 when all outcomes
+            are final. It is the clock where units stand still while outcomes arrive (an e-mail campaign).
 
     Raises:
         ValueError: A value is not finite or outside its range; the message names it.
     """
     check_pair(control, treatment, kind, shares, comparisons)
+    if not 0 <= matured <= 1:
+        raise ValueError(f"matured must lie between 0 and 1, got {matured}")
     family = Family(plan.alpha, comparisons)
     ratio = kind == "ratio"
     if kind == "quantile":
@@ -49,4 +54,4 @@ def compare(
                 "too_few_units", f"The {name} has {summary.units} units; at least 2 are needed."
             )
             return undetermined(control, treatment, family, "none", why, ratio=ratio)
-    return read_sequentially(control, treatment, kind, plan, shares, family)
+    return read_sequentially(control, treatment, kind, plan, shares, family, max(matured, 1e-9))

@@ -25,7 +25,7 @@ class Arm:
         shared: Covariance of one unit's adjusted contribution with its covariate part.
         covariate: Variance of the covariate part, `theta**2 * var(x)`.
         events: Units that are not zero.
-        third: Size of the third central moment of one unit's contribution, summed over units.
+        third: Third central moment of one unit's contribution, summed over units.
         denominator_error: Relative standard error of a ratio's denominator, 0 for other kinds.
     """
 
@@ -116,7 +116,7 @@ def _arm(variant: Stack, width: int, theta: Floats, centre: Floats) -> Arm:
         shared=shared,
         covariate=own,
         events=variant.events,
-        third=np.abs(variant.third * outcome[..., 0] ** 3),
+        third=variant.third * outcome[..., 0] ** 3,
         denominator_error=_denominator_error(variant, width),
     )
 

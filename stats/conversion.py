@@ -22,6 +22,7 @@ def log_evidence(
     shares: tuple[float, float],
     planned_units: float,
     log_ratio: float = 0.0,
+    matured: ArrayLike = 1.0,
 ) -> Floats:
     """Log e-value against a ratio of the rates, with the prior's weight from the plan; arrays welcome.
 
@@ -32,20 +33,24 @@ def log_evidence(
         shares: Probabilities of the two arms, summing to one.
         planned_units: Units planned in both arms together.
         log_ratio: The hypothesis.
+        matured: Mean share of the units' outcome windows that has passed, above 0 and at most 1.
     """
     total = np.asarray(control, dtype=np.float64) + np.asarray(treatment, dtype=np.float64)
-    weight = concentration(total, units, planned_units)
+    weight = concentration(total, units, planned_units, matured)
     return log_e_value(control, treatment, shares, weight, log_ratio)
 
 
-def concentration(conversions: ArrayLike, units: ArrayLike, planned_units: float) -> Floats:
+def concentration(
+    conversions: ArrayLike, units: ArrayLike, planned_units: float, matured: ArrayLike = 1.0
+) -> Floats:
     """Weight of the prior that is tightest at the conversions expected by the planned size.
 
     The normal mixture's optimum (arXiv 2103.06476, B.2, at 5 %) carried over to a Beta prior. It rests on how
-    many units converted, never on which arm they were in, and moves in steps of two.
+    many of the units that had the time converted, never on which arm they were in, and moves in steps of two.
     """
     seen, count = np.asarray(units, dtype=np.float64), np.asarray(conversions, dtype=np.float64)
-    expected = np.maximum(planned_units, seen) * (count + 0.5) / (seen + 1)
+    ready = seen * np.asarray(matured, dtype=np.float64)
+    expected = np.maximum(planned_units, seen) * (count + 0.5) / (ready + 1)
     steps = np.maximum(np.round(np.log2(np.maximum(expected, 1.0) / 8.0)), 0.0)
     return np.asarray(2.0**steps, dtype=np.float64)
 
@@ -56,10 +61,16 @@ def spent_alpha(alpha: float) -> float:
 
 
 def ratio_bounds(
-    control: int, treatment: int, units: int, shares: tuple[float, float], planned_units: float, alpha: float
+    control: int,
+    treatment: int,
+    units: int,
+    shares: tuple[float, float],
+    planned_units: float,
+    alpha: float,
+    matured: float = 1.0,
 ) -> tuple[float, float]:
     """Interval of `log(rate1 / rate0)` at any moment."""
-    weight = float(concentration(control + treatment, units, planned_units))
+    weight = float(concentration(control + treatment, units, planned_units, matured))
     return log_ratio_interval(control, treatment, shares, weight, spent_alpha(alpha))
 
 

@@ -48,10 +48,9 @@ def log_ratio_interval(
 ) -> tuple[float, float]:
     """All `log(rate1 / rate0)` whose e-value is below `1 / alpha`; infinite on a side without conversions."""
     offset = math.log(shares[1] / shares[0])
-    if control and treatment:
+    centre = FAR if treatment else -FAR
+    if min(control, treatment) > 0:
         centre = math.log(treatment / control) - offset
-    else:
-        centre = FAR if treatment else -FAR
     # The marginal does not depend on the hypothesis, so one e-value gives all of them.
     known = float(log_e_value(control, treatment, shares, concentration)) + math.log(alpha)
     known -= control * _softplus(offset) + treatment * _softplus(-offset)

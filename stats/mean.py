@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from stats import confidence_sequence
 from stats.contrast import Contrast
 from stats.fieller import Quadratic, lift_set
+from stats.guard import lopsided
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Interval and p-value of a difference, absolute and relative; arrays of one shape.
 
-    `lift_lower` and `lift_upper` are `nan` where the control mean cannot be told from zero.
+    Bounds of the lift are `nan` where the control mean cannot be told from zero. Bounds of a lopsided
+    difference are infinite unless they separate it from zero.
     """
 
     lower: Floats
@@ -28,18 +31,27 @@ class Reading:
     p_value: Floats
 
 
-def read_always(pair: Contrast, planned_units: float, alpha: float) -> Reading:
+def read_always(pair: Contrast, planned_units: float, alpha: float, matured: ArrayLike = 1.0) -> Reading:
     """Asymptotic confidence sequence (arXiv 2103.06476, Theorem 2.2), absolute and relative.
 
     Each candidate is held against the larger of two variances, each arm's own and the one pooled under
-    that candidate: a small arm that has not met its large values yet must not look certain.
+    that candidate: a small arm that has not met its large values yet must not look certain. Time is counted
+    in units whose outcome is complete: where units stand still and outcomes grow, units alone tell no time.
+
+    Args:
+        pair: The two arms.
+        planned_units: Units planned in both arms together.
+        alpha: Two-sided error over all looks.
+        matured: Mean share of the units' outcome windows that has passed, above 0 and at most 1.
     """
     rho = confidence_sequence.mixture_rho(alpha, planned_units)
-    critical = confidence_sequence.critical_value(pair.units, alpha, rho)
+    clock = pair.units * np.asarray(matured, dtype=np.float64)
+    critical = confidence_sequence.critical_value(clock, alpha, rho)
     deviation = np.sqrt(np.maximum(pair.welch.constant, pair.pooled.constant))
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_value = confidence_sequence.p_value(pair.difference / deviation, pair.units, rho)
-    return _reading(pair, (pair.welch, pair.pooled), critical, deviation, p_value)
+        p_value = confidence_sequence.p_value(pair.difference / deviation, clock, rho)
+    reading = _reading(pair, (pair.welch, pair.pooled), critical, deviation, p_value)
+    return _one_sided(reading, lopsided(pair))
 
 
 def _reading(
@@ -53,3 +65,10 @@ def _reading(
         lift_upper=np.asarray(np.max([high for _, high in sets], axis=0), dtype=np.float64),
         p_value=p_value,
     )
+
+
+def _one_sided(reading: Reading, where: Bools) -> Reading:
+    """Leave out of lopsided differences the bounds that do not separate them from zero."""
+    lower = np.where(where & ~(reading.lower > 0), -np.inf, reading.lower)
+    upper = np.where(where & ~(reading.upper < 0), np.inf, reading.upper)
+    return replace(reading, lower=lower, upper=upper)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from stats import conversion
 from stats.answer import Family, answer, interval, undetermined
 from stats.contrast import Contrast, contrast
@@ -27,6 +29,7 @@ def read_sequentially(
     plan: ReadingPlan,
     shares: tuple[float, float],
     family: Family,
+    matured: float = 1.0,
 ) -> Comparison:
     """Compare two variants of at least two units each with a method that holds at every look.
 
@@ -38,11 +41,17 @@ def read_sequentially(
     why = refusal(pair)
     events, units = control.events + treatment.events, control.units + treatment.units
     if kind in {"proportion", "retention"} and events and (why is not None or events < RARE * units):
-        return _exact(control, treatment, shares, planned, family)
+        return _exact(control, treatment, shares, planned, family, matured)
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
-    reason = "Always valid: it may be read at any moment; units, events and skewness suffice for it."
-    return normal_answer(pair, read_always(pair, planned, family.own_alpha), family, ASYMPTOTIC, reason)
+    reading = read_always(pair, planned, family.own_alpha, matured)
+    reason = "Always valid: it may be read at any moment; units and events suffice for it."
+    if np.isinf(reading.lower) or np.isinf(reading.upper):
+        reason += (
+            " A few rare or large values decide the means, so the difference is bounded as a percentage; "
+            "in the metric's own unit only its side is."
+        )
+    return normal_answer(pair, reading, family, ASYMPTOTIC, reason)
 
 
 def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str, reason: str) -> Comparison:
@@ -60,12 +69,17 @@ def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str,
 
 
 def _exact(
-    control: Summary, treatment: Summary, shares: tuple[float, float], planned: float, family: Family
+    control: Summary,
+    treatment: Summary,
+    shares: tuple[float, float],
+    planned: float,
+    family: Family,
+    matured: float,
 ) -> Comparison:
     weights = (shares[0] / sum(shares), shares[1] / sum(shares))
     first, second = control.events, treatment.events
     units, alpha = control.units + treatment.units, family.own_alpha
-    logs = conversion.ratio_bounds(first, second, units, weights, planned, alpha)
+    logs = conversion.ratio_bounds(first, second, units, weights, planned, alpha, matured)
     before, after = first / control.units, second / treatment.units
     absolute = Interval(
         after - before, *conversion.difference_bounds(logs, first + second, units, weights, alpha)
@@ -77,10 +91,10 @@ def _exact(
             "shares_do_not_fit", "The units do not follow the planned shares, on which the exact test rests."
         )
         return undetermined(control, treatment, family, EXACT, why, ratio=False)
-    log_e = float(conversion.log_evidence(first, second, units, weights, planned))
+    log_e = float(conversion.log_evidence(first, second, units, weights, planned, matured=matured))
     p_value = min(1.0, math.exp(-max(log_e, 0.0)) * alpha / conversion.spent_alpha(alpha))
     reason = (
-        f"Always valid and exact for rates: it counts only in which variant the {first + second:,} conversions "
+        f"Always valid and exact for rates: it counts only in which variant {first + second:,} conversions "
         "fell, so it needs no large numbers."
     )
     return answer(absolute, relative, p_value, family, EXACT, reason)

@@ -32,6 +32,7 @@ class Cell:
         looks: Number of looks.
         timing: `steady` (units arrive evenly), `random` (looks at random times), `campaign` (all units at
             once, outcomes arrive evenly) or `refunds` (the same, three in ten taken back later).
+        haste: Power of the uniform time at which a campaign's outcomes come; above 1 most come early.
         lift: Relative effect.
         through: Whether it acts on the `rate` or on the `value`s.
     """
@@ -46,8 +47,16 @@ class Cell:
     units: int = 40_000
     looks: int = 100
     timing: str = "steady"
+    haste: float = 1.0
     lift: float = 0.0
     through: str = "rate"
+
+    @property
+    def matured(self) -> Floats:
+        """Share of the units' outcome windows that has passed at every look."""
+        if self.timing in {"campaign", "refunds"}:
+            return np.arange(1, self.looks + 1) / self.looks
+        return np.ones(self.looks)
 
     @property
     def mean(self) -> float:
@@ -73,7 +82,9 @@ def _arm(cell: Cell, treated: bool, replicates: int, rng: np.random.Generator) -
     columns, names = _draw(cell, len(where), scale, rng)
     if cell.timing in {"campaign", "refunds"}:
         # Everyone is there at the first look; the outcome of each comes at a look of its own.
-        where = where // cell.looks * cell.looks + rng.integers(0, cell.looks, len(where))
+        where = where // cell.looks * cell.looks + (cell.looks * rng.random(len(where)) ** cell.haste).astype(
+            np.int64
+        )
     sums = _accumulate(columns, where, fresh.shape)
     if cell.timing == "refunds":
         back = rng.random(len(where)) < 0.3
