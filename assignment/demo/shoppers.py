@@ -1,0 +1,119 @@
+"""Sends simulated shoppers through the shop; they know the platform by HTTP alone."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from assignment.demo.client import Client
+from assignment.demo.visit import Event, Shopper, arrive, past_orders, visit
+
+THREADS = 6
+GROUP = 20
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many shoppers come: a rush at first, so that there is something to see, then a trickle.
+
+    Attributes:
+        rush: Shoppers a second at first.
+        crowd: How many come in the rush.
+        trickle: Shoppers a second from then on.
+    """
+
+    rush: float = 350.0
+    crowd: int = 60_000
+    trickle: float = 10.0
+
+    def due(self, count: int) -> float:
+        """Seconds after the beginning at which this many shoppers should have come."""
+        rushed = min(count, self.crowd) / self.rush
+        return rushed + max(0, count - self.crowd) / self.trickle
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Shoppers who come at a pace until told to stop.
+
+    Attributes:
+        arrived: How many have been through the shop.
+        failure: What ended it, if not `stop`.
+    """
+
+    url: str
+    key: str
+    pace: Pace = field(default_factory=Pace)
+    seed: int | None = None
+    arrived: int = 0
+    failure: Exception | None = None
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _began: float = 0.0
+    _called: int = 0
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Shoppers begin to come."""
+        self._began = time.monotonic()
+        for number in range(THREADS):
+            chance = random.Random(None if self.seed is None else self.seed * THREADS + number)
+            thread = threading.Thread(target=self._walk, args=(chance,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """No more shoppers; returns when the last has left."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether shoppers still come after so many seconds."""
+        return not self._stopped.wait(seconds)
+
+    def _walk(self, chance: random.Random) -> None:
+        try:
+            with Client(self.url, self.key) as client:
+                while self._wait_for_turn():
+                    _group(client, chance, GROUP)
+                    with self._lock:
+                        self.arrived += GROUP
+        except Exception as failure:  # noqa: BLE001 - told to whoever started the crowd
+            self.failure = failure
+            self._stopped.set()
+
+    def _wait_for_turn(self) -> bool:
+        with self._lock:
+            self._called += GROUP
+            due = self._began + self.pace.due(self._called)
+        return not self._stopped.wait(max(0.0, due - time.monotonic()))
+
+
+def _group(client: Client, chance: random.Random, size: int) -> None:
+    """A few shoppers at a time, so that their events share requests, as a shop's back end would do it."""
+    shoppers = [arrive(chance, f"shopper-{uuid4().hex[:16]}") for _ in range(size)]
+    now = datetime.now(UTC)
+    _report(client, [order for shopper in shoppers for order in past_orders(chance, shopper, now)])
+    _report(client, [event for shopper in shoppers for event in _walk_through(client, chance, shopper)])
+
+
+def _walk_through(client: Client, chance: random.Random, shopper: Shopper) -> list[Event]:
+    context = {"targetingKey": shopper.unit, "device": shopper.device, "country": shopper.country}
+
+    def meet(experiment: str) -> str:
+        question = {"context": context, "experiments": [experiment], "expose": True}
+        answer = client.post("/api/v1/assign", question)
+        variant: str = answer["assignments"][experiment]["variant"]
+        return variant
+
+    return visit(chance, shopper, meet)
+
+
+def _report(client: Client, events: list[Event]) -> None:
+    if events:
+        client.post("/api/v1/events", {"events": events})
