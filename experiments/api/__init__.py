@@ -1,1 +1,5 @@
 """Management of definitions over HTTP."""
+
+from experiments.api.register import register
+
+__all__ = ["register"]

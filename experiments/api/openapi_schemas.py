@@ -1,0 +1,217 @@
+"""Component schemas: those of the forms, and what the API answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from experiments.api.openapi_parts import reference
+from experiments.forms import ExperimentForm, MetricForm
+from experiments.lifecycle import Status
+from experiments.models import JournalKind
+from experiments.requests import CommentForm, Decision, StopForm
+
+TEXT: dict[str, Any] = {"type": "string"}
+NUMBER: dict[str, Any] = {"type": "number"}
+WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
+FLAG: dict[str, Any] = {"type": "boolean"}
+MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+OBJECT: dict[str, Any] = {"type": "object"}
+_FORMS: tuple[type[BaseModel], ...] = (ExperimentForm, MetricForm, StopForm, CommentForm)
+
+
+def component_schemas() -> dict[str, Any]:
+    """Every schema that the paths refer to, by name."""
+    _, top = models_json_schema(
+        [(form, "validation") for form in _FORMS], ref_template="#/components/schemas/{model}"
+    )
+    forms: dict[str, Any] = top["$defs"]
+    return {**forms, **_errors(), **_definitions(forms["ExperimentForm"]), **_results(), **_delivery()}
+
+
+def objects(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An object with these members; others may come with later versions."""
+    return {"type": "object", "required": list(required), "properties": {**required, **(optional or {})}}
+
+
+def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def lists(name: str, items: dict[str, Any]) -> dict[str, Any]:
+    """One page of a list under its own name."""
+    return objects(
+        {name: {"type": "array", "items": items}, "total": WHOLE, "page": WHOLE, "per_page": WHOLE}
+    )
+
+
+def _errors() -> dict[str, Any]:
+    field = objects({"field": TEXT, "message": TEXT})
+    return {
+        "Problem": objects(
+            {"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT},
+            {"errors": {"type": "array", "items": field}},
+        )
+    }
+
+
+def _definitions(form: dict[str, Any]) -> dict[str, Any]:
+    decision = objects(
+        {"decision": {"enum": list(Decision)}, "variant": nullable(TEXT), "note": nullable(TEXT)}
+    )
+    state: dict[str, Any] = {
+        "status": {"enum": list(Status)},
+        "version": WHOLE,
+        "owner": TEXT,
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+        "started_at": nullable(MOMENT),
+        "stopped_at": nullable(MOMENT),
+        "plan_hash": nullable(TEXT),
+        "decision": nullable(decision),
+    }
+    return {
+        "Experiment": objects({**form["properties"], **state}),
+        "ExperimentPatch": {
+            "type": "object",
+            "description": "A JSON merge patch (RFC 7396); null takes a field back to its default.",
+            "properties": dict.fromkeys(form["properties"], True),
+        },
+        "ExperimentList": lists("experiments", reference("Experiment")),
+        "MetricList": lists("metrics", reference("MetricForm")),
+        "JournalEntry": objects(
+            {
+                "at": MOMENT,
+                "actor": TEXT,
+                "kind": {"enum": list(JournalKind)},
+                "text": TEXT,
+                "data": nullable(OBJECT),
+            }
+        ),
+        "AuditEntry": objects(
+            {
+                "id": WHOLE,
+                "at": MOMENT,
+                "actor": objects({"kind": TEXT, "name": TEXT}),
+                "action": TEXT,
+                "object": objects({"kind": TEXT, "key": TEXT}),
+                "before": nullable(OBJECT),
+                "after": nullable(OBJECT),
+            }
+        ),
+    }
+
+
+def _results() -> dict[str, Any]:
+    verdicts = ["ship", "rollback", "keep_running", "no_difference", "not_enough_data", "unhealthy"]
+    reasons = {"type": "array", "items": TEXT}
+    interval = objects({"estimate": nullable(NUMBER), "lower": nullable(NUMBER), "upper": nullable(NUMBER)})
+    comparison = objects(
+        {
+            "variant": TEXT,
+            "control": TEXT,
+            "absolute": interval,
+            "relative": interval,
+            "p_value": nullable(NUMBER),
+            "significant": FLAG,
+            "method": TEXT,
+            "adjustment": TEXT,
+            "variance_reduction": nullable(NUMBER),
+            "undetermined": nullable(TEXT),
+        }
+    )
+    metric = objects(
+        {
+            "metric": TEXT,
+            "role": TEXT,
+            "kind": TEXT,
+            "direction": TEXT,
+            "variants": {"type": "array", "items": OBJECT},
+            "comparisons": {"type": "array", "items": comparison},
+        }
+    )
+    health = objects({"status": {"enum": ["ok", "warning", "failed"]}})
+    return {
+        "Report": objects(
+            {
+                "id": TEXT,
+                "experiment": TEXT,
+                "status": TEXT,
+                "as_of": MOMENT,
+                "alpha": NUMBER,
+                "method": TEXT,
+                "plan_hash": nullable(TEXT),
+                "data_hash": TEXT,
+                "variants": {"type": "array", "items": OBJECT},
+                "health": {"type": "object", "additionalProperties": health},
+                "metrics": {"type": "array", "items": metric},
+                "segments": {"type": "array", "items": OBJECT},
+                "decision": objects(
+                    {"verdict": {"enum": verdicts}, "variant": nullable(TEXT), "reasons": reasons}
+                ),
+            }
+        ),
+        "ReportSummary": objects(
+            {
+                "id": TEXT,
+                "experiment": TEXT,
+                "as_of": MOMENT,
+                "created_at": MOMENT,
+                "plan_hash": nullable(TEXT),
+                "data_hash": TEXT,
+            }
+        ),
+    }
+
+
+def _delivery() -> dict[str, Any]:
+    assignment = objects(
+        {
+            "variant": TEXT,
+            "payload": OBJECT,
+            "in_experiment": FLAG,
+            "reason": {"enum": ["SPLIT", "TARGETING_MATCH", "DISABLED", "STATIC"]},
+        }
+    )
+    base = {
+        "id": {**TEXT, "minLength": 1, "maxLength": 100},
+        "unit": {**TEXT, "minLength": 1, "maxLength": 200},
+    }
+    exposure = objects(
+        {"type": {"const": "exposure"}, **base, "experiment": TEXT, "variant": TEXT},
+        {"time": MOMENT, "attributes": OBJECT},
+    )
+    conversion = objects(
+        {"type": {"const": "conversion"}, **base, "name": {**TEXT, "minLength": 1, "maxLength": 100}},
+        {
+            "time": MOMENT,
+            "value": {**NUMBER, "default": 1},
+            "currency": {**TEXT, "pattern": "^[A-Z]{3}$"},
+            "properties": {
+                "type": "object",
+                "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            },
+        },
+    )
+    return {
+        "Context": {
+            **objects({"targetingKey": {**TEXT, "description": "The unit; `id` means the same."}}),
+            "description": "The unit with its attributes.",
+        },
+        "Assignments": objects(
+            {"revision": TEXT, "assignments": {"type": "object", "additionalProperties": assignment}}
+        ),
+        "Exposure": exposure,
+        "Conversion": conversion,
+        "Event": {"oneOf": [reference("Exposure"), reference("Conversion")]},
+        "EventAnswer": objects(
+            {
+                "accepted": WHOLE,
+                "duplicates": WHOLE,
+                "rejected": {"type": "array", "items": objects({"index": WHOLE, "error": TEXT})},
+            }
+        ),
+    }

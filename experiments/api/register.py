@@ -1,0 +1,55 @@
+"""Adds the management views to an app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify
+
+from experiments.api import experiments, metrics, reports
+from experiments.api.management import Management
+from experiments.api.openapi import openapi_document
+from experiments.db import Database
+
+
+def register(
+    app: Flask,
+    database: Database,
+    *,
+    analyse: Callable[[str], dict[str, Any]],
+    published: Callable[[], None],
+) -> tuple[Blueprint, ...]:
+    """Adds the management views and the API's description; errors are left to the app's handlers.
+
+    Args:
+        app: The application.
+        database: The control database.
+        analyse: Runs the analysis of an experiment now and returns its report.
+        published: Called after every change that the doors must know at once.
+
+    Returns:
+        The blueprints, so that protection meant for forms can be lifted from them: here a key stands in
+        for a session.
+    """
+    management = Management(database, analyse, published)
+    views = Blueprint("management", __name__)
+    views.before_request(management.let_in)
+    views.after_request(_uncached)
+    for part in (metrics, experiments, reports):
+        part.register(views, management)
+    description = Blueprint("description", __name__)
+    document = openapi_document()
+
+    @description.get("/api/v1/openapi.json")
+    def openapi() -> Response:
+        return jsonify(document)
+
+    app.register_blueprint(views)
+    app.register_blueprint(description)
+    return views, description
+
+
+def _uncached(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
