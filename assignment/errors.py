@@ -44,3 +44,8 @@ class ProefwerkError(Exception):
         self.code = code
         self.detail = detail
         self.fields = fields
+
+
+def invalid_field(field: str, message: str) -> ProefwerkError:
+    """A request in which one field is wrong: `message` continues the sentence that the field's name begins."""
+    return ProefwerkError(422, "invalid", f"{field} {message}.", (FieldError(field, message),))

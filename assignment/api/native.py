@@ -10,7 +10,7 @@ from assignment.api.doors import Doors
 from assignment.api.keys import DELIVERY, authenticate
 from assignment.api.reading import Environ, decode_object, read_body, require_json
 from assignment.engine import CompiledSnapshot, Decision, Rule
-from assignment.errors import FieldError, ProefwerkError
+from assignment.errors import FieldError, ProefwerkError, invalid_field
 
 MAX_NAMED = 1_000
 _FIELDS = frozenset(("context", "experiments", "expose"))
@@ -29,7 +29,7 @@ def assign(doors: Doors, environ: Environ) -> Answer:
     try:
         context = read_context(document, alias="id")
     except ContextError as error:
-        raise _invalid(error.field, error.message) from error
+        raise invalid_field(error.field, error.message) from error
     rules = compiled.live
     if len(document) > 1:
         _refuse_unknown_fields(document)
@@ -67,11 +67,11 @@ def _entry(decision: Decision) -> bytes:
 
 def _named_rules(compiled: CompiledSnapshot, named: object) -> tuple[Rule, ...]:
     if not isinstance(named, list) or len(named) > MAX_NAMED:
-        raise _invalid("experiments", f"must be a list of at most {MAX_NAMED:,} experiment keys")
+        raise invalid_field("experiments", f"must be a list of at most {MAX_NAMED:,} experiment keys")
     rules: dict[str, Rule] = {}
     for index, key in enumerate(named):
         if not isinstance(key, str):
-            raise _invalid(f"experiments.{index}", f"must be an experiment's key, not {key!r:.60}")
+            raise invalid_field(f"experiments.{index}", f"must be an experiment's key, not {key!r:.60}")
         rule = compiled.rules.get(key)
         if rule is None:
             raise ProefwerkError(
@@ -87,15 +87,11 @@ def _named_rules(compiled: CompiledSnapshot, named: object) -> tuple[Rule, ...]:
 def _wants_exposures(document: dict[str, object]) -> bool:
     expose = document.get("expose", False)
     if not isinstance(expose, bool):
-        raise _invalid("expose", f"must be true or false, not {expose!r:.60}")
+        raise invalid_field("expose", f"must be true or false, not {expose!r:.60}")
     return expose
 
 
 def _refuse_unknown_fields(document: dict[str, object]) -> None:
     for field in document:
         if field not in _FIELDS:
-            raise _invalid(field, f"is not known; there are {', '.join(sorted(_FIELDS))}")
-
-
-def _invalid(field: str, message: str) -> ProefwerkError:
-    return ProefwerkError(422, "invalid", f"{field} {message}.", (FieldError(field, message),))
+            raise invalid_field(field, f"is not known; there are {', '.join(sorted(_FIELDS))}")

@@ -27,6 +27,7 @@ def register(app: Flask, doors: Doors) -> Blueprint:
         _add(blueprint, doors, path, door, handler, "POST")
     _add(blueprint, doors, f"{SINGLE_PREFIX}<path:key>", *ONE_FLAG, "POST", endpoint="ofrep_one")
     _add(blueprint, doors, "/api/features/<key>", "growthbook", growthbook.features, "GET")
+    _add(blueprint, doors, "/api/eval/<key>", "growthbook", growthbook.evaluate, "POST")
     for path, handler in (
         ("/healthz", health.alive),
         ("/readyz", health.ready),

@@ -27,6 +27,7 @@ _COPIED = (
     "filters",
     "condition",
 )
+_ZERO_COUNTS = frozenset(("coverage", "bucketVersion", "minBucketVersion"))
 
 Result = dict[str, Any]
 
@@ -151,8 +152,13 @@ def _leaf(payload: Payload, user: User, rule: Rule, experiment: Rule) -> dict[st
 def _experiment_of(rule: Rule, key: str) -> dict[str, Any]:
     variations = rule.get("contextualVariations") if rule.get("contextualBanditRef") else None
     experiment = {"variations": variations or rule.get("variations"), "key": rule.get("key") or key}
-    experiment.update({name: rule[name] for name in _COPIED if rule.get(name) is not None})
+    experiment.update({name: rule[name] for name in _COPIED if _is_set(rule, name)})
     return experiment
+
+
+def _is_set(rule: Rule, name: str) -> bool:
+    value = rule.get(name)
+    return is_truthy(value) or (name in _ZERO_COUNTS and value is not None)
 
 
 def run_experiment(payload: Payload, user: User, experiment: dict[str, Any]) -> Result:

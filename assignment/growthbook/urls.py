@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from assignment.patterns import PatternError, compile_pattern
 
@@ -41,11 +41,11 @@ def is_targeted(url: str, patterns: list[dict[str, Any]]) -> bool:
 
 def _matches(url: str, kind: str, pattern: str) -> bool:
     try:
-        parts = urlsplit(url)
         if kind == "regex":
             test = compile_pattern(pattern)
-            relative = url[url.find(parts.netloc) + len(parts.netloc) :] if parts.netloc else url
-            return test(url) or test(relative)
+            parts = urlsplit(urljoin("https://_/", url))
+            relative = urlunsplit(("", "", parts.path or "/", parts.query, parts.fragment))
+            return test(f"{parts.scheme}://{parts.netloc.lower()}{relative}") or test(relative)
         return kind == "simple" and _matches_simply(url, pattern)
     except (PatternError, ValueError):
         return False

@@ -6,7 +6,8 @@ import pytest
 from werkzeug.test import Client
 
 from assignment.api import Doors
-from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, SERVER_KEY
+from assignment.engine import decide_all
+from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, SERVER_KEY, shopper
 
 PATH = f"/api/features/{CLIENT_KEY}"
 
@@ -62,3 +63,68 @@ def test_only_a_client_key_opens_the_payload(plain: Client, key: str, status: in
 
 def test_browsers_may_ask_first(plain: Client) -> None:
     assert plain.options(PATH).status_code == 204
+
+
+REMOTE = f"/api/eval/{CLIENT_KEY}"
+
+
+def test_remote_evaluation_gives_values_and_exposures_but_no_rules(plain: Client, doors: Doors) -> None:
+    for number in range(40):
+        attributes = shopper(f"s-{number}", country="NL", visits=2, company="acme")
+        answer = plain.post(REMOTE, json={"attributes": attributes})
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        for decision in decide_all(doors.source.current(), attributes):
+            feature = answer.get_json()["features"][decision.experiment]
+            if not decision.in_experiment:
+                assert feature == {"defaultValue": decision.payload}
+                continue
+            (rule,) = feature["rules"]
+            assert rule["force"] == decision.payload
+            (track,) = rule["tracks"]
+            assert track["result"]["key"] == decision.variant
+            assert track["experiment"]["key"] == decision.experiment
+            assert [value for value in track["experiment"]["variations"] if value] == [decision.payload]
+            assert not {"condition", "filters"} & set(track["experiment"])
+
+
+def test_remote_evaluation_forces_what_the_client_forces_without_an_exposure(plain: Client) -> None:
+    attributes = {"attributes": {"id": "s-1"}}
+    forced = plain.post(REMOTE, json={**attributes, "forcedVariations": {"bar": 1}}).get_json()["features"]
+    assert forced["bar"]["rules"] == [{"force": {"variant": "treatment-1", "threshold": 10}}]
+    linked = plain.post(REMOTE, json={**attributes, "url": "https://shop.example/?bar=1"}).get_json()[
+        "features"
+    ]
+    assert linked["bar"] == forced["bar"]
+    overridden = plain.post(REMOTE, json={**attributes, "forcedFeatures": [["bar", {"x": 1}]]}).get_json()
+    assert overridden["features"]["bar"] == {"defaultValue": {"x": 1}}
+
+
+def test_remote_evaluation_of_nobody_gives_the_controls(plain: Client) -> None:
+    features = plain.post(REMOTE, json={}).get_json()["features"]
+    assert features["bar"] == {"defaultValue": {"variant": "control", "threshold": 0}}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"attributes": []}, 422),
+        ({"forcedVariations": {"bar": "1"}}, 422),
+        ({"forcedVariations": {"bar": True}}, 422),
+        ({"forcedVariations": {"bar": -7}}, 200),
+        ({"forcedFeatures": [["bar"]]}, 422),
+        ({"forcedFeatures": [[1, 2]]}, 422),
+        ({"forcedFeatures": "bar"}, 422),
+        ({"url": 7}, 422),
+        ({"attributes": {f"a{number}": number for number in range(1001)}}, 400),
+        ({"forcedFeatures": [["bar", 1]] * 1001}, 400),
+        ([], 400),
+    ],
+)
+def test_remote_evaluation_refuses_in_words(plain: Client, body: object, status: int) -> None:
+    answer = plain.post(REMOTE, json=body)
+    assert answer.status_code == status
+    if status != 200:
+        assert answer.content_type == "application/problem+json"
+    assert plain.post("/api/eval/nobody", json=body).status_code == 401
+    assert plain.post(f"/api/eval/{SERVER_KEY}", json=body).status_code == 403
