@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from stats.contrast import Contrast
+from stats.mean import Reading
 from stats.result import Comparison, Interval, Undetermined
 from stats.summary import Summary
 
@@ -42,21 +44,21 @@ class Family:
 def answer(
     absolute: Interval,
     relative: Interval,
-    p_value: float,
+    p_value: float | None,
     family: Family,
     method: str,
     reason: str,
     variance_reduction: float = 0.0,
 ) -> Comparison:
-    """A determined comparison; `p_value` is not adjusted yet, the intervals are at `family.own_alpha`."""
-    adjusted = family.adjusted(p_value)
+    """A determined comparison; `p_value` (if any) is not adjusted yet, the intervals are at `family.own_alpha`."""
+    adjusted = None if p_value is None else family.adjusted(p_value)
     lower, upper = absolute.lower, absolute.upper
     excluded = lower is not None and upper is not None and (lower > 0 or upper < 0)
     return Comparison(
         absolute=absolute,
         relative=relative,
         p_value=adjusted,
-        significant=excluded and adjusted <= family.alpha,
+        significant=excluded and (adjusted is None or adjusted <= family.alpha),
         method=method,
         method_reason=reason,
         adjustment=family.adjustment,
@@ -101,3 +103,17 @@ def interval(estimate: float | None, lower: ArrayLike, upper: ArrayLike) -> Inte
     if math.isnan(low) or math.isnan(high):
         return Interval(estimate, None, None)
     return Interval(estimate, low, high)
+
+
+def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str, reason: str) -> Comparison:
+    """A single reading of a single pair as a Comparison."""
+    difference, before = float(pair.difference), float(pair.control.mean)
+    return answer(
+        interval(difference, reading.lower, reading.upper),
+        interval(difference / before if before else None, reading.lift_lower, reading.lift_upper),
+        None if np.isnan(reading.p_value) else float(reading.p_value),
+        family,
+        method,
+        reason,
+        float(pair.variance_reduction),
+    )

@@ -81,7 +81,8 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
     with np.errstate(divide="ignore", invalid="ignore"):
         pair = contrast(control, treatment, adjust=True)
         sound = verdicts(pair) == 0
-        reading = read_always(pair, cell.units, alpha, cell.matured)
+        binary = cell.kind in {"proportion", "retention"}
+        reading = read_always(pair, cell.units, alpha, cell.matured, binary=binary)
         effect = cell.mean * cell.lift
         outside = (effect < reading.lower) | (effect > reading.upper)
         outside |= (cell.lift < reading.lift_lower) | (cell.lift > reading.lift_upper)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from stats.answer import Family, undetermined
+from stats.bayes import read_posterior
 from stats.checks import KINDS, check_pair
+from stats.fixed import read_once
 from stats.plan import ReadingPlan
+from stats.planned import read_planned
 from stats.result import Comparison, Undetermined
 from stats.sequential import read_sequentially
 from stats.summary import Summary
@@ -54,4 +57,11 @@ def compare(
                 "too_few_units", f"The {name} has {summary.units} units; at least 2 are needed."
             )
             return undetermined(control, treatment, family, "none", why, ratio=ratio)
+    planned = plan.planned_units * min(1.0, sum(shares))
+    if plan.method == "fixed":
+        return read_once(control, treatment, kind, plan, planned, family)
+    if plan.method == "group_sequential":
+        return read_planned(control, treatment, kind, plan, planned, family)
+    if plan.method == "bayesian":
+        return read_posterior(control, treatment, kind, plan, family)
     return read_sequentially(control, treatment, kind, plan, shares, family, max(matured, 1e-9))

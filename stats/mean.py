@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr, stdtrit
 
 from stats import confidence_sequence
 from stats.contrast import Contrast
@@ -43,15 +44,75 @@ def read_always(pair: Contrast, planned_units: float, alpha: float, matured: Arr
         planned_units: Units planned in both arms together.
         alpha: Two-sided error over all looks.
         matured: Mean share of the units' outcome windows that has passed, above 0 and at most 1.
+        binary: Whether outcomes are zeros and ones, which hide no large values.
     """
     rho = confidence_sequence.mixture_rho(alpha, planned_units)
     clock = pair.units * np.asarray(matured, dtype=np.float64)
     critical = confidence_sequence.critical_value(clock, alpha, rho)
-    deviation = np.sqrt(np.maximum(pair.welch.constant, pair.pooled.constant))
+    deviation = safe_deviation(pair)
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = confidence_sequence.p_value(pair.difference / deviation, clock, rho)
     reading = _reading(pair, (pair.welch, pair.pooled), critical, deviation, p_value)
-    return _one_sided(reading, lopsided(pair))
+    return reading if binary else _one_sided(reading, lopsided(pair))
+
+
+def read_fixed(pair: Contrast, alpha: float) -> Reading:
+    """Welch's t test (1947) and the intervals that agree with it; for a single look.
+
+    Equal to `scipy.stats.ttest_ind(equal_var=False)` for means and to tea-tasting for ratios and CUPED.
+    """
+    freedom = welch_freedom(pair)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviation = np.sqrt(pair.welch.constant)
+        p_value = 2 * stdtr(freedom, -np.abs(pair.difference / deviation))
+    critical = -stdtrit(freedom, alpha / 2)
+    return _reading(pair, (pair.welch,), critical, deviation, p_value)
+
+
+def read_normal(pair: Contrast, critical: float, p_value: float, *, binary: bool = False) -> Reading:
+    """A normal reading with a critical value and p-value from elsewhere, such as a group-sequential plan.
+
+    Variances and lopsided data are treated as in `read_always`.
+    """
+    both = (pair.welch, pair.pooled)
+    reading = _reading(pair, both, np.asarray(critical), safe_deviation(pair), np.asarray(p_value))
+    return reading if binary else _one_sided(reading, lopsided(pair))
+
+
+def read_plain(pair: Contrast, critical: float) -> Reading:
+    """A normal reading with each arm's own variance and a critical value from elsewhere; no p-value."""
+    deviation = np.sqrt(pair.welch.constant)
+    nothing = np.full(np.shape(deviation), np.nan)
+    return _reading(pair, (pair.welch,), np.asarray(critical), deviation, nothing)
+
+
+def safe_deviation(pair: Contrast) -> Floats:
+    """Standard error of the difference by the larger of the two variances."""
+    return np.asarray(np.sqrt(np.maximum(pair.welch.constant, pair.pooled.constant)), dtype=np.float64)
+
+
+def welch_freedom(pair: Contrast) -> Floats:
+    """Degrees of freedom of Welch & Satterthwaite."""
+    first = pair.control.variance / pair.control.units
+    second = pair.treatment.variance / pair.treatment.units
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = first**2 / (pair.control.units - 1) + second**2 / (pair.treatment.units - 1)
+        return np.asarray((first + second) ** 2 / below, dtype=np.float64)
+
+
+def log_lift_interval(pair: Contrast, alpha: float) -> tuple[Floats, Floats]:
+    """Relative difference on the log scale by the delta method, for comparison with other tools.
+
+    Equal to tea-tasting's; it does not agree with the test where the control mean is uncertain, which is why
+    readings give Fieller's set instead.
+    """
+    control, treatment = pair.control, pair.treatment
+    first = control.variance / control.units / control.mean**2
+    second = treatment.variance / treatment.units / treatment.mean**2
+    below = first**2 / (control.units - 1) + second**2 / (treatment.units - 1)
+    half = -stdtrit((first + second) ** 2 / below, alpha / 2) * np.sqrt(first + second)
+    ratio = treatment.mean / control.mean
+    return ratio * np.exp(-half) - 1, ratio * np.exp(half) - 1
 
 
 def _reading(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its bounds, each `None` when it cannot be given.
+    """An estimate with its bounds, each `None` when it cannot be given and infinite when there is none.
 
     Attributes:
         estimate: Point estimate, in the unit of the quantity.
@@ -47,6 +47,9 @@ class Comparison:
         adjustment: Stable name of the correction for many comparisons, `none` without one.
         variance_reduction: Share of the variance removed by covariates, 0 to 1.
         undetermined: Why interval and p-value are missing; `None` when they are given.
+        probability_better: Posterior chance that the treatment's metric is higher; Bayesian reading only.
+        expected_loss: Posterior mean of what choosing the treatment gives away, in the metric's unit.
+        preliminary: Read before the single planned look; not to be decided upon.
     """
 
     absolute: Interval
@@ -58,6 +61,9 @@ class Comparison:
     adjustment: str
     variance_reduction: float
     undetermined: Undetermined | None
+    probability_better: float | None = None
+    expected_loss: float | None = None
+    preliminary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

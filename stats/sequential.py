@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from stats import conversion
-from stats.answer import Family, answer, interval, undetermined
-from stats.contrast import Contrast, contrast
+from stats.answer import Family, answer, normal_answer, undetermined
+from stats.contrast import contrast
 from stats.guard import refusal
-from stats.mean import Reading, read_always
+from stats.mean import read_always
 from stats.plan import ReadingPlan
 from stats.result import Comparison, Interval, Undetermined
 from stats.stack import stack
@@ -40,11 +40,12 @@ def read_sequentially(
     planned = plan.planned_units * min(1.0, sum(shares))
     why = refusal(pair)
     events, units = control.events + treatment.events, control.units + treatment.units
-    if kind in {"proportion", "retention"} and events and (why is not None or events < RARE * units):
+    binary = kind in {"proportion", "retention"}
+    if binary and events and (why is not None or events < RARE * units):
         return _exact(control, treatment, shares, planned, family, matured)
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
-    reading = read_always(pair, planned, family.own_alpha, matured)
+    reading = read_always(pair, planned, family.own_alpha, matured, binary=binary)
     reason = "Always valid: it may be read at any moment; units and events suffice for it."
     if np.isinf(reading.lower) or np.isinf(reading.upper):
         reason += (
@@ -52,20 +53,6 @@ def read_sequentially(
             "in the metric's own unit only its side is."
         )
     return normal_answer(pair, reading, family, ASYMPTOTIC, reason)
-
-
-def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str, reason: str) -> Comparison:
-    """A single reading of a single pair as a Comparison."""
-    difference, before = float(pair.difference), float(pair.control.mean)
-    return answer(
-        interval(difference, reading.lower, reading.upper),
-        interval(difference / before if before else None, reading.lift_lower, reading.lift_upper),
-        float(reading.p_value),
-        family,
-        method,
-        reason,
-        float(pair.variance_reduction),
-    )
 
 
 def _exact(

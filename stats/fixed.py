@@ -1,0 +1,59 @@
+"""Comparisons for a single look at the planned size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from stats import score
+from stats.answer import Family, answer, interval, normal_answer, undetermined
+from stats.contrast import contrast
+from stats.mean import read_fixed
+from stats.plan import ReadingPlan
+from stats.result import Comparison, Interval, Undetermined
+from stats.stack import stack
+from stats.summary import Summary
+
+WELCH = "Welch t-test"
+SCORE = "score test of two proportions"
+NO_VARIATION = Undetermined("no_variation", "All units have the same value, so chance cannot be measured.")
+
+
+def read_once(
+    control: Summary, treatment: Summary, kind: str, plan: ReadingPlan, planned_units: float, family: Family
+) -> Comparison:
+    """Compare two variants of at least two units each as if this were the only look.
+
+    Before `planned_units` the answer is marked preliminary.
+    """
+    units = control.units + treatment.units
+    early = units < planned_units
+    reason = "Valid for one look at the planned size."
+    if early:
+        reason = f"Valid for one look at the planned {planned_units:,.0f} units; there are {units:,} yet."
+    covariates = plan.cuped and len(control.columns) > 1
+    if kind in {"proportion", "retention"} and not covariates:
+        result = _proportions(control, treatment, family, reason)
+    else:
+        pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
+        if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
+            return undetermined(control, treatment, family, WELCH, NO_VARIATION, ratio=kind == "ratio")
+        result = normal_answer(pair, read_fixed(pair, family.own_alpha), family, WELCH, reason)
+    return replace(result, preliminary=early)
+
+
+def _proportions(control: Summary, treatment: Summary, family: Family, reason: str) -> Comparison:
+    events, units = (control.events, treatment.events), (control.units, treatment.units)
+    if sum(events) in {0, sum(units)}:
+        return undetermined(control, treatment, family, SCORE, NO_VARIATION, ratio=False)
+    before, after = events[0] / units[0], events[1] / units[1]
+    low, high = score.ratio_interval(events, units, family.own_alpha)
+    return answer(
+        interval(after - before, *score.difference_interval(events, units, family.own_alpha)),
+        Interval(after / before - 1 if before else None, low - 1, high - 1),
+        score.p_value(events, units),
+        family,
+        SCORE,
+        reason,
+    )
