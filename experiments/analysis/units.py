@@ -158,7 +158,8 @@ def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     # The id decides between two exposures of the same microsecond, so that every run decides alike.
     values = "".join(
         ", arg_min(coalesce(json_extract_string(attributes, "
-        f"{pointer(name)}), {literal(UNKNOWN)}), row(epoch_us(time), id)) AS segment_{index}"
+        f"{pointer(name)}), {literal(UNKNOWN)}), row(epoch_us(time), id)) "
+        f"FILTER (code IS NOT NULL) AS segment_{index}"
         for index, name in enumerate(scope.segments)
     )
     source = f"{parquet(paths)} AS event" if paths else f"({_NOTHING}) AS event"

@@ -1,0 +1,131 @@
+"""Reports as they were made, none of them ever changed, and the evidence over time that they tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from assignment.errors import ProefwerkError
+from experiments.models import Report
+from experiments.service.lookup import find_experiment
+
+Document = dict[str, Any]
+EVIDENCE_POINTS = 300
+
+
+def save_report(session: Session, document: Document) -> Report:
+    """Keep a report.
+
+    Args:
+        document: In the contract's shape.
+    """
+    report = Report(
+        id=document["id"],
+        experiment_key=document["experiment"],
+        as_of=datetime.fromisoformat(document["as_of"]),
+        body=json.dumps(document, allow_nan=False, separators=(",", ":")),
+        plan_hash=document["plan_hash"],
+        data_hash=document["data_hash"],
+    )
+    session.add(report)
+    session.flush()
+    return report
+
+
+def newest(session: Session, key: str) -> Report | None:
+    """The latest report of an experiment, if there is one."""
+    report: Report | None = session.exec(_newest_first(key).limit(1)).first()
+    return report
+
+
+def newest_report(session: Session, key: str) -> Document:
+    """The latest report of an experiment in the contract's shape.
+
+    Raises:
+        ProefwerkError: 404 without such an experiment, or without a report yet.
+    """
+    find_experiment(session, key)
+    report = newest(session, key)
+    if report is None:
+        raise ProefwerkError(404, "no_report", f"There is no report of '{key}' yet.")
+    return _body(report)
+
+
+def get_report(session: Session, key: str, ident: str) -> Document:
+    """One report in the contract's shape.
+
+    Raises:
+        ProefwerkError: 404.
+    """
+    report = session.get(Report, ident) if "\0" not in ident else None
+    if report is None or report.experiment_key != key:
+        raise ProefwerkError(404, "report_not_found", f"There is no report '{ident}' of '{key}'.")
+    return _body(report)
+
+
+def list_reports(
+    session: Session, key: str, *, page: int = 1, per_page: int = 50
+) -> tuple[Sequence[Report], int]:
+    """One page of an experiment's reports, newest first, and how many there are in all."""
+    total = session.exec(select(func.count()).select_from(Report).where(Report.experiment_key == key)).one()
+    rows = session.exec(_newest_first(key).offset((page - 1) * per_page).limit(per_page)).all()
+    return rows, total
+
+
+def evidence(session: Session, key: str, metric: str, variant: str) -> list[Document]:
+    """How a comparison went over the reports, oldest first; evenly thinned to `EVIDENCE_POINTS`.
+
+    Each point has `as_of`, `estimate`, `lower`, `upper` (absolute), `relative` with the same three,
+    `p_value` and `significant`.
+    """
+    idents = session.exec(
+        select(Report.id)
+        .where(Report.experiment_key == key)
+        .order_by(col(Report.as_of), col(Report.created_at))
+    ).all()
+    chosen = _thinned(idents, EVIDENCE_POINTS)
+    rows = session.exec(
+        select(Report).where(col(Report.id).in_(chosen)).order_by(col(Report.as_of), col(Report.created_at))
+    )
+    return [point for report in rows if (point := _point(_body(report), metric, variant)) is not None]
+
+
+def _newest_first(key: str) -> Any:
+    return (
+        select(Report)
+        .where(Report.experiment_key == key)
+        .order_by(col(Report.as_of).desc(), col(Report.created_at).desc())
+    )
+
+
+def _thinned(items: Sequence[str], most: int) -> list[str]:
+    """At most so many of the items, the last one always among them."""
+    if len(items) <= most:
+        return list(items)
+    last = len(items) - 1
+    return [items[round(place * last / (most - 1))] for place in range(most)]
+
+
+def _point(body: Document, metric: str, variant: str) -> Document | None:
+    for each in body["metrics"]:
+        if each["metric"] != metric:
+            continue
+        for row in each["comparisons"]:
+            if row["variant"] == variant:
+                return {
+                    "as_of": body["as_of"],
+                    **row["absolute"],
+                    "relative": row["relative"],
+                    "p_value": row["p_value"],
+                    "significant": row["significant"],
+                }
+    return None
+
+
+def _body(report: Report) -> Document:
+    body: Document = json.loads(report.body)
+    return body
