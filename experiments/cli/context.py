@@ -7,7 +7,7 @@ import os
 import click
 
 from experiments.auth import FirstLogin, ensure_bootstrap
-from experiments.db import Database, migrate, open_database
+from experiments.db import Database, migrate
 from experiments.settings import ConfigurationError, Settings
 
 
@@ -17,19 +17,27 @@ def load_settings(**overrides: object) -> Settings:
     Raises:
         click.ClickException: A setting is wrong; the sentence names it.
     """
-    given = {f"PROEFWERK_{name.upper()}": str(value) for name, value in overrides.items() if value is not None}
+    given = {
+        f"PROEFWERK_{name.upper()}": str(value) for name, value in overrides.items() if value is not None
+    }
     try:
         return Settings.from_environment({**os.environ, **given})
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error
 
 
-def prepare(settings: Settings) -> FirstLogin | None:
-    """Bring the database to the current schema; the first login where nobody could log in yet."""
-    database = open_database(settings.database_url)
+def prepare(settings: Settings, *, first_login: bool = False) -> FirstLogin | None:
+    """Bring the database to the current schema, with what the settings say must exist.
+
+    Returns:
+        With `first_login`, and where nobody could sign in yet: a new admin's login, to be shown once.
+    """
+    database = Database(settings.database_url)
     try:
         migrate(database)
-        return ensure_bootstrap(database, settings)
+        return ensure_bootstrap(database, settings, first_login=first_login)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
     finally:
         database.close()
 
@@ -38,4 +46,4 @@ def ready_database() -> tuple[Settings, Database]:
     """Settings with an open, migrated database, for commands that do one thing and end."""
     settings = load_settings()
     prepare(settings)
-    return settings, open_database(settings.database_url)
+    return settings, Database(settings.database_url)

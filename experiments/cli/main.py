@@ -22,7 +22,19 @@ def cli() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
-for command in (serve, worker, web, demo, import_files, analyze, report, verify, keys, users, migrate_command):
+for command in (
+    serve,
+    worker,
+    web,
+    demo,
+    import_files,
+    analyze,
+    report,
+    verify,
+    keys,
+    users,
+    migrate_command,
+):
     cli.add_command(command)
 
 

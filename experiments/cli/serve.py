@@ -26,19 +26,13 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run web workers and the scheduler, supervised."""
     settings = load_settings(host=host, port=port, workers=workers)
     refuse_a_taken_port(settings.host, settings.port)
-    login = prepare(settings)
+    login = prepare(settings, first_login=True)
     address = f"http://{settings.host}:{settings.port}"
     click.echo(f"Proefwerk listens on {address}\nScreens: {address}/ui/")
     if login is not None:
         click.echo(f"First login: {login.email}\nPassword:    {login.password}   (shown once)")
     sys.stdout.flush()
-    environment = environment_of(settings)
-    shutil.rmtree(settings.home / METRICS_FOLDER, ignore_errors=True)
-    children = [
-        Child("scheduler", ("-m", "experiments.cli", "worker"), environment),
-        Child("web", ("-m", "experiments.cli", "web"), environment),
-    ]
-    raise SystemExit(Supervisor(children).run())
+    raise SystemExit(Supervisor(scheduler_and_web(settings)).run())
 
 
 @click.command()
@@ -77,6 +71,16 @@ def web() -> None:
         respawn_interval=0.5,
         workers_kill_timeout=10,
     ).serve()
+
+
+def scheduler_and_web(settings: Settings) -> list[Child]:
+    """The two processes that make up the platform on one machine."""
+    shutil.rmtree(settings.home / METRICS_FOLDER, ignore_errors=True)
+    environment = environment_of(settings)
+    return [
+        Child("scheduler", ("-m", "experiments.cli", "worker"), environment),
+        Child("web", ("-m", "experiments.cli", "web"), environment),
+    ]
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,134 @@
+"""Commands on events and reports: load, analyse, write to a file, compute again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assignment.events import Rules
+from experiments.analysis.lake import Lake
+from experiments.analysis.loading import import_events
+from experiments.analysis.render import render_csv, render_html
+from experiments.cli.context import ready_database
+from experiments.db import Database, utc_now
+from experiments.jobs import Workplace, analyse_now
+from experiments.publish import compile_snapshot
+from experiments.service.definitions import get_experiment
+from experiments.service.journal import journal, journal_document
+from experiments.service.records import experiment_document
+from experiments.service.reports import evidence, newest
+
+Document = dict[str, Any]
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
+def import_files(files: tuple[Path, ...]) -> None:
+    """Load events from .parquet, .csv, .ndjson or .ndjson.gz files."""
+    settings, database = ready_database()
+    with database.reading() as session:
+        rules = Rules(compile_snapshot(session))
+    lake = Lake(Path(settings.lake_url))
+    done = import_events(lake, list(files), rules, utc_now(), _show_progress if sys.stderr.isatty() else None)
+    click.echo(
+        f"{done.rows:,} rows: {done.added.exposures:,} exposures and {done.added.conversions:,} conversions "
+        f"are new, {done.added.duplicates:,} were known, {done.refused:,} were refused."
+    )
+    for refusal in done.refusals:
+        click.echo(f"  {refusal}", err=True)
+    if done.refused:
+        raise click.ClickException(f"{done.refused:,} rows were refused; the rest is loaded.")
+
+
+@click.command()
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+def analyze(key: str, as_json: bool) -> None:
+    """Run the analysis of an experiment now."""
+    settings, database = ready_database()
+    report = analyse_now(Workplace.of(settings, database), key)
+    click.echo(json.dumps(report, indent=2) if as_json else summary(report))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--format", "kind", type=click.Choice(["html", "json", "csv"]), required=True)
+@click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def report(key: str, kind: str, language: str, output: Path) -> None:
+    """Write the significance report to a file: the newest one, or a new one where there is none yet."""
+    settings, database = ready_database()
+    with database.reading() as session:
+        kept = newest(session, key)
+    document = json.loads(kept.body) if kept else analyse_now(Workplace.of(settings, database), key)
+    text = {"html": _html, "json": _json, "csv": _csv}[kind](database, document, language)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"Cannot write {output}: {error.strerror}.") from error
+    click.echo(f"Wrote {output}.")
+
+
+@click.command()
+@click.argument("file", type=EXISTING)
+def verify(file: Path) -> None:
+    """Compute a JSON report again from the events and the plan, and name what differs."""
+
+
+def _show_progress(path: Path, rows: int, size: int) -> None:
+    share = f" of {size:,}" if size else ""
+    click.echo(f"\r{path.name}: {rows:,}{share} rows", nl=rows == size, err=True)
+
+
+def _html(database: Database, document: Document, language: str) -> str:
+    key = document["experiment"]
+    with database.reading() as session:
+        return render_html(
+            document,
+            language=language,
+            experiment=experiment_document(get_experiment(session, key)),
+            evidence={
+                (metric["metric"], row["variant"]): evidence(session, key, metric["metric"], row["variant"])
+                for metric in document["metrics"]
+                for row in metric["comparisons"]
+            },
+            journal=[journal_document(entry) for entry in journal(session, key)],
+        )
+
+
+def _json(database: Database, document: Document, language: str) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _csv(database: Database, document: Document, language: str) -> str:
+    return render_csv(document)
+
+
+def summary(report: Document) -> str:
+    """The report for a terminal: verdict, reasons, then one line per comparison."""
+    units = ", ".join(f"{each['key']} {each['units']:,}" for each in report["variants"])
+    lines = [f"{report['experiment']} as of {report['as_of']}: {report['decision']['verdict']}"]
+    lines += [f"  {reason}" for reason in report["decision"]["reasons"]]
+    lines += [f"Units: {units}"]
+    for name, check in report["health"].items():
+        if check["status"] != "ok":
+            lines.append(f"Health, {name}: {check['status']}. {check.get('detail', '')}")
+    for metric in report["metrics"]:
+        lines += [_line(metric, comparison) for comparison in metric["comparisons"]]
+    return "\n".join(lines)
+
+
+def _line(metric: Document, comparison: Document) -> str:
+    head = f"{metric['role']:10} {metric['metric']} of {comparison['variant']}: "
+    if comparison["undetermined"]:
+        return f"{head}cannot say. {comparison['undetermined']}"
+    relative, p_value = comparison["relative"], comparison["p_value"]
+    bounds = [relative["estimate"], relative["lower"], relative["upper"]]
+    estimate, lower, upper = ("unknown" if value is None else f"{value:+.1%}" for value in bounds)
+    shown = "" if p_value is None else f", p {p_value:.4f}"
+    return f"{head}{estimate} ({lower} to {upper}){shown}"

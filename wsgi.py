@@ -1,0 +1,83 @@
+"""Puts the rooms together into one WSGI application; the only place that knows them all."""
+
+from __future__ import annotations
+
+import atexit
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from flask import Flask, redirect
+from werkzeug.wrappers import Response
+
+import experiments.api
+from assignment.api import Doors, HotDoor, register
+from assignment.log import EventLog
+from assignment.sink import LogSink
+from assignment.source import PollingSource
+from dash_ui.app import create_dash
+from dash_ui.gateway import Gateway
+from experiments.db import Database
+from experiments.lifetime import die_with_parent
+from experiments.publish import fetch_published
+from experiments.service.analysis import request_analysis
+from experiments.settings import Settings
+
+POLL_SECONDS = 0.25
+MAX_BODY_BYTES = 6 * 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """The whole web side: delivery, management and screens, on a migrated database.
+
+    The hot door is wrapped round the Flask application's `wsgi_app`.
+    """
+    database = Database(settings.database_url)
+    source = PollingSource(fetch_published(database), settings.home / "snapshot.json", POLL_SECONDS)
+    source.refresh()
+    source.start()
+    sink = LogSink(EventLog(settings.log_folder))
+    atexit.register(sink.close)
+    doors = Doors(source, sink)
+    published = _spread(source, settings.workers)
+
+    def analyse(key: str) -> dict[str, Any]:
+        return request_analysis(database, key)
+
+    app = Flask("proefwerk", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.add_url_rule("/", "home", _home)
+    register(app, doors)
+    experiments.api.register(app, database, analyse=analyse, published=published)
+    create_dash(app, Gateway(database, analyse, published), secret=settings.secret)
+    app.wsgi_app = HotDoor(app.wsgi_app, doors)  # type: ignore[method-assign]
+    return app
+
+
+def _spread(source: PollingSource, workers: int) -> Callable[[], None]:
+    """What to do after a publish, so that the next request finds the change in whichever worker it meets."""
+
+    def published() -> None:
+        source.refresh()
+        if workers > 1:
+            time.sleep(2 * POLL_SECONDS)
+
+    return published
+
+
+def _home() -> Response:
+    return redirect("/ui/")
+
+
+@cache
+def _serving_app() -> Flask:
+    die_with_parent()
+    return create_app(Settings.from_environment())
+
+
+def __getattr__(name: str) -> Flask:
+    """Make `wsgi:app` when a server asks for it, and not when a test imports this module."""
+    if name == "app":
+        return _serving_app()
+    raise AttributeError(name)
