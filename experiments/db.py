@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteOperationalError
 from typing import Any
 
 from alembic import command
@@ -158,9 +160,21 @@ def _create_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
     # The driver must not open transactions by itself: _begin_sqlite chooses the kind.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL").close()
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous=FULL").close()
     connection.execute("PRAGMA foreign_keys=ON").close()
+
+
+def _write_ahead(connection: SqliteConnection) -> None:
+    """Switches a new file to write-ahead logging; this one statement does not wait for others by itself."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except SqliteOperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:

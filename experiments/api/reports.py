@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from assignment.errors import ProefwerkError
@@ -76,8 +75,7 @@ def register(blueprint: Blueprint, management: Management) -> None:
 def _page(session: Session, key: str, page: int, per_page: int) -> tuple[list[dict[str, Any]], int]:
     """What each report of a page is about, newest first, without its body."""
     rows = session.exec(
-        select(Report)
-        .options(defer(col(Report.body)))
+        select(Report.id, Report.as_of, Report.plan_hash, Report.data_hash)
         .where(Report.experiment_key == key)
         .order_by(col(Report.as_of).desc(), col(Report.created_at).desc())
         .offset((page - 1) * per_page)
@@ -85,14 +83,13 @@ def _page(session: Session, key: str, page: int, per_page: int) -> tuple[list[di
     )
     documents = [
         {
-            "id": row.id,
+            "id": ident,
             "experiment": key,
-            "as_of": timestamp(row.as_of),
-            "created_at": timestamp(row.created_at),
-            "plan_hash": row.plan_hash,
-            "data_hash": row.data_hash,
+            "as_of": timestamp(as_of),
+            "plan_hash": plan_hash,
+            "data_hash": data_hash,
         }
-        for row in rows
+        for ident, as_of, plan_hash, data_hash in rows
     ]
     total = session.exec(select(func.count()).select_from(Report).where(Report.experiment_key == key)).one()
     return documents, total

@@ -1,0 +1,88 @@
+"""Settings: documented, read from the environment or from files, refused in one sentence."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from experiments.settings import SETTINGS, ConfigurationError, Settings
+
+
+def read(home: Path, **values: str) -> Settings:
+    return Settings.from_environment({"PROEFWERK_HOME": str(home), **values})
+
+
+def test_defaults_are_the_embedded_platform(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path}/proefwerk.db"
+    assert (settings.lake_url, settings.engine) == (str(tmp_path / "lake"), "duckdb://")
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.log_folder == tmp_path / "log"
+
+
+def test_the_secret_is_generated_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first, second = read(tmp_path), read(tmp_path)
+    assert first.secret == second.secret
+    assert len(first.secret) >= 32
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("top-secret-key\n")
+    assert (
+        read(tmp_path, PROEFWERK_BOOTSTRAP_ADMIN_KEY_FILE=str(path)).bootstrap_admin_key == "top-secret-key"
+    )
+
+
+@pytest.mark.parametrize("setting", [setting.name for setting in SETTINGS])
+def test_every_setting_is_read_from_a_file_too(tmp_path: Path, setting: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{setting}_FILE names '/nowhere/at-all'"):
+        read(tmp_path / "home", **{"PROEFWERK_HOME": "", f"{setting}_FILE": "/nowhere/at-all"})
+
+
+def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        PROEFWERK_SECRET="alpha",
+        PROEFWERK_BOOTSTRAP_ADMIN_KEY="beta",
+        PROEFWERK_BOOTSTRAP_USER="a@b",
+        PROEFWERK_BOOTSTRAP_PASSWORD="gamma",
+        PROEFWERK_DATABASE_URL="postgresql://u:delta@host/db",
+    )
+    assert not any(word in repr(settings) for word in ("alpha", "beta", "gamma", "delta"))
+
+
+@pytest.mark.parametrize("url", ["postgresql://u@h/db", "postgresql+psycopg://u@h/db"])
+def test_postgresql_is_spoken_through_psycopg_3(tmp_path: Path, url: str) -> None:
+    assert read(tmp_path, PROEFWERK_DATABASE_URL=url).database_url == "postgresql+psycopg://u@h/db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PROEFWERK_PORT", "eighty", "PROEFWERK_PORT is 'eighty'; it must be a whole number from 0 to 65535"),
+        ("PROEFWERK_PORT", "65536", "PROEFWERK_PORT is '65536'"),
+        ("PROEFWERK_WORKERS", "0", "PROEFWERK_WORKERS is '0'; it must be a whole number from 1 to 256"),
+        ("PROEFWERK_DATABASE_URL", "mysql://h/db", "PROEFWERK_DATABASE_URL is for 'mysql'"),
+        ("PROEFWERK_DATABASE_URL", "nonsense", "PROEFWERK_DATABASE_URL is not a database URL"),
+        ("PROEFWERK_DATABASE_URL", "sqlite://", "PROEFWERK_DATABASE_URL names no file"),
+        ("PROEFWERK_LAKE_URL", "s3://bucket", "PROEFWERK_LAKE_URL is 's3://bucket'"),
+        ("PROEFWERK_ENGINE", "oracle", "PROEFWERK_ENGINE is 'oracle'"),
+        ("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "a key", "PROEFWERK_BOOTSTRAP_ADMIN_KEY must be 1 to 200 visible"),
+        ("PROEFWERK_BOOTSTRAP_USER", "a@b", "PROEFWERK_BOOTSTRAP_PASSWORD is missing"),
+        ("PROEFWERK_HOME", "/proc/nothing", "PROEFWERK_HOME is '/proc/nothing', which cannot be made"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_in_one_sentence(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=sentence.replace("(", r"\(")):
+        read(tmp_path, **{name: value})
+
+
+def test_a_value_and_its_file_at_once_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="PROEFWERK_PORT and PROEFWERK_PORT_FILE are both set"):
+        read(tmp_path, PROEFWERK_PORT="1", PROEFWERK_PORT_FILE="x")
