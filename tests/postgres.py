@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests: from the pip package, else from Debian's folder, as another user if root."""
+"""A real PostgreSQL server for tests, from the pip package or from Debian's folder."""
 
 from __future__ import annotations
 
@@ -116,19 +116,11 @@ def _as_server() -> dict[str, Any]:
 
 
 def _initialise(binaries: Path, data: Path) -> None:
-    command = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--no-sync",
-    ]
-    finished = subprocess.run(command, cwd="/", capture_output=True, check=False, **_as_server())
+    options = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+    command: list[Path | str] = [binaries / "initdb", "-D", data, *options]
+    finished = subprocess.run(command, cwd="/", text=True, capture_output=True, check=False, **_as_server())
     if finished.returncode != 0:
-        pytest.fail(f"initdb failed: {finished.stderr.decode(errors='replace')}")
+        pytest.fail(f"initdb failed: {finished.stderr}")
 
 
 def _start(binaries: Path, folder: Path, data: Path, durable: bool) -> subprocess.Popen[bytes]:

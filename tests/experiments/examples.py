@@ -11,7 +11,7 @@ from experiments.documents import merge_patch
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import AuditEntry, Experiment, JournalEntry
 from experiments.service.definitions import create_experiment
-from experiments.service.metrics import create_metric
+from experiments.service.metrics import create_metric, list_metrics
 from experiments.service.transitions import start
 from experiments.validation import parse
 from tests.experiments.conftest import BOB
@@ -65,10 +65,8 @@ def add_metrics(session: Session) -> None:
 
 def draft(session: Session, **changes: Any) -> Experiment:
     """The example as a draft, with its metrics where they are missing."""
-    try:
+    if list_metrics(session)[1] == 0:
         add_metrics(session)
-    except ProefwerkError as error:
-        assert error.code == "metric_exists"
     return create_experiment(session, form(**changes), BOB)
 
 

@@ -33,10 +33,14 @@ def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 
 def test_an_error_takes_the_whole_transaction_back(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.session() as session:
-        session.add(Lease(name="a", holder="h", expires_at=datetime.now(UTC)))
-        session.flush()
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with database.session() as session:
+            session.add(Lease(name="a", holder="h", expires_at=datetime.now(UTC)))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     with database.reading() as session:
         assert session.exec(select(Lease)).all() == []
 
