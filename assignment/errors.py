@@ -47,5 +47,5 @@ class ProefwerkError(Exception):
 
 
 def invalid_field(field: str, message: str) -> ProefwerkError:
-    """A request in which one field is wrong: `message` continues the sentence that the field's name begins."""
+    """A request with one field wrong; `message` continues the sentence that the field's name begins."""
     return ProefwerkError(422, "invalid", f"{field} {message}.", (FieldError(field, message),))

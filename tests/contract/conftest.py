@@ -1,0 +1,66 @@
+"""The doors under their default server, for the official clients."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from assignment.engine import CompiledSnapshot
+from tests.assignment.examples import compiled
+from tests.contract.live import FOLDER
+from tests.serving import free_port
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Where the doors are, what they decide by, and the folder of their log."""
+
+    url: str
+    compiled: CompiledSnapshot
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("doors")
+    port = free_port()
+    arguments = [
+        "--interface",
+        "wsgi",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+        "tests.contract.live:app",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "granian", *arguments],
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, FOLDER: str(folder)},
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(url, process)
+        yield Live(url, compiled(), folder)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{url}/readyz", timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise RuntimeError("the doors did not open")
