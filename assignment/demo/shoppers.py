@@ -14,6 +14,7 @@ from assignment.demo.visit import Event, Shopper, arrive, past_orders, visit
 
 THREADS = 6
 GROUP = 20
+LEAVE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -67,10 +68,10 @@ class Crowd:
             thread.start()
 
     def stop(self) -> None:
-        """No more shoppers; returns when the last has left."""
+        """No more shoppers; returns when the last has left, or cannot because the platform is away."""
         self._stopped.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(LEAVE_SECONDS)
 
     def wait(self, seconds: float) -> bool:
         """Whether shoppers still come after so many seconds."""
