@@ -53,7 +53,8 @@ def _(message: str, **values: object) -> str:
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
     """A sentence about `count` things; `{count}` is the number as people write it."""
     text = _translations(language()).ngettext(singular, plural, count)
-    return text.format(**{"count": f"{count}", **values})
+    grouped = f"{count:,}" if language() == "en" else f"{count:,}".replace(",", ".")
+    return text.format(count=grouped, **values)
 
 
 def read_catalogue(name: Language) -> Catalog:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dash_ui.page import Page
-from dash_ui.pages import listing
+from dash_ui.pages import listing, metrics, new, result, settings
 
-PAGES: tuple[Page, ...] = (listing.PAGE,)
+PAGES: tuple[Page, ...] = (listing.PAGE, new.PAGE, result.PAGE, metrics.PAGE, settings.PAGE)

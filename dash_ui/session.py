@@ -44,6 +44,11 @@ def current_person() -> Person:
     return person
 
 
+def remember(person: Person) -> None:
+    """Makes this session the person's, as they are now."""
+    session[_PERSON], session[_STAMP] = person.id, person.stamp
+
+
 def someone_is_signed_in() -> bool:
     """Whether there is a person to draw for; Dash also draws once by itself, for nobody."""
     return has_request_context() and isinstance(g.get("person"), Person)
@@ -121,7 +126,7 @@ def _pages(gateway: Gateway) -> Blueprint:
             return _form(target, email=email, wrong=True), 401
         session.clear()
         session.permanent = True
-        session[_PERSON], session[_STAMP] = person.id, person.stamp
+        remember(person)
         return redirect(target, 303)
 
     @pages.post("/logout")

@@ -73,6 +73,27 @@
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   }
 
+  const cents = (value) => Math.round(value * 100) / 100;
+
+  function evenly(count) {
+    const part = Math.floor(10000 / count) / 100;
+    const shares = Array(count).fill(part);
+    shares[count - 1] = cents(100 - part * (count - 1));
+    return shares;
+  }
+
+  function balanced(before, place, value) {
+    const rest = 100 - value;
+    const others = before.reduce((sum, share, index) => (index === place ? sum : sum + share), 0);
+    const shares = before.map(function (share, index) {
+      if (index === place) return value;
+      return cents(others > 0 ? (share * rest) / others : rest / (before.length - 1));
+    });
+    const last = place === shares.length - 1 ? shares.length - 2 : shares.length - 1;
+    shares[last] = cents(shares[last] + 100 - shares.reduce((sum, share) => sum + share, 0));
+    return shares;
+  }
+
   let first = true;
   const none = () => window.dash_clientside.no_update;
 
@@ -135,6 +156,45 @@
         fetchHere("/logout", { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" })
           .finally(() => location.assign("/login"));
         return true;
+      },
+      go(path) {
+        if (!path) return none();
+        window.dash_clientside.set_props("url", { pathname: path, search: "" });
+        return none();
+      },
+      wizardSignal(signal) {
+        if (!signal || !signal.focus) return none();
+        setTimeout(function () {
+          const wanted =
+            signal.focus === "error"
+              ? document.querySelector(".pw-wizard [aria-invalid=true]") || document.getElementById("wizard-problem")
+              : document.getElementById("wizard-title");
+          if (!wanted) return;
+          wanted.focus({ preventScroll: true });
+          const top = signal.focus === "error" ? wanted : document.querySelector("h1");
+          top.scrollIntoView({ block: signal.focus === "error" ? "center" : "end" });
+        }, 30);
+        return none();
+      },
+      // Whoever changes one share changes the others with it, so that they always total 100.
+      shares(numbers, sliders) {
+        const asked = window.dash_clientside.callback_context.triggered_id;
+        const still = [numbers.map(none), sliders.map(none)];
+        if (!asked || !numbers.length) return still;
+        let next;
+        if (asked === "even-split") {
+          if (!window.dash_clientside.callback_context.triggered[0].value) return still;
+          next = evenly(numbers.length);
+        } else {
+          const place = asked.index;
+          const list = asked.type === "share" ? sliders : numbers;
+          const other = asked.type === "share" ? numbers : sliders;
+          const value = Number(list[place]);
+          if (list[place] === "" || list[place] === null || !(value >= 0 && value <= 100)) return still;
+          if (value === Number(other[place])) return still;
+          next = balanced(other.map(Number), place, value);
+        }
+        return [next, next];
       },
       address(search) {
         if (search === undefined || search === null) return none();

@@ -112,5 +112,5 @@ def _patched(before: Any, after: Any) -> Any:
 
 def _stale() -> str:
     return _(
-        "Somebody else changed this draft meanwhile. Reload the page to see it; nothing was overwritten."
+        "Somebody else changed this draft meanwhile. Nothing was overwritten; reload to see it."
     )

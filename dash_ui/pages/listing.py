@@ -45,7 +45,7 @@ def render(view: View) -> Any:
 
 def _head(counts: Counts, person: Person) -> Any:
     total = ngettext("{count} experiment", "{count} experiments", counts.total)
-    running = _("{count} running", count=counts.running)
+    running = _("{count} running", count=number(counts.running))
     return html.Div(
         [
             html.Div([html.H1(_("Experiments")), html.P(f"{total} · {running}", className="pw-quiet")]),
@@ -161,7 +161,7 @@ def _row(row: ExperimentRow, scale: float) -> Any:
             html.Td(mini_interval(row.lift, scale)),
             html.Td(health_mark(row.health, row.health_code)),
             html.Td(number(row.days), className="pw-number"),
-            html.Td(row.owner),
+            html.Td(row.owner.split()[0] if row.owner else "–", title=row.owner),
         ]
     )
 

@@ -1,0 +1,322 @@
+"""Defining an experiment: seven steps, each saved, the last one starts it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+from urllib.parse import urlencode
+
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dash_ui.browser import in_browser
+from dash_ui.components.attributes import aria
+from dash_ui.components.icon import icon
+from dash_ui.gateway import Gateway
+from dash_ui.i18n import _
+from dash_ui.page import Page, View
+from dash_ui.records import Refused
+from dash_ui.session import current_person
+from dash_ui.wizard import duration, variants, who
+from dash_ui.wizard.state import EDITED, Problems, Values, fresh, of_draft
+from dash_ui.wizard.state import State as Draft
+from dash_ui.wizard.steps import CODES, STEPS, step_of
+
+_ANY = {"type": "field", "name": ALL, "group": ALL}
+_UNITS = (2, 10**9)
+
+
+def render(view: View) -> Any:
+    """The wizard at the step that the address names."""
+    if not view.person.may("marketer"):
+        words = _("Your role reads only; ask an admin to let you define experiments.")
+        return html.Div([html.H1(_("New experiment")), html.P(words)], className="pw-empty")
+    key, code = view.query.get("draft"), view.query.get("step", "")
+    if key:
+        document = view.gateway.experiment(key)
+        if document["status"] not in ("draft", "scheduled"):
+            return _started(document)
+        draft = of_draft(document, code if code in CODES else CODES[0])
+    else:
+        draft = fresh()
+    return html.Div(
+        [
+            html.Div(frame(draft, view.gateway), id="wizard-frame"),
+            dcc.Store(id="wizard-state", data=draft),
+            dcc.Store(id="wizard-signal"),
+            dcc.Store(id="wizard-address"),
+            dcc.Store(id="wizard-go"),
+        ]
+    )
+
+
+def _started(document: dict[str, Any]) -> Any:
+    return html.Div(
+        [
+            html.H1(document["name"]),
+            html.P(_("This experiment has started; its plan is locked.")),
+            dcc.Link(_("To its result"), href=f"/ui/e/{document['key']}", className="pw-link"),
+        ],
+        className="pw-empty",
+    )
+
+
+def frame(draft: Draft, gateway: Gateway) -> list[Any]:
+    """Everything that changes from step to step."""
+    step = step_of(draft["step"])
+    saved = _("Draft saved. You can close this page and go on later.")
+    title = draft["document"]["name"] if draft["key"] else ""
+    heading = html.Div(
+        [
+            html.H1(title or _("New experiment")),
+            html.P(saved if draft["key"] else _("Saved as a draft at each step."), className="pw-quiet"),
+        ]
+    )
+    return [
+        html.Div([heading, _remove(draft)], className="pw-head"),
+        html.Div(
+            [
+                _progress(draft),
+                html.Div(
+                    [
+                        html.H2(step.title(), id="wizard-title", tabIndex=-1),
+                        html.P(step.intro(), className="pw-quiet"),
+                    ],
+                    className="pw-step-head",
+                ),
+                html.Div(step.draw(draft, gateway), className="pw-step-body"),
+                html.Div(id="wizard-problem", role="alert"),
+                _footer(draft, gateway),
+            ],
+            className="pw-card pw-wizard",
+        ),
+    ]
+
+
+def _remove(draft: Draft) -> Any:
+    if draft["key"] is None:
+        return None
+    return html.Button(
+        [icon("trash", 16), _("Delete draft")],
+        id={"type": "wizard-delete", "key": draft["key"]},
+        type="button",
+        className="pw-button pw-quiet-button",
+        n_clicks=0,
+    )
+
+
+def _progress(draft: Draft) -> Any:
+    here = CODES.index(draft["step"])
+    items = []
+    for place, step in enumerate(STEPS):
+        done = place < here
+        number = icon("tick", 16) if done else str(place + 1)
+        items.append(
+            html.Li(
+                html.Button(
+                    [html.Span(number, className="pw-step-number"), html.Span(step.title())],
+                    id={"type": "wizard-step", "step": step.code},
+                    type="button",
+                    n_clicks=0,
+                    disabled=draft["key"] is None and place > 0,
+                    **aria(**({"current": "step"} if place == here else {})),
+                ),
+                className="pw-step" + (" pw-done" if done else " pw-here" if place == here else ""),
+            )
+        )
+    return html.Nav(html.Ol(items, className="pw-steps"), **aria(label=_("Steps")))
+
+
+def _footer(draft: Draft, gateway: Gateway) -> Any:
+    first, last = draft["step"] == CODES[0], draft["step"] == CODES[-1]
+    back = html.Button(
+        [icon("left", 16), _("Back")],
+        id="wizard-back",
+        type="button",
+        className="pw-button",
+        n_clicks=0,
+        hidden=first,
+    )
+    onward: Any = [icon("rocket", 16), _("Start experiment")] if last else [_("Next"), icon("right", 16)]
+    blocked = last and draft["key"] is not None and bool(gateway.obstacles(draft["key"]))
+    following = html.Button(
+        onward,
+        id="wizard-next",
+        type="button",
+        className="pw-button pw-primary",
+        n_clicks=0,
+        disabled=blocked,
+    )
+    return html.Div([back, html.Div(className="pw-grow"), following], className="pw-bar pw-wizard-foot")
+
+
+def register(app: Dash, gateway: Gateway) -> None:
+    """Callbacks of the wizard."""
+
+    @app.callback(
+        Output("wizard-frame", "children"),
+        Output("wizard-state", "data"),
+        Output(_ANY, "error"),
+        Output("wizard-problem", "children"),
+        Output("wizard-signal", "data"),
+        Output("wizard-address", "data"),
+        Output("wizard-go", "data"),
+        Input("wizard-next", "n_clicks"),
+        Input("wizard-back", "n_clicks"),
+        Input({"type": "wizard-step", "step": ALL}, "n_clicks"),
+        Input({"type": "wizard-delete", "key": ALL}, "n_clicks"),
+        Input({"type": "act", "act": ALL, "index": ALL}, "n_clicks"),
+        Input({"type": "plain", "name": ALL}, "value"),
+        State(_ANY, "value"),
+        State({"type": "slider", "name": ALL}, "value"),
+        State({"type": "toggle", "name": ALL}, "checked"),
+        State({"type": "share-number", "index": ALL}, "value"),
+        State("wizard-state", "data"),
+        prevent_initial_call=True,
+    )
+    def turn(*arguments: Any) -> tuple[Any, ...]:
+        draft: Draft = copy.deepcopy(arguments[-1])
+        values = _values(arguments[-2])
+        names = [item["id"]["name"] for item in ctx.states_list[0]]
+        trigger = ctx.triggered_id
+        if trigger is None or not _meant(trigger, draft, values):
+            raise PreventUpdate
+        return _answer(gateway, draft, values, trigger, names)
+
+    _register_estimate(app, gateway)
+    shares = {"type": "share-number", "index": ALL}, {"type": "share", "index": ALL}
+    in_browser(
+        app,
+        "shares",
+        *(Output(ident, "value") for ident in shares),
+        *(Input(ident, "value") for ident in shares),
+        Input("even-split", "n_clicks"),
+        skip_first=True,
+    )
+    for name, store in (("wizardSignal", "signal"), ("address", "address"), ("go", "go")):
+        ident = f"wizard-{store}"
+        in_browser(app, name, Output(ident, "id"), Input(ident, "data"), skip_first=True)
+
+
+def _register_estimate(app: Dash, gateway: Gateway) -> None:
+    @app.callback(
+        Output("estimate", "children"),
+        Output("looks-box", "hidden"),
+        Input({"type": "field", "name": ALL, "group": "plan"}, "value"),
+        State("wizard-state", "data"),
+        prevent_initial_call=True,
+    )
+    def estimate(values: list[Any], draft: Draft) -> tuple[Any, bool]:
+        named = {item["id"]["name"]: item.get("value") for item in ctx.inputs_list[0]}
+        hidden = named.get("plan.method") != "group_sequential"
+        return duration.estimate(draft, gateway, named), hidden
+
+
+def _values(shares: list[Any]) -> Values:
+    """What stands in every input now, by name."""
+    groups = [ctx.inputs_list[5], *ctx.states_list[:3]]
+    named = {item["id"]["name"]: item.get("value") for group in groups for item in group}
+    return {**named, "shares": shares}
+
+
+def _meant(trigger: Any, draft: Draft, values: Values) -> bool:
+    """Whether somebody did this; Dash also calls when inputs appear."""
+    if isinstance(trigger, dict) and trigger["type"] == "plain":
+        now = {
+            "surface": draft["document"]["surface"],
+            "payload_mode": "json" if draft["payload_json"] else "form",
+            "audience_mode": "json" if draft["audience_json"] else "words",
+        }
+        return any(name in values and values[name] != value for name, value in now.items())
+    return any(item["value"] for item in ctx.triggered)
+
+
+def _answer(
+    gateway: Gateway, draft: Draft, values: Values, trigger: Any, names: list[str]
+) -> tuple[Any, ...]:
+    try:
+        if isinstance(trigger, dict) and trigger["type"] == "wizard-delete":
+            gateway.delete_draft(current_person(), trigger["key"])
+            return _gone("/ui/", names)
+        problems = _apply(gateway, draft, values, trigger)
+        if not problems and trigger == "wizard-next" and draft["step"] == "started":
+            return _gone(f"/ui/e/{draft['key']}", names)
+    except Refused as refusal:
+        problems = {problem.field: problem.message for problem in refusal.fields}
+        problems = problems or {"": refusal.detail}
+    if problems:
+        return _refused(problems, names)
+    address = urlencode({"draft": draft["key"], "step": draft["step"]}) if draft["key"] else ""
+    moved = {"focus": "title" if trigger not in ({}, None) and _moves(trigger) else "", "step": draft["step"]}
+    still = [no_update] * len(names)
+    return frame(draft, gateway), draft, still, no_update, moved, address, no_update
+
+
+def _moves(trigger: Any) -> bool:
+    return trigger in ("wizard-next", "wizard-back") or trigger.get("type") == "wizard-step"
+
+
+def _apply(gateway: Gateway, draft: Draft, values: Values, trigger: Any) -> Problems:
+    """Does what was asked to the draft; what is wrong, by field."""
+    step = step_of(draft["step"])
+    place = CODES.index(step.code)
+    target = trigger["step"] if isinstance(trigger, dict) and trigger["type"] == "wizard-step" else None
+    if trigger == "wizard-back" or (target is not None and CODES.index(target) < place):
+        step.read(values, draft, False)
+        draft["step"] = target or CODES[place - 1]
+        return {}
+    if trigger == "wizard-next" or target is not None:
+        return _forward(gateway, draft, values, target)
+    problems = step.read(values, draft, False)
+    if not problems and isinstance(trigger, dict) and trigger["type"] == "act":
+        _rearrange(draft, trigger["act"], trigger["index"])
+    return problems
+
+
+def _forward(gateway: Gateway, draft: Draft, values: Values, target: str | None) -> Problems:
+    step = step_of(draft["step"])
+    if step.code == CODES[-1]:
+        gateway.start(current_person(), draft["key"])
+        draft["step"] = "started"
+        return {}
+    problems = step.read(values, draft, True)
+    if problems:
+        return problems
+    document = draft["document"]
+    if step.code == "plan":
+        size = duration.size(draft, gateway, values)
+        units = size.units if size else None
+        document["plan"]["planned_units"] = min(max(units, _UNITS[0]), _UNITS[1]) if units else None
+    sent = {name: document[name] for name in EDITED}
+    if draft["key"] is None:
+        sent["key"] = document["key"]
+    saved = gateway.save_draft(current_person(), sent, draft["key"], draft["seen"])
+    code = target or CODES[CODES.index(step.code) + 1]
+    draft.update({"key": saved["key"], "seen": saved["updated_at"], "document": saved, "step": code})
+    return {}
+
+
+def _rearrange(draft: Draft, name: str, index: int) -> None:
+    if name == "add-variant":
+        variants.add(draft)
+    elif name == "remove-variant":
+        variants.remove(draft, index)
+    elif name == "add-rule":
+        who.add(draft)
+    elif name == "remove-rule":
+        who.remove(draft, index)
+
+
+def _refused(problems: Problems, names: list[str]) -> tuple[Any, ...]:
+    errors = [problems.get(name, False) for name in names]
+    others = [message for name, message in problems.items() if name not in names]
+    box = html.Ul([html.Li(message) for message in others], className="pw-problems") if others else None
+    return no_update, no_update, errors, box, {"focus": "error"}, no_update, no_update
+
+
+def _gone(path: str, names: list[str]) -> tuple[Any, ...]:
+    still = [no_update] * len(names)
+    return no_update, no_update, still, no_update, no_update, no_update, path
+
+
+PAGE = Page("/ui/new", lambda: _("New experiment"), render, register)

@@ -1,0 +1,1 @@
+"""Defining an experiment step by step."""

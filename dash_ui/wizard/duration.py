@@ -1,0 +1,216 @@
+"""Step 6: how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from dash_ui.format import number, percent
+from dash_ui.gateway import Gateway
+from dash_ui.i18n import _, ngettext
+from dash_ui.records import Baseline, SizeEstimate
+from dash_ui.wizard.fields import choice_field, number_field, switch_field
+from dash_ui.wizard.state import Problems, State, Step, Values, share_of
+from dash_ui.words import method_name
+
+METHODS = ("sequential", "group_sequential", "fixed", "bayesian")
+_RATES = ("proportion", "retention")
+
+
+def draw(state: State, gateway: Gateway) -> list[Any]:
+    """The plan, with what it takes beside it."""
+    plan = state["document"]["plan"]
+    metric = _primary(state, gateway)
+    kind = metric["kind"] if metric else "proportion"
+    known = gateway.baseline(metric["key"]) if metric else None
+    assume = {**_guess(kind, known), **state["assume"]}
+    live = html.Div(
+        estimate(state, gateway, _typed(plan, assume)), id="estimate", className="pw-estimate", role="status"
+    )
+    fields = [*_baseline_fields(kind, assume, known), *_plan_fields(plan, assume)]
+    return [html.Div([html.Div(fields, className="pw-form-grid pw-two"), live], className="pw-plan")]
+
+
+def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
+    methods = [(code, method_name(code)) for code in METHODS]
+    looks = number_field(
+        "plan.looks", _("Planned looks"), plan["looks"] or 5, min=2, max=50, allowDecimal=False
+    )
+    cuped = _("Use what shoppers did before (CUPED)")
+    return [
+        _percent_field("plan.mde", _("Smallest lift worth detecting"), plan["mde"], 0.01, 1000),
+        number_field("assume.daily", _("Shoppers per day"), assume["daily"], min=0, step=100, decimalScale=0),
+        choice_field("plan.method", _("Method"), plan["method"], methods),
+        html.Div(looks, id="looks-box", hidden=plan["method"] != "group_sequential"),
+        _percent_field("plan.alpha", _("False-alarm rate"), plan["alpha"], 0.1, 49),
+        _percent_field("plan.power", _("Chance to find it"), plan["power"], 51, 99.9),
+        switch_field(
+            "plan.cuped",
+            cuped,
+            plan["cuped"],
+            _("Makes the range narrower when earlier behaviour is known."),
+        ),
+    ]
+
+
+def _percent_field(name: str, label: str, share: float | None, least: float, most: float) -> Any:
+    value = None if share is None else round(share * 100, 4)
+    return number_field(name, label, value, min=least, max=most, step=1, decimalScale=2, suffix="%")
+
+
+def _primary(state: State, gateway: Gateway) -> dict[str, Any] | None:
+    keys = state["document"]["metrics"]["primary"]
+    metric = gateway.metric(keys[0]) if keys else None
+    return metric.document if metric else None
+
+
+def _guess(kind: str, known: Baseline | None) -> dict[str, Any]:
+    daily = round(known.daily) if known and known.daily else 1000
+    if known is None:
+        return {"mean": 3.0 if kind in _RATES else 5.0, "std": 10.0, "daily": daily}
+    mean = known.mean * 100 if kind in _RATES else known.mean
+    return {"mean": round(mean, 4), "std": round(known.std, 4), "daily": daily}
+
+
+def _baseline_fields(kind: str, assume: dict[str, Any], known: Baseline | None) -> list[Any]:
+    source = (
+        _("From {experiment}.", experiment=known.source) if known else _("A guess: fill in your own number.")
+    )
+    if kind in _RATES:
+        label = _("Current rate")
+        return [
+            number_field(
+                "assume.mean", label, assume["mean"], source, min=0.001, max=99.9, decimalScale=3, suffix="%"
+            )
+        ]
+    return [
+        number_field("assume.mean", _("Current average"), assume["mean"], source, decimalScale=4),
+        number_field("assume.std", _("Spread (standard deviation)"), assume["std"], min=0, decimalScale=4),
+    ]
+
+
+def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
+    return {
+        **{f"assume.{name}": value for name, value in assume.items()},
+        "plan.mde": None if plan["mde"] is None else plan["mde"] * 100,
+        "plan.alpha": plan["alpha"] * 100,
+        "plan.power": plan["power"] * 100,
+        "plan.method": plan["method"],
+        "plan.looks": plan["looks"] or 5,
+    }
+
+
+def size(state: State, gateway: Gateway, values: Values) -> SizeEstimate | None:
+    """What the plan in these values takes; `None` while a number is missing."""
+    metric = _primary(state, gateway)
+    kind = metric["kind"] if metric else "proportion"
+    names = ["assume.mean", "plan.mde", "plan.alpha", "plan.power"]
+    names += [] if kind in _RATES else ["assume.std"]
+    if any(not isinstance(values.get(name), int | float) for name in names):
+        return None
+    document = state["document"]
+    daily = values.get("assume.daily")
+    method = values.get("plan.method") or "sequential"
+    return gateway.size(
+        kind=kind,
+        mean=values["assume.mean"] / (100 if kind in _RATES else 1),
+        std=values.get("assume.std") or 0.0,
+        effect=values["plan.mde"] / 100,
+        alpha=values["plan.alpha"] / 100,
+        power=values["plan.power"] / 100,
+        shares=[variant["weight"] for variant in document["variants"]],
+        method=method,
+        looks=int(values.get("plan.looks") or 5) if method == "group_sequential" else None,
+        daily=daily * document["traffic"] if isinstance(daily, int | float) else None,
+    )
+
+
+def estimate(state: State, gateway: Gateway, values: Values) -> list[Any]:
+    """The live estimate in words."""
+    heading = html.H3(_("Estimate"), className="pw-label")
+    found = size(state, gateway, values)
+    if found is None or found.units is None:
+        reason = _("Fill in the numbers to see how long it takes.")
+        return [heading, html.P(reason if found is None else _("These numbers cannot be planned with."))]
+    per = [
+        html.Li(_("{variant}: {units} shoppers", variant=variant["name"], units=number(units)))
+        for variant, units in zip(state["document"]["variants"], found.per_variant, strict=True)
+    ]
+    return [
+        heading,
+        *_days(found),
+        html.Ul(per, className="pw-plain-list"),
+        html.P(
+            _("{units} shoppers in all, in the worst case.", units=number(found.units)), className="pw-strong"
+        ),
+        html.P(_advice(values.get("plan.method")), className="pw-quiet pw-small"),
+        html.P(
+            _(
+                "A lift of {lift} or more is found with a chance of {power}.",
+                lift=percent(values["plan.mde"] / 100, 1),
+                power=percent(values["plan.power"] / 100, 0),
+            ),
+            className="pw-quiet pw-small",
+        ),
+    ]
+
+
+def _days(found: SizeEstimate) -> list[Any]:
+    if found.days is None:
+        return []
+    weeks = -(-found.days // 7)
+    figure = html.P(
+        [html.Span(number(found.days), className="pw-figure"), " ", _("days")], className="pw-figure-line"
+    )
+    if found.days > 84:
+        words = _("That is long. Detect a larger lift, take more traffic, or call it too small to test.")
+        return [figure, html.P(words, className="pw-warn-text")]
+    whole = ngettext(
+        "Plan {count} whole week, so that every weekday counts the same.",
+        "Plan {count} whole weeks, so that every weekday counts the same.",
+        weeks,
+    )
+    return [figure, html.P(whole)]
+
+
+def _advice(method: object) -> str:
+    if method in ("sequential", "group_sequential"):
+        return _("Often it ends sooner; you may look along the way.")
+    if method == "bayesian":
+        return _("Read once at the end; looking earlier is not protected.")
+    return _("Look once, at the end. Looking earlier makes false alarms likelier.")
+
+
+def read(values: Values, state: State, strict: bool) -> Problems:
+    """Writes the plan, with the planned number of shoppers that the estimate gives."""
+    plan = state["document"]["plan"]
+    problems: Problems = {}
+    bounds = {"plan.mde": (0.0, 10_000.0), "plan.alpha": (0.0, 50.0), "plan.power": (50.0, 100.0)}
+    for name, (low, high) in bounds.items():
+        value = values.get(name)
+        if not isinstance(value, int | float) or not low < value < high:
+            problems[name] = _(
+                "Fill in a number between {low} and {high}.", low=number(low), high=number(high)
+            )
+        else:
+            plan[name.removeprefix("plan.")] = share_of(value)
+    plan["method"] = values.get("plan.method") or "sequential"
+    looks = values.get("plan.looks")
+    plan["looks"] = int(looks or 5) if plan["method"] == "group_sequential" else None
+    plan["cuped"] = bool(values.get("plan.cuped"))
+    state["assume"] = {
+        name: values[f"assume.{name}"]
+        for name in ("mean", "std", "daily")
+        if isinstance(values.get(f"assume.{name}"), int | float)
+    }
+    return problems if strict else {}
+
+
+STEP = Step(
+    "plan",
+    lambda: _("How long"),
+    lambda: _("The smallest lift that is worth knowing decides how long it takes."),
+    draw,
+    read,
+)

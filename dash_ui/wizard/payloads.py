@@ -1,0 +1,157 @@
+"""What a variant shows, as a form per surface, and as the payload that a storefront receives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash_ui.format import money, number
+from dash_ui.i18n import _
+from dash_ui.wizard.fields import choice_field, number_field, tags_field, text_field
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One key of a payload: `kind` is text, number, tags, or choice among `choices`."""
+
+    name: str
+    kind: str
+    label: str
+    choices: tuple[tuple[str, str], ...] = ()
+    hint: str | None = None
+
+
+def parts_of(surface: str) -> tuple[Part, ...]:
+    """The form of a surface."""
+    return {"offer": _offer, "layout": _layout, "recommendation": _recommendation}[surface]()
+
+
+def fits(surface: str, payload: dict[str, Any]) -> bool:
+    """Whether the form of the surface can show the whole payload."""
+    known = {part.name: part for part in parts_of(surface)}
+    return all(name in known and _right(known[name], value) for name, value in payload.items())
+
+
+def draw(surface: str, place: int, payload: dict[str, Any]) -> list[Any]:
+    """The inputs for one variant's payload."""
+    return [_input(part, f"variants.{place}.payload.{part.name}", payload) for part in parts_of(surface)]
+
+
+def read(surface: str, place: int, values: dict[str, Any]) -> dict[str, Any]:
+    """The payload that the inputs of one variant stand for; empty ones are left out."""
+    payload: dict[str, Any] = {}
+    for part in parts_of(surface):
+        value = values.get(f"variants.{place}.payload.{part.name}")
+        if isinstance(value, str):
+            value = value.strip()
+        if value not in (None, "", []):
+            payload[part.name] = value
+    return payload
+
+
+def describe(surface: str, payload: dict[str, Any]) -> str:
+    """A payload in a few words."""
+    if not payload or payload.get("kind") == "none":
+        return _("Nothing changes.")
+    if surface == "offer" and fits(surface, payload) and "kind" in payload:
+        return _describe_offer(payload)
+    known = {part.name: part.label for part in parts_of(surface)}
+    names = {code: text for part in parts_of(surface) for code, text in part.choices}
+    return ", ".join(f"{known.get(name, name)}: {_shown(value, names)}" for name, value in payload.items())
+
+
+def _shown(value: Any, names: dict[str, str]) -> str:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, list):
+        return " → ".join(str(item) for item in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _describe_offer(payload: dict[str, Any]) -> str:
+    value = payload.get("value", 0)
+    minimum = payload.get("minimum_basket")
+    words = {
+        "percent": _("{value}% off", value=number(value, 0 if value == int(value) else 1)),
+        "amount": _("{amount} off", amount=money(value, digits=2)),
+        "free_shipping": _("Free shipping"),
+        "gift": _("A gift with the order"),
+        "bundle": _("A bundle at a lower price"),
+    }[payload["kind"]]
+    if minimum:
+        return _("{offer}, from a basket of {amount}", offer=words, amount=money(minimum, digits=2))
+    return words
+
+
+def _right(part: Part, value: Any) -> bool:
+    if part.kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if part.kind == "tags":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if part.kind == "choice":
+        return value in {code for code, _text in part.choices}
+    return isinstance(value, str)
+
+
+def _input(part: Part, name: str, payload: dict[str, Any]) -> Any:
+    value = payload.get(part.name)
+    if part.kind == "choice":
+        return choice_field(
+            name, part.label, value, part.choices, part.hint, clearable=True, allowDeselect=True
+        )
+    if part.kind == "number":
+        return number_field(name, part.label, value, part.hint, min=0)
+    if part.kind == "tags":
+        tags: Sequence[str] = value or []
+        return tags_field(name, part.label, tags, part.hint)
+    return text_field(name, part.label, value, part.hint)
+
+
+def _offer() -> tuple[Part, ...]:
+    kinds = (
+        ("none", _("No offer")),
+        ("percent", _("Percentage off")),
+        ("amount", _("Amount off")),
+        ("free_shipping", _("Free shipping")),
+        ("gift", _("Gift")),
+        ("bundle", _("Bundle")),
+    )
+    return (
+        Part("kind", "choice", _("Kind of offer"), kinds),
+        Part("value", "number", _("Value (% or €)")),
+        Part("minimum_basket", "number", _("From a basket of (€)")),
+        Part("cost", "number", _("Cost per use (€)")),
+        Part("text", "text", _("Text that shoppers see")),
+        Part("valid_until", "text", _("Valid until"), hint=_("For example 2026-12-31")),
+    )
+
+
+def _layout() -> tuple[Part, ...]:
+    return (
+        Part("template", "text", _("Template")),
+        Part("columns", "number", _("Columns")),
+        Part("slots", "tags", _("Sections from top to bottom"), hint=_("Press Enter after each")),
+        Part("text", "text", _("Text that shoppers see")),
+    )
+
+
+def _recommendation() -> tuple[Part, ...]:
+    recipes = (
+        ("none", _("No recommendations")),
+        ("bestsellers", _("Bestsellers")),
+        ("also_bought", _("Bought together")),
+        ("similar", _("Similar products")),
+        ("recently_viewed", _("Recently viewed")),
+        ("personal", _("Personal")),
+        ("high_margin", _("High margin")),
+    )
+    return (
+        Part("recipe", "choice", _("Recipe"), recipes),
+        Part("items", "number", _("Number of products")),
+        Part("stock_floor", "number", _("Least stock of a product")),
+        Part("boost", "tags", _("Show sooner"), hint=_("Categories or brands")),
+        Part("exclude", "tags", _("Never show"), hint=_("Categories or brands")),
+        Part("title", "text", _("Title above the strip")),
+    )

@@ -1,0 +1,151 @@
+"""Step 7: check and launch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dash import html
+
+from dash_ui.components.icon import icon
+from dash_ui.format import number, percent
+from dash_ui.gateway import Gateway
+from dash_ui.i18n import _
+from dash_ui.wizard import payloads
+from dash_ui.wizard.audience import rules_of, sentence
+from dash_ui.wizard.state import Problems, State, Step, Values
+from dash_ui.words import method_name, surface_name
+
+
+def draw(state: State, gateway: Gateway) -> list[Any]:
+    """Everything again in sentences, then what the start locks."""
+    document = state["document"]
+    names = {metric.key: metric.name for metric in gateway.metrics()}
+    facts = [
+        (_("Why"), [document["hypothesis"]]),
+        (_("Where and what"), _what(document)),
+        (_("Who"), _who(document)),
+        (_("How many"), _how_many(document)),
+        (_("Measured by"), _measured(document, names)),
+        (_("How long"), _how_long(document)),
+    ]
+    listed = [
+        html.Div([html.Dt(title), html.Dd([html.P(line) for line in lines])], className="pw-review-row")
+        for title, lines in facts
+    ]
+    return [html.Dl(listed, className="pw-review"), _checks(state, gateway), _lock()]
+
+
+def _what(document: dict[str, Any]) -> list[str]:
+    surface = surface_name(document["surface"])
+    where = document["placement"]
+    first = _("{surface} at {placement}.", surface=surface, placement=where) if where else f"{surface}."
+    lines = [
+        _(
+            "{variant} ({share}): {payload}",
+            variant=variant["name"] or variant["key"],
+            share=percent(variant["weight"], 0 if round(variant["weight"] * 100, 2) % 1 == 0 else 2),
+            payload=payloads.describe(document["surface"], variant["payload"]),
+        )
+        for variant in document["variants"]
+    ]
+    return [first, *lines]
+
+
+def _who(document: dict[str, Any]) -> list[str]:
+    if not document["audience"]:
+        return [_("Everyone takes part.")]
+    rules = rules_of(document["audience"])
+    if rules is None:
+        return [json.dumps(document["audience"], ensure_ascii=False)]
+    return [_("Shoppers of whom:"), *(f"• {sentence(rule)}" for rule in rules)]
+
+
+def _how_many(document: dict[str, Any]) -> list[str]:
+    lines = [_("{share} of these shoppers take part.", share=percent(document["traffic"], 0))]
+    if document["layer"]:
+        layer = document["layer"]
+        lines.append(
+            _(
+                "In layer {layer}, from {start} to {end}.",
+                layer=layer["name"],
+                start=percent(layer["from"], 0),
+                end=percent(layer["to"], 0),
+            )
+        )
+    return lines
+
+
+def _measured(document: dict[str, Any], names: dict[str, str]) -> list[str]:
+    roles = document["metrics"]
+    labels = {
+        "primary": _("Decides: {metrics}."),
+        "guardrails": _("Must not get worse: {metrics}."),
+        "secondary": _("Explain: {metrics}."),
+    }
+    lines = [
+        labels[role].format(metrics=", ".join(names.get(key, key) for key in roles[role]))
+        for role in ("primary", "guardrails", "secondary")
+        if roles[role]
+    ]
+    if document["segments"]:
+        lines.append(_("Read by: {segments}.", segments=", ".join(document["segments"])))
+    return lines or [_("No metric chosen yet.")]
+
+
+def _how_long(document: dict[str, Any]) -> list[str]:
+    plan = document["plan"]
+    lines = [
+        _(
+            "{method}, with a false-alarm rate of {alpha} and a chance of {power} to find the effect.",
+            method=method_name(plan["method"]),
+            alpha=percent(plan["alpha"], 1),
+            power=percent(plan["power"], 0),
+        )
+    ]
+    if plan["mde"]:
+        lines.append(_("Smallest lift worth detecting: {lift}.", lift=percent(plan["mde"], 1)))
+    if plan["looks"]:
+        lines.append(_("Planned looks: {looks}.", looks=number(plan["looks"])))
+    if plan["planned_units"]:
+        lines.append(_("At most {units} shoppers.", units=number(plan["planned_units"])))
+    return lines
+
+
+def _checks(state: State, gateway: Gateway) -> Any:
+    found = gateway.obstacles(state["key"]) if state["key"] else ()
+    items = [_check(False, problem.message) for problem in found]
+    document = state["document"]
+    same = all(item["payload"] == document["variants"][0]["payload"] for item in document["variants"])
+    if same:
+        words = _("All variants show the same, so this is an A/A test: it checks the measuring itself.")
+        items.append(_check(None, words))
+    if not found:
+        items.insert(0, _check(True, _("Everything that a start needs is there.")))
+    return html.Ul(items, className="pw-checks")
+
+
+def _check(passed: bool | None, words: str) -> Any:
+    mask, tone = {True: ("check", "good"), False: ("warning", "danger"), None: ("info", "warn")}[passed]
+    return html.Li([icon(mask, 18), html.Span(words)], className=f"pw-check pw-{tone}-text")
+
+
+def _lock() -> Any:
+    words = _(
+        "Starting locks the metrics and the plan and seals them with a hash. Later changes are recorded."
+    )
+    return html.P([icon("lock", 16), words], className="pw-health pw-quiet pw-wrap")
+
+
+def read(values: Values, state: State, strict: bool) -> Problems:
+    """There is nothing to write."""
+    return {}
+
+
+STEP = Step(
+    "review",
+    lambda: _("Check and launch"),
+    lambda: _("Read it once more as a colleague would."),
+    draw,
+    read,
+)

@@ -1,0 +1,123 @@
+"""What the wizard remembers between steps: the draft's document and how it is being edited."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dash_ui.gateway import Gateway
+from dash_ui.i18n import _
+from dash_ui.wizard import payloads
+from dash_ui.wizard.audience import rules_of
+
+State = dict[str, Any]
+Values = dict[str, Any]
+Problems = dict[str, str]
+
+EDITED: Final = (
+    "name",
+    "hypothesis",
+    "surface",
+    "placement",
+    "hash_attribute",
+    "variants",
+    "traffic",
+    "audience",
+    "layer",
+    "metrics",
+    "plan",
+    "segments",
+)
+"""Fields of the contract that the wizard writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it asks, and how its answers change the draft.
+
+    Attributes:
+        draw: The step's inputs, from the state.
+        read: Writes the answers into the state; what is wrong, by field. `strict` is false while somebody
+            only rearranges the form.
+    """
+
+    code: str
+    title: Callable[[], str]
+    intro: Callable[[], str]
+    draw: Callable[[State, Gateway], list[Any]]
+    read: Callable[[Values, State, bool], Problems]
+
+
+def fresh() -> State:
+    """The state of a draft that nobody has saved."""
+    document: dict[str, Any] = {
+        "key": "",
+        "name": "",
+        "hypothesis": "",
+        "surface": "offer",
+        "placement": "",
+        "hash_attribute": "id",
+        "variants": [
+            {"key": "control", "name": _("Control"), "weight": 0.5, "payload": {}},
+            {"key": "b", "name": _("Variant {letter}", letter="B"), "weight": 0.5, "payload": {}},
+        ],
+        "traffic": 1.0,
+        "audience": {},
+        "layer": None,
+        "metrics": {"primary": [], "secondary": [], "guardrails": []},
+        "plan": {
+            "method": "sequential",
+            "alpha": 0.05,
+            "power": 0.8,
+            "mde": 0.05,
+            "cuped": True,
+            "looks": None,
+            "planned_units": None,
+        },
+        "segments": [],
+        "parent": None,
+    }
+    return {"step": "idea", "key": None, "seen": None, "document": document, **_editing(document)}
+
+
+def of_draft(document: dict[str, Any], step: str) -> State:
+    """The state of a saved draft."""
+    return {
+        "step": step,
+        "key": document["key"],
+        "seen": document["updated_at"],
+        "document": document,
+        **_editing(document),
+    }
+
+
+def _editing(document: dict[str, Any]) -> dict[str, Any]:
+    surface = document["surface"]
+    rules = rules_of(document["audience"])
+    return {
+        "payload_json": not all(payloads.fits(surface, item["payload"]) for item in document["variants"]),
+        "audience_json": rules is None,
+        "rules": [[rule.attribute, rule.operator, rule.value] for rule in rules or []],
+        "assume": {},
+    }
+
+
+def slug(text: str) -> str:
+    """A key made of a name: lower-case letters, digits and dashes."""
+    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:60].strip("-")
+
+
+def problem_of_key(key: str) -> str | None:
+    """What is wrong with a key, in words."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", key):
+        return None
+    return _("Use lower-case letters, digits, - and _; start with a letter or digit; at most 63 characters.")
+
+
+def share_of(percent: object) -> float:
+    """A percentage that somebody typed, as a share."""
+    return round(float(percent), 4) / 100 if isinstance(percent, int | float) else 0.0

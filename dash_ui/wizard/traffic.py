@@ -1,0 +1,121 @@
+"""Step 4: how many, and beside which other experiments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dash_ui.format import number
+from dash_ui.gateway import Gateway
+from dash_ui.i18n import _
+from dash_ui.wizard.fields import choice_field, ident, number_field, sliding, toggle
+from dash_ui.wizard.state import Problems, State, Step, Values, problem_of_key, share_of
+
+
+def draw(state: State, gateway: Gateway) -> list[Any]:
+    """Unit, share of the traffic, and a layer."""
+    document = state["document"]
+    layer = document["layer"]
+    percent = round(document["traffic"] * 100, 2)
+    known = {"id": _("Shopper (id)"), "account": _("Account"), "household": _("Household")}
+    known.setdefault(document["hash_attribute"], document["hash_attribute"])
+    return [
+        choice_field(
+            "hash_attribute",
+            _("Who keeps the same variant?"),
+            document["hash_attribute"],
+            list(known.items()),
+            _("The unit that is drawn by lot and counted."),
+        ),
+        html.Div(
+            [
+                html.Label(_("Share of these shoppers that takes part"), className="pw-field-label"),
+                dmc.Slider(
+                    id=sliding("traffic"),
+                    value=percent,
+                    min=1,
+                    max=100,
+                    step=1,
+                    thumbLabel=_("Share of these shoppers that takes part"),
+                    marks=[{"value": value, "label": f"{value}%"} for value in (1, 25, 50, 75, 100)],
+                    mb="xl",
+                ),
+            ],
+            className="pw-field",
+        ),
+        dmc.Switch(
+            id=toggle("layered"),
+            label=_("Keep it apart from other experiments"),
+            description=_("In one layer, experiments with different slices never meet the same shopper."),
+            checked=layer is not None,
+        ),
+        html.Div(
+            [
+                dmc.Autocomplete(
+                    id=ident("layer.name"),
+                    label=_("Layer"),
+                    value=layer["name"] if layer else "",
+                    data=sorted({item.layer for item in gateway.slices()}),
+                    placeholder="checkout",
+                ),
+                number_field(
+                    "layer.from", _("From (%)"), _percent(layer, "from", 0), min=0, max=100, decimalScale=2
+                ),
+                number_field(
+                    "layer.to", _("To (%)"), _percent(layer, "to", 50), min=0, max=100, decimalScale=2
+                ),
+            ],
+            className="pw-form-row",
+        ),
+        _held(state, gateway),
+    ]
+
+
+def _percent(layer: dict[str, Any] | None, end: str, without: float) -> float:
+    return round(layer[end] * 100, 2) if layer else without
+
+
+def _held(state: State, gateway: Gateway) -> Any:
+    lines = [
+        html.Li(
+            _(
+                "Layer {layer}: {start}% to {end}% belongs to {experiment}.",
+                layer=item.layer,
+                start=number(item.start * 100),
+                end=number(item.end * 100),
+                experiment=item.experiment,
+            )
+        )
+        for item in gateway.slices()
+        if item.experiment != state["key"]
+    ]
+    return html.Ul(lines, className="pw-quiet pw-small pw-plain-list") if lines else html.Div()
+
+
+def read(values: Values, state: State, strict: bool) -> Problems:
+    """Writes them; the layer only when it is switched on."""
+    document = state["document"]
+    document["hash_attribute"] = values.get("hash_attribute") or "id"
+    document["traffic"] = share_of(values.get("traffic", 100))
+    document["layer"] = None
+    if not values.get("layered"):
+        return {}
+    name = (values.get("layer.name") or "").strip()
+    start, end = share_of(values.get("layer.from")), share_of(values.get("layer.to"))
+    if strict and (wrong := problem_of_key(name)):
+        return {"layer.name": wrong}
+    if strict and not 0 <= start < end <= 1:
+        return {"layer.to": _("The end must be above the start, and at most 100%.")}
+    document["layer"] = {"name": name, "from": start, "to": end}
+    return {}
+
+
+STEP = Step(
+    "traffic",
+    lambda: _("How many"),
+    lambda: _("More traffic gives an answer sooner; less traffic risks less."),
+    draw,
+    read,
+)
