@@ -225,7 +225,7 @@ def _ensure_key(session: Session, kind: KeyKind, text: str) -> None:
         session.flush()
         record(session, BOOTSTRAP, "create", "key", str(key.id), None, {"kind": key.kind, "name": key.name})
     elif found.kind != kind.value:
-        raise ConfigurationError(f"{name} holds the text of a {found.kind} key; each kind needs its own.")
+        raise ConfigurationError(f"{name} is the text of a key of kind {found.kind}; kinds do not share.")
     elif found.revoked_at is not None:
         _LOG.warning("%s holds a key that was revoked; it stays revoked.", name)
 

@@ -123,5 +123,5 @@ def _story(blueprint: Blueprint, management: Management) -> None:
     @blueprint.post(f"{PATH}/<key>/journal")
     def experiments_comment(key: str) -> ResponseReturnValue:
         form = parse(CommentForm, read_document())
-        with management.change() as (session, actor):
+        with management.change(tell_doors=False) as (session, actor):
             return journal_document(comment(session, key, form.text, actor)), 201

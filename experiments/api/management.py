@@ -40,11 +40,12 @@ class Management:
     published: Callable[[], None]
 
     @contextmanager
-    def change(self) -> Iterator[tuple[Session, Actor]]:
+    def change(self, *, tell_doors: bool = True) -> Iterator[tuple[Session, Actor]]:
         """A transaction for a change by whoever asks; the doors hear of it once it is committed."""
         with self.database.session() as session:
             yield session, current_actor()
-        self.published()
+        if tell_doors:
+            self.published()
 
     def let_in(self) -> None:
         """Lets a request with an admin key in.

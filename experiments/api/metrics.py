@@ -36,7 +36,7 @@ def register(blueprint: Blueprint, management: Management) -> None:
     @blueprint.post(PATH)
     def metrics_create() -> ResponseReturnValue:
         form = parse(MetricForm, read_document())
-        with management.change() as (session, actor):
+        with management.change(tell_doors=False) as (session, actor):
             document = metric_document(create_metric(session, form, actor))
         return document, 201, {"Location": f"{PATH}/{form.key}"}
 
@@ -51,11 +51,11 @@ def register(blueprint: Blueprint, management: Management) -> None:
         if isinstance(document, dict):
             document = {"key": key, **document}
         form = parse(MetricForm, document)
-        with management.change() as (session, actor):
+        with management.change(tell_doors=False) as (session, actor):
             return metric_document(update_metric(session, key, form, actor))
 
     @blueprint.delete(f"{PATH}/<key>")
     def metrics_delete(key: str) -> ResponseReturnValue:
-        with management.change() as (session, actor):
+        with management.change(tell_doors=False) as (session, actor):
             delete_metric(session, key, actor)
         return "", 204

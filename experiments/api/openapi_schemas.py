@@ -159,6 +159,7 @@ def _results() -> dict[str, Any]:
                 "id": TEXT,
                 "experiment": TEXT,
                 "as_of": MOMENT,
+                "created_at": MOMENT,
                 "plan_hash": nullable(TEXT),
                 "data_hash": TEXT,
             }
