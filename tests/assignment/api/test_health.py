@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from flask import Flask, abort
 from werkzeug.test import Client
 
@@ -92,8 +91,6 @@ def test_redirects_are_not_problems(app: Flask) -> None:
 
 def test_the_snippet_is_served_with_its_type_and_may_be_cached(plain: Client) -> None:
     answer = plain.get("/proefwerk.js")
-    if answer.status_code == 500:
-        pytest.skip("the browser snippet is not there")
     assert answer.content_type == "text/javascript; charset=utf-8"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     again = plain.get("/proefwerk.js", headers={"If-None-Match": answer.headers["ETag"]})
