@@ -50,7 +50,7 @@ def answer(
     reason: str,
     variance_reduction: float = 0.0,
 ) -> Comparison:
-    """A determined comparison; `p_value` (if any) is not adjusted yet, the intervals are at `family.own_alpha`."""
+    """A determined comparison; `p_value` is not adjusted yet, intervals are at `family.own_alpha`."""
     adjusted = None if p_value is None else family.adjusted(p_value)
     lower, upper = absolute.lower, absolute.upper
     excluded = lower is not None and upper is not None and (lower > 0 or upper < 0)

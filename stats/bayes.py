@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betainc, betaincinv, betaln, ndtr, ndtri
 
-from stats.answer import Family, normal_answer, undetermined
+from stats.answer import Family, answer, normal_answer, undetermined
 from stats.contrast import contrast
 from stats.fixed import NO_VARIATION
 from stats.mean import read_plain
@@ -62,14 +63,16 @@ class BetaBinomial:
         )
         return control, treatment
 
-    def difference_interval(self, alpha: float) -> tuple[float, float]:
-        """Equal-tailed credible interval of treatment minus control."""
+    def difference(self, alpha: float) -> tuple[float, float, float]:
+        """Equal-tailed credible interval and median of treatment minus control: lower, median, upper."""
         return _quantiles(lambda gap: self.below(lambda rate: rate + gap), -1.0, 1.0, alpha)
 
-    def ratio_interval(self, alpha: float) -> tuple[float, float]:
-        """Equal-tailed credible interval of treatment over control."""
-        low, high = _quantiles(lambda log: self.below(lambda rate: rate * math.exp(log)), -30.0, 30.0, alpha)
-        return math.exp(low), math.exp(high)
+    def ratio(self, alpha: float) -> tuple[float, float, float]:
+        """Equal-tailed credible interval and median of treatment over control: lower, median, upper."""
+        low, middle, high = _quantiles(
+            lambda log: self.below(lambda rate: rate * math.exp(log)), -30.0, 30.0, alpha
+        )
+        return math.exp(low), math.exp(middle), math.exp(high)
 
 
 def beta_binomial(
@@ -103,9 +106,7 @@ def read_posterior(
     note = "It does not protect against reading often."
     if kind in {"proportion", "retention"} and not (plan.cuped and len(control.columns) > 1):
         posterior = beta_binomial((control.events, treatment.events), (control.units, treatment.units))
-        return _rates(
-            control, treatment, posterior, own, f"Posterior with uniform priors on both rates. {note}"
-        )
+        return _rates(posterior, own, f"Posterior with uniform priors on both rates. {note}")
     pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
         return undetermined(control, treatment, own, NORMAL, NO_VARIATION, ratio=kind == "ratio")
@@ -117,22 +118,15 @@ def read_posterior(
     return replace(result, probability_better=float(ndtr(z)), expected_loss=loss)
 
 
-def _rates(
-    control: Summary, treatment: Summary, posterior: BetaBinomial, family: Family, reason: str
-) -> Comparison:
-    before, after = control.events / control.units, treatment.events / treatment.units
-    lower, upper = posterior.difference_interval(family.alpha)
-    low, high = posterior.ratio_interval(family.alpha)
-    return Comparison(
-        absolute=Interval(after - before, lower, upper),
-        relative=Interval(after / before - 1 if before else None, low - 1, high - 1),
-        p_value=None,
-        significant=lower > 0 or upper < 0,
-        method=BETA,
-        method_reason=reason,
-        adjustment="none",
-        variance_reduction=0.0,
-        undetermined=None,
+def _rates(posterior: BetaBinomial, family: Family, reason: str) -> Comparison:
+    """Estimates are posterior medians, so that they lie inside their intervals however few the events."""
+    lower, middle, upper = posterior.difference(family.alpha)
+    low, lift, high = posterior.ratio(family.alpha)
+    result = answer(
+        Interval(middle, lower, upper), Interval(lift - 1, low - 1, high - 1), None, family, BETA, reason
+    )
+    return replace(
+        result,
         probability_better=posterior.probability_better(),
         expected_loss=posterior.expected_losses()[1],
     )
@@ -150,6 +144,7 @@ def _gain(control: tuple[float, float], treatment: tuple[float, float]) -> float
     return float(weights @ (over - rates * (1 - betainc(a, b, rates))))
 
 
+@lru_cache(maxsize=256)
 def _quadrature(a: float, b: float) -> tuple[Floats, Floats]:
     """Points and weights that integrate against a Beta density."""
     low, high = betaincinv(a, b, 1e-16), betaincinv(a, b, 1 - 1e-16)
@@ -162,10 +157,10 @@ def _quadrature(a: float, b: float) -> tuple[Floats, Floats]:
 
 def _quantiles(
     chance: Callable[[float], float], low: float, high: float, alpha: float
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     bounds = []
-    for level in (alpha / 2, 1 - alpha / 2):
+    for level in (alpha / 2, 0.5, 1 - alpha / 2):
         below, above = chance(low) >= level, chance(high) <= level
         root = low if below else high if above else brentq(lambda x: chance(x) - level, low, high, xtol=1e-12)  # noqa: B023
         bounds.append(float(root))
-    return bounds[0], bounds[1]
+    return bounds[0], bounds[1], bounds[2]

@@ -32,7 +32,9 @@ class Reading:
     p_value: Floats
 
 
-def read_always(pair: Contrast, planned_units: float, alpha: float, matured: ArrayLike = 1.0) -> Reading:
+def read_always(
+    pair: Contrast, planned_units: float, alpha: float, matured: ArrayLike = 1.0, *, binary: bool = False
+) -> Reading:
     """Asymptotic confidence sequence (arXiv 2103.06476, Theorem 2.2), absolute and relative.
 
     Each candidate is held against the larger of two variances, each arm's own and the one pooled under

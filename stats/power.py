@@ -5,11 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from stats.checks import KINDS
+from stats.confidence_sequence import critical_value, mixture_rho
+from stats.group_sequential import critical_values, crossing
 from stats.plan import METHODS
+from stats.planned import DEFAULT_LOOKS
+
+CONTINUOUS = 100
+"""Looks that stand for reading at any moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class SizePlan:
         relative_effect: Effect that the plan finds with the stated power, as a fraction of the mean.
         absolute_effect: The same in the metric's unit.
         fixed_units: What a single look at the end would need.
+        expected_units: Mean units at which the plan stops when the effect is as planned.
     """
 
     units: int
@@ -29,6 +39,7 @@ class SizePlan:
     relative_effect: float
     absolute_effect: float
     fixed_units: int
+    expected_units: int
 
 
 def plan_size(
@@ -73,6 +84,9 @@ def plan_size(
         relative_effect=relative_effect,
         absolute_effect=effect,
         fixed_units=math.ceil(fixed),
+        expected_units=math.ceil(
+            units * stopping(method, alpha, _drift(method, alpha, power, looks), looks)[1]
+        ),
     )
 
 
@@ -109,13 +123,49 @@ def detectable_effect(
 
 def inflation(method: str, alpha: float, power: float, looks: int | None) -> float:
     """How many times the units of a single fixed look a method needs."""
+    plain = float(norm.isf(alpha / 2) + norm.ppf(power))
+    return float((_drift(method, alpha, power, looks) / plain) ** 2)
+
+
+@lru_cache(maxsize=256)
+def stopping(method: str, alpha: float, drift: float, looks: int | None) -> tuple[float, float]:
+    """Power, and the mean share of the planned units at which a plan stops.
+
+    Args:
+        method: One of `stats.plan.METHODS`.
+        alpha: Two-sided false-alarm rate.
+        drift: Effect over its standard error at the planned size, 0 for no effect.
+        looks: Planned looks of `group_sequential`.
+    """
+    information, bounds = _boundary(method, alpha, looks)
+    chances = crossing(information, bounds, [-bound for bound in bounds], drift)
+    stopped = [up + down for up, down in zip(chances.upper, chances.lower, strict=True)]
+    power = sum(stopped)
+    mean = sum(rate * chance for rate, chance in zip(information, stopped, strict=True)) + 1 - power
+    return power, mean
+
+
+@lru_cache(maxsize=256)
+def _drift(method: str, alpha: float, power: float, looks: int | None) -> float:
+    """Effect over its standard error at the planned size that is found with the given power."""
+    plain = float(norm.isf(alpha / 2) + norm.ppf(power))
+    if method not in {"sequential", "group_sequential"}:
+        return plain
+    return float(
+        brentq(lambda drift: stopping(method, alpha, drift, looks)[0] - power, 1e-6, 3 * plain + 5, xtol=1e-5)
+    )
+
+
+def _boundary(method: str, alpha: float, looks: int | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if method == "group_sequential":
+        count = looks or DEFAULT_LOOKS
+        information = tuple((look + 1) / count for look in range(count))
+        return information, critical_values(information, alpha)
     if method == "sequential":
-        # At the planned size the mixture boundary stands at this many standard errors.
-        spread = -2 * math.log(alpha)
-        scaled = spread + math.log(spread + 1)
-        critical = math.sqrt(2 * (scaled + 1) / scaled * (math.log1p(scaled) / 2 - math.log(alpha)))
-        return float(((critical + norm.ppf(power)) / (norm.isf(alpha / 2) + norm.ppf(power))) ** 2)
-    return 1.0
+        information = tuple((look + 1) / CONTINUOUS for look in range(CONTINUOUS))
+        values = critical_value(np.array(information), alpha, mixture_rho(alpha, 1.0))
+        return information, tuple(float(value) for value in values)
+    return (1.0,), (float(norm.isf(alpha / 2)),)
 
 
 def _variances(kind: str, mean: float, std: float, effect: float) -> tuple[float, float]:

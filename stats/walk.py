@@ -76,7 +76,7 @@ def start(drift: float = 0.0) -> Walk:
 
 def _grid(low: float, high: float, deviation: float) -> tuple[Floats, Floats]:
     """Composite Gauss-Legendre points, with panels as wide as the density is smooth."""
-    panels = max(1, math.ceil((high - low) / (2.5 * deviation)))
+    panels = max(1, math.ceil((high - low) / (4 * deviation)))
     edges = np.linspace(low, high, panels + 1)
     half = np.diff(edges) / 2
     points = (edges[:-1] + half)[:, None] + half[:, None] * NODES
