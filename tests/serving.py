@@ -119,9 +119,9 @@ def _wait_until_ready(server: Server) -> None:
 
 
 @contextmanager
-def serving(home: Path, *, workers: int = 1, **environment: str) -> Iterator[Server]:
+def serving(home: Path, *, workers: int = 1, port: int | None = None, **environment: str) -> Iterator[Server]:
     """The product on a folder, stopped at the end of the block."""
-    server = start(home, workers=workers, **environment)
+    server = start(home, workers=workers, port=port, **environment)
     try:
         yield server
     finally:

@@ -34,11 +34,11 @@ def demo(port: int | None, shop_port: int) -> None:
     click.echo(f"Shop:     http://{settings.host}:{shop_port}/\nScreens:  {address}/ui/")
     click.echo(f"Login:    {access['USER']}\nPassword: {access['PASSWORD']}")
     sys.stdout.flush()
-    arguments = ("--url", address, "--port", str(shop_port))
+    arguments = ["-m", "assignment.demo", "--url", address, "--port", str(shop_port)]
     for kind in ("admin", "server", "client"):
-        arguments += (f"--{kind}-key", access[f"{kind.upper()}_KEY"])
+        arguments += [f"--{kind}-key", access[f"{kind.upper()}_KEY"]]
     children = scheduler_and_web(settings)
-    children.append(Child("demo shop", ("-m", "assignment.demo", *arguments), environment_of(settings)))
+    children.append(Child("demo shop", tuple(arguments), environment_of(settings)))
     raise SystemExit(Supervisor(children).run())
 
 

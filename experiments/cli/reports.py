@@ -13,11 +13,13 @@ from assignment.events import Rules
 from experiments.analysis.lake import Lake
 from experiments.analysis.loading import import_events
 from experiments.analysis.render import render_csv, render_html
+from experiments.analysis.verify import check_report
+from experiments.analysis.verify import verify as verify_report
 from experiments.cli.context import ready_database
 from experiments.db import Database, utc_now
-from experiments.jobs import Workplace, analyse_now
+from experiments.jobs import Workplace, analyse_now, compact
 from experiments.publish import compile_snapshot
-from experiments.service.definitions import get_experiment
+from experiments.service.definitions import definition_of, get_experiment
 from experiments.service.journal import journal, journal_document
 from experiments.service.records import experiment_document
 from experiments.service.reports import evidence, newest
@@ -78,11 +80,30 @@ def report(key: str, kind: str, language: str, output: Path) -> None:
 @click.argument("file", type=EXISTING)
 def verify(file: Path) -> None:
     """Compute a JSON report again from the events and the plan, and name what differs."""
+    document = _read_report(file)
+    settings, database = ready_database()
+    place = Workplace.of(settings, database)
+    compact(place)
+    with database.reading() as session:
+        definition = definition_of(session, document["experiment"])
+    differences = verify_report(document, definition, place.lake.view())
+    if differences:
+        shown = "\n".join(f"  {line}" for line in differences)
+        raise click.ClickException(f"{file} differs in {len(differences)} places:\n{shown}")
+    click.echo(f"{file} is what the events and the plan give.")
 
 
-def _show_progress(path: Path, rows: int, size: int) -> None:
-    share = f" of {size:,}" if size else ""
-    click.echo(f"\r{path.name}: {rows:,}{share} rows", nl=rows == size, err=True)
+def _read_report(file: Path) -> Document:
+    try:
+        document = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise click.ClickException(f"{file} is not JSON: {error}.") from error
+    check_report(document)
+    return dict(document)
+
+
+def _show_progress(path: Path, rows: int) -> None:
+    click.echo(f"\r{path.name}: {rows:,} rows", nl=False, err=True)
 
 
 def _html(database: Database, document: Document, language: str) -> str:

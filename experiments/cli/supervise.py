@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ class Supervisor:
 
     def __init__(self, children: list[Child]) -> None:
         self._children = children
-        self._stopping = False
+        self._stopping = threading.Event()
 
     def run(self) -> int:
         """Block until stopped; the exit code is 0 after a stop, 1 when a child keeps failing."""
@@ -59,15 +60,14 @@ class Supervisor:
             self._stop_all()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._stopping = True
+        self._stopping.set()
 
     def _watch(self) -> int:
-        while not self._stopping:
+        while not self._stopping.wait(0.1):
             for child in self._children:
                 code = child.poll()
-                if code is not None and not self._stopping and not self._restart(child, code):
+                if code is not None and not self._stopping.is_set() and not self._restart(child, code):
                     return 1
-            time.sleep(0.1)
         return 0
 
     def _restart(self, child: Child, code: int) -> bool:
@@ -77,8 +77,8 @@ class Supervisor:
             click.echo(f"The {child.name} process keeps ending with code {code}; giving up.", err=True)
             return False
         click.echo(f"The {child.name} process ended with code {code}; starting it again.", err=True)
-        time.sleep(BACKOFF_SECONDS if quick else 0)
-        child.start()
+        if not self._stopping.wait(BACKOFF_SECONDS if quick else 0):
+            child.start()
         return True
 
     def _stop_all(self) -> None:
