@@ -45,12 +45,12 @@ def definition(*metrics: MetricForm, status: str = "running", **changes: Any) ->
     return Definition(form, {each.key: each for each in metrics}, status, 1, "plan", START, None)
 
 
-def exposure(unit: str, variant: str = "control", at: datetime = START, **more: Any) -> Exposure:
+def exposure(unit: str, variant: str = "control", at: datetime = START, **more: Any) -> Event:
     """An exposure with an id of its own."""
     return Exposure(**{"id": _id(), "unit": unit, "experiment": "k", "variant": variant, "time": at, **more})
 
 
-def conversion(unit: str, value: float = 1.0, at: datetime = START, **more: Any) -> Conversion:
+def conversion(unit: str, value: float = 1.0, at: datetime = START, **more: Any) -> Event:
     """A conversion with an id of its own; an order unless named otherwise."""
     return Conversion(**{"id": _id(), "unit": unit, "name": "order", "value": value, "time": at, **more})
 

@@ -20,7 +20,7 @@ def row(
     **more: Any,
 ) -> Document:
     """A comparison; significant when the interval excludes zero."""
-    bounds = {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
+    bounds: Document = {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
     if undetermined:
         bounds |= {"lower": None, "upper": None}
     return {

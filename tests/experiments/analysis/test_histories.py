@@ -70,7 +70,7 @@ def events(draw: st.DrawFn) -> list[Event]:
         unit, at = draw(UNITS), draw(MOMENTS)
         if draw(st.booleans()):
             variant = draw(st.sampled_from(["control", "control", "treatment", "treatment", "gone"]))
-            device = draw(st.sampled_from([{}, {"device": "phone"}, {"device": "desk"}]))
+            device: dict[str, Any] = draw(st.sampled_from([{}, {"device": "phone"}, {"device": "desk"}]))
             made.append(Exposure(f"e{place}", unit, "k", variant, at, device))
         else:
             name = draw(st.sampled_from(["order", "order", "visit"]))

@@ -15,8 +15,8 @@ import pytest
 
 from assignment.events import Event, encode_payload
 from assignment.log import EventLog, segments
+from experiments.analysis import known_ids, manifest, parts
 from experiments.analysis import lake as lake_module
-from experiments.analysis import manifest, parts
 from experiments.analysis.lake import Added, Lake
 from tests.experiments.analysis.build import START, add, conversion, exposure, lake_of, write_log
 
@@ -150,7 +150,7 @@ def test_a_failure_before_the_manifest_leaves_the_lake_as_it_was(
     write_log(log, some(6, 2))
     log.close()
     module_name, name = step.split(".")
-    module = {"parts": parts, "known_ids": lake_module.known_ids, "manifest": manifest}[module_name]
+    module = {"parts": parts, "known_ids": known_ids, "manifest": manifest}[module_name]
     real = getattr(module, name)
 
     def fails_after(*arguments: object, **more: object) -> object:
