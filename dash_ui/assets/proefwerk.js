@@ -157,6 +157,7 @@
           .finally(() => location.assign("/login"));
         return true;
       },
+      hiddenUnless: (wanted) => !wanted,
       go(path) {
         if (!path) return none();
         window.dash_clientside.set_props("url", { pathname: path, search: "" });

@@ -138,7 +138,7 @@ def _results(found: ExperimentPage, person: Person, filtered: bool) -> Any:
             html.Thead(head),
             html.Tbody([_row(row, scale) for row in found.rows]),
         ],
-        className="pw-table pw-list",
+        className="pw-table pw-list pw-cards",
     )
     return html.Div(table, className="pw-card pw-flush pw-scroll", tabIndex=0, role="region", **_region())
 
@@ -157,13 +157,22 @@ def _row(row: ExperimentRow, scale: float) -> Any:
             html.Th(name, scope="row"),
             html.Td(surface_name(row.surface)),
             html.Td(phase_badge(row.phase)),
-            html.Td(number(row.units), className="pw-number"),
-            html.Td(mini_interval(row.lift, scale)),
-            html.Td(health_mark(row.health, row.health_code)),
-            html.Td(number(row.days), className="pw-number"),
+            _figure(row.units, _("shoppers")),
+            html.Td(mini_interval(row.lift, scale), className="" if row.lift else "pw-empty-cell"),
+            html.Td(
+                health_mark(row.health, row.health_code), className="" if row.health else "pw-empty-cell"
+            ),
+            _figure(row.days, _("days")),
             html.Td(row.owner.split()[0] if row.owner else "–", title=row.owner),
         ]
     )
+
+
+def _figure(value: int | None, word: str) -> Any:
+    """A cell with a figure; where the table has no head any more, its word follows."""
+    if value is None:
+        return html.Td(number(None), className="pw-number pw-empty-cell")
+    return html.Td([number(value), html.Span(f" {word}", className="pw-card-word")], className="pw-number")
 
 
 def _nothing(counts: Counts, person: Person, filtered: bool) -> Any:

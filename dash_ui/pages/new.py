@@ -193,6 +193,8 @@ def register(app: Dash, gateway: Gateway) -> None:
         Input("even-split", "n_clicks"),
         skip_first=True,
     )
+    layered = Input({"type": "toggle", "name": "layered"}, "checked")
+    in_browser(app, "hiddenUnless", Output("layer-box", "hidden"), layered, skip_first=True)
     for name, store in (("wizardSignal", "signal"), ("address", "address"), ("go", "go")):
         ident = f"wizard-{store}"
         in_browser(app, name, Output(ident, "id"), Input(ident, "data"), skip_first=True)

@@ -104,7 +104,7 @@ def _table(caption: str, names: tuple[str, ...], rows: list[Any]) -> Any:
             html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
             html.Tbody(rows),
         ],
-        className="pw-table pw-list pw-inset",
+        className="pw-table pw-list pw-inset pw-cards",
     )
     return html.Div(table, className="pw-scroll", tabIndex=0, role="region", **aria(label=caption))
 

@@ -43,7 +43,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                     mb="xl",
                 ),
             ],
-            className="pw-field",
+            className="pw-field pw-traffic",
         ),
         dmc.Switch(
             id=toggle("layered"),
@@ -67,6 +67,8 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                     "layer.to", _("To (%)"), _percent(layer, "to", 50), min=0, max=100, decimalScale=2
                 ),
             ],
+            id="layer-box",
+            hidden=layer is None,
             className="pw-form-row",
         ),
         _held(state, gateway),

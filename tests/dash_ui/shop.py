@@ -11,8 +11,8 @@ from typing import Any
 from sqlmodel import Session
 
 from experiments.auth import hash_password
-from experiments.db import Database
-from experiments.models import Experiment, Metric, Report, Table, User, Variant
+from experiments.db import Database, migrate
+from experiments.models import Experiment, Metric, Report, User, Variant
 
 PASSWORD = "proefwerk-2026"
 ADMIN, MARKETER, ANALYST = "sanne@shop.example", "mark@shop.example", "aylin@shop.example"
@@ -59,7 +59,7 @@ METRICS: tuple[dict[str, Any], ...] = (
 def open_shop(folder: Path, now: datetime | None = None) -> Database:
     """A database in `folder` with all of the above."""
     database = Database(f"sqlite:///{folder / 'proefwerk.db'}")
-    Table.metadata.create_all(database.engine)
+    migrate(database)
     moment = now or datetime.now(UTC)
     with database.session() as session:
         for email, role in ((ADMIN, "admin"), (MARKETER, "marketer"), (ANALYST, "analyst")):
