@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from experiments.analysis.scale import forest_limit
+
 Document = dict[str, Any]
 
 ROLES = ("primary", "guardrail", "secondary")
@@ -71,16 +73,23 @@ def row_verdict(metric: Document, comparison: Document, mde: float | None = None
         mde: Smallest relative effect of interest, as a fraction; `None` when not planned.
 
     Returns:
-        `undetermined`, `better`, `worse`, `within_limit` (guardrails: the whole interval stays on
-        the safe side of the margin), `no_difference` (the whole interval is smaller than `mde`),
-        or `unclear`.
+        `undetermined`, `better`, `worse` (also a guardrail that is beyond its margin),
+        `within_limit` (a guardrail shown to stay within its margin), `no_harm` (a guardrail without
+        a margin that is not shown to be worse), `no_difference` (the whole interval is smaller than
+        `mde`), or `unclear`.
     """
     if comparison.get("undetermined") is not None or comparison["absolute"].get("estimate") is None:
         return "undetermined"
-    if comparison.get("significant"):
-        return "better" if _gain(metric) * comparison["absolute"]["estimate"] > 0 else "worse"
-    if metric["role"] == "guardrail" and _within_margin(metric, comparison):
-        return "within_limit"
+    gain = _gain(metric) * comparison["absolute"]["estimate"]
+    if metric["role"] == "guardrail":
+        if comparison.get("non_inferior") is False:
+            return "worse"
+        if comparison.get("non_inferior") is True and not (comparison["significant"] and gain > 0):
+            return "within_limit"
+    if comparison["significant"]:
+        return "better" if gain > 0 else "worse"
+    if metric["role"] == "guardrail" and margin_of(metric) is None:
+        return "no_harm"
     lower, upper = comparison["relative"].get("lower"), comparison["relative"].get("upper")
     if mde is not None and lower is not None and upper is not None and -mde < lower and upper < mde:
         return "no_difference"
@@ -89,22 +98,26 @@ def row_verdict(metric: Document, comparison: Document, mde: float | None = None
 
 def margin_of(metric: Document) -> float | None:
     """Relative non-inferiority margin of a guardrail as a fraction, `None` without one."""
-    raw = metric.get("non_inferiority")
-    if isinstance(raw, dict):
-        raw = raw.get("margin")
-    raw = metric.get("non_inferiority_margin") if raw is None else raw
-    return float(raw) if isinstance(raw, int | float) else None
+    finding = metric.get("non_inferiority")
+    return None if finding is None else float(finding["margin"])
 
 
 def annotate(report: Document, mde: float | None = None) -> Document:
-    """A copy of the report with a `reading` on itself and on every comparison, segments included."""
+    """A copy of the report with a `reading` on itself and on every comparison, segments included.
+
+    The report's reading has its `headline`, the `metric` and `variant` that this is about, and
+    `forest`, the half-width of the axis that fits its intervals; a comparison has its `reading` in
+    one word and its `limit`, the relative effect at which a guardrail fails.
+    """
     pair = featured(report)
+    spans = [each["relative"] for metric in report.get("metrics", []) for each in metric["comparisons"]]
     return {
         **report,
         "reading": {
             "headline": headline(report),
             "metric": pair[0]["metric"] if pair else None,
             "variant": pair[1]["variant"] if pair else None,
+            "forest": forest_limit([(span.get("lower"), span.get("upper")) for span in spans]),
         },
         "metrics": _annotated(report.get("metrics", []), mde),
         "segments": [
@@ -120,20 +133,16 @@ def _annotated(metrics: Iterable[Document], mde: float | None) -> list[Document]
         {
             **metric,
             "comparisons": [
-                {**comparison, "reading": row_verdict(metric, comparison, mde)}
+                {
+                    **comparison,
+                    "reading": row_verdict(metric, comparison, mde),
+                    "limit": None if (margin := margin_of(metric)) is None else -_gain(metric) * margin,
+                }
                 for comparison in metric.get("comparisons", [])
             ],
         }
         for metric in ordered
     ]
-
-
-def _within_margin(metric: Document, comparison: Document) -> bool:
-    margin = margin_of(metric)
-    if margin is None:
-        return False
-    worst = comparison["relative"].get("lower" if _gain(metric) > 0 else "upper")
-    return worst is not None and _gain(metric) * worst > -margin
 
 
 def _gain(metric: Document) -> int:

@@ -21,6 +21,7 @@ VERDICTS = {
     "better": "Better",
     "worse": "Worse",
     "within_limit": "Within limit",
+    "no_harm": "No harm shown",
     "no_difference": "No meaningful difference",
     "unclear": "Not clear yet",
     "undetermined": "Cannot be said yet",
@@ -31,7 +32,10 @@ CHECKS = {
     "srm": "Traffic split",
     "multiple_exposure": "Seen in two variants",
     "freshness": "Data arriving",
-    "duplicates": "Duplicate events",
+    "unknown_variants": "Unknown variants",
+    "currency": "Currencies",
+    "missing_fields": "Missing fields",
+    "maturity": "Completed windows",
 }
 
 

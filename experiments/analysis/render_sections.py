@@ -22,7 +22,6 @@ from experiments.analysis.render_parts import (
     table,
 )
 from experiments.analysis.render_text import MISSING, Text
-from experiments.analysis.scale import forest_limit
 
 Document = dict[str, Any]
 
@@ -122,8 +121,7 @@ def _status(status: str, text: Text) -> str:
 
 def results_section(report: Document, text: Text) -> str:
     """One row per metric and treatment, the intervals on one axis."""
-    comparisons = [each for metric in report["metrics"] for each in metric["comparisons"]]
-    limit = forest_limit([(each["relative"]["lower"], each["relative"]["upper"]) for each in comparisons])
+    limit = float(report["reading"]["forest"])
     rows = [_result_row(report, metric, each, limit, text) for metric, each in pairs(report["metrics"])]
     columns = [
         text.say("Metric"),
@@ -146,7 +144,7 @@ def results_section(report: Document, text: Text) -> str:
 
 
 def _result_row(report: Document, metric: Document, each: Document, limit: float, text: Text) -> list[str]:
-    arms = {arm["variant"]: arm.get("mean") for arm in metric["variants"]}
+    arms = {arm["variant"]: arm.get("quantile", arm.get("mean")) for arm in metric["variants"]}
     verdict = text.say(VERDICTS[each["reading"]])
     lift = text.percent(each["relative"]["estimate"], signed=True)
     span = span_text(each, text)

@@ -21,7 +21,11 @@ DUTCH: dict[str, str] = {
     "Traffic split": "Verkeersverdeling",
     "Seen in two variants": "Gezien in twee varianten",
     "Data arriving": "Gegevens komen binnen",
-    "Duplicate events": "Dubbele gebeurtenissen",
+    "Unknown variants": "Onbekende varianten",
+    "Currencies": "Valuta",
+    "Missing fields": "Ontbrekende velden",
+    "Completed windows": "Voltooide vensters",
+    "No harm shown": "Geen schade gebleken",
     "{metric}: {lift} against the control; plausible range {range}.": (
         "{metric}: {lift} ten opzichte van de controle; aannemelijk bereik {range}."
     ),

@@ -27,7 +27,7 @@ def comparison(
     variant: str = "bar",
     significant: bool | None = None,
     undetermined: str | None = None,
-    method: str = "asymptotic_confidence_sequence",
+    method: str = "asymptotic confidence sequence",
 ) -> Document:
     """One comparison from a relative estimate and the half-width of its interval, as fractions."""
     if estimate is None:
@@ -55,10 +55,19 @@ def comparison(
 
 
 def metric(
-    key: str, role: str, control: float, comparisons: list[Document], units: int = 36000, **extra: Any
+    key: str,
+    role: str,
+    control: float,
+    comparisons: list[Document],
+    units: int = 36000,
+    margin: float | None = None,
+    **extra: Any,
 ) -> Document:
     """One metric with its arms filled in from the comparisons."""
     name, kind, direction, unit = METRICS[key]
+    if margin is not None:
+        _judge(comparisons, margin, direction)
+        extra["non_inferiority"] = {"margin": margin, "status": "within"}
     values = [("control", control)] + [
         (each["variant"], control * (1 + (each["relative"]["estimate"] or 0.0))) for each in comparisons
     ]
@@ -83,6 +92,17 @@ def metric(
         "comparisons": comparisons,
         **extra,
     }
+
+
+def _judge(comparisons: list[Document], margin: float, direction: str) -> None:
+    for each in comparisons:
+        relative = each["relative"]
+        if relative["estimate"] is None:
+            each["non_inferior"] = None
+        elif direction == "decrease":
+            each["non_inferior"] = True if relative["upper"] < margin else None
+        else:
+            each["non_inferior"] = True if relative["lower"] > -margin else None
 
 
 def report(metrics: list[Document], verdict: str, **extra: Any) -> Document:
@@ -123,7 +143,7 @@ def healthy() -> Document:
             "code": "srm",
             "detail": "The split fits the plan.",
             "p_value": 0.84,
-            "method": "sequential_multinomial",
+            "method": "sequential multinomial test",
         },
         "multiple_exposure": {
             "status": "ok",
@@ -179,14 +199,14 @@ def _usual(primary: Document) -> list[Document]:
             "guardrail",
             0.0231,
             [comparison(0.0231, 0.012, 0.053)],
-            non_inferiority={"margin": 0.10, "status": "within"},
+            margin=0.10,
         ),
         metric(
             "page_time",
             "guardrail",
             1240.0,
             [comparison(1240.0, 0.003, 0.009)],
-            non_inferiority={"margin": 0.02},
+            margin=0.02,
         ),
     ]
 
@@ -235,10 +255,15 @@ def unhealthy() -> Document:
         "code": "srm",
         "detail": "36,320 and 33,102 shoppers do not fit a 50/50 split.",
         "p_value": 0.0000021,
-        "method": "sequential_multinomial",
+        "method": "sequential multinomial test",
     }
     return {
         **conclusive(),
+        "variants": [
+            {"key": "control", "name": NAMES["control"], "units": 36320, "share": 0.5},
+            {"key": "bar", "name": NAMES["bar"], "units": 33102, "share": 0.5},
+        ],
+        "series": {"exposures": exposures([36320, 33102])},
         "health": broken,
         "decision": {
             "verdict": "unhealthy",

@@ -1,0 +1,219 @@
+"""What the result page shows and changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from dash_ui.gateway.base import Base, actor, refusals
+from dash_ui.records import Person
+from dash_ui.report_reader import moment, read_evidence, read_report
+from dash_ui.report_records import Effect, EvidencePoint, Experiment, JournalLine, Report, Result
+from experiments.analysis.reading import annotate
+from experiments.analysis.render import render_csv, render_html
+from experiments.analysis.scale import band_limit
+from experiments.models import Experiment as ExperimentTable
+from experiments.models import JournalEntry
+from experiments.models import Report as ReportTable
+from experiments.requests import StopForm
+from experiments.service import definitions, journal, refine, reports, transitions
+from experiments.service.records import form_of, metrics_named
+from experiments.validation import parse
+
+FORMATS = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
+
+
+class Results(Base):
+    """One experiment with its evidence, its journal and what people do about it."""
+
+    def result(self, key: str, metric: str | None = None, variant: str | None = None) -> Result:
+        """Everything on the page; the evidence is of this metric and treatment, or of the headline's.
+
+        Raises:
+            Refused: 404.
+        """
+        with self._reading() as session:
+            row = definitions.get_experiment(session, key)
+            experiment = _experiment(session, row)
+            report = _report(session, experiment)
+            effect = _chosen(report, metric, variant)
+            points: tuple[EvidencePoint, ...] = ()
+            if effect is not None:
+                points = read_evidence(reports.evidence(session, key, effect.metric, effect.variant))
+            lines = tuple(_line(entry) for entry in journal.journal(session, key))
+            stamp = _stamp(session, row)
+        bounds = [(point.relative.lower, point.relative.upper) for point in points]
+        return Result(experiment, report, effect, points, band_limit(bounds), lines, stamp)
+
+    def result_stamp(self, key: str) -> str:
+        """Changes whenever something on the page does; cheap enough to ask every few seconds.
+
+        Raises:
+            Refused: 404.
+        """
+        with self._reading() as session:
+            return _stamp(session, definitions.get_experiment(session, key))
+
+    def analyse_now(self, key: str) -> None:
+        """Has a new report made.
+
+        Raises:
+            Refused: 404; 503 when no scheduler is alive.
+        """
+        with refusals():
+            self.analyse(key)
+
+    def pause(self, person: Person, key: str) -> None:
+        """Gives everyone the control.
+
+        Raises:
+            Refused: 403, 404; 409 in the wrong state.
+        """
+        with self._changing() as session:
+            transitions.pause(session, key, actor(person))
+        self.published()
+
+    def resume(self, person: Person, key: str) -> None:
+        """Splits traffic again.
+
+        Raises:
+            Refused: 403, 404; 409 in the wrong state.
+        """
+        with self._changing() as session:
+            transitions.resume(session, key, actor(person))
+        self.published()
+
+    def stop(self, person: Person, key: str, decision: str, variant: str | None, note: str) -> None:
+        """Ends the experiment with a decision.
+
+        Raises:
+            Refused: 403, 404; 409 in the wrong state; 422 naming the field.
+        """
+        document = {"decision": decision, "note": note}
+        if decision == "ship" and variant:
+            document["variant"] = variant
+        with self._changing() as session:
+            transitions.stop(session, key, parse(StopForm, document), actor(person))
+        self.published()
+
+    def comment(self, person: Person, key: str, text: str) -> None:
+        """Adds a person's words to the journal.
+
+        Raises:
+            Refused: 404; 422 for an empty or too long text.
+        """
+        with self._changing() as session:
+            journal.comment(session, key, text, actor(person))
+
+    def refine(self, person: Person, key: str) -> str:
+        """Drafts the follow-up that carries the finding; its key.
+
+        Raises:
+            Refused: 403, 404.
+        """
+        with self._changing() as session:
+            return refine.refine_experiment(session, key, actor(person)).key
+
+    def report_file(self, key: str, form: str, language: str) -> tuple[str, str]:
+        """The newest report as a file: its text and media type; `form` is a key of `FORMATS`.
+
+        Raises:
+            Refused: 404 when there is no experiment or no report yet.
+        """
+        with self._reading() as session:
+            document = reports.newest_report(session, key)
+            if form == "json":
+                text = json.dumps(document, ensure_ascii=False, indent=2)
+            elif form == "csv":
+                text = render_csv(document)
+            else:
+                text = _page(session, key, document, language)
+        return text, FORMATS[form]
+
+
+def _page(session: Session, key: str, document: dict[str, Any], language: str) -> str:
+    experiment = definitions.experiment_document(definitions.get_experiment(session, key))
+    evidence = {
+        (metric["metric"], each["variant"]): reports.evidence(session, key, metric["metric"], each["variant"])
+        for metric in document["metrics"]
+        if metric["role"] == "primary"
+        for each in metric["comparisons"]
+    }
+    entries = [journal.journal_document(entry) for entry in journal.journal(session, key)]
+    return render_html(document, language=language, experiment=experiment, evidence=evidence, journal=entries)
+
+
+def _experiment(session: Session, row: ExperimentTable) -> Experiment:
+    document = definitions.experiment_document(row)
+    metrics = metrics_named(session, form_of(row))
+    children = session.exec(
+        select(ExperimentTable.key).where(ExperimentTable.parent == row.key).order_by(ExperimentTable.key)
+    ).all()
+    return Experiment(
+        key=row.key,
+        name=row.name,
+        hypothesis=row.hypothesis,
+        surface=row.surface,
+        status=row.status,
+        owner=row.owner,
+        version=row.version,
+        plan_hash=row.plan_hash,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        stopped_at=row.stopped_at,
+        document=document,
+        metric_names={key: metric.name for key, metric in metrics.items()},
+        decision=row.decision,
+        decision_variant=row.decision_variant,
+        decision_note=row.decision_note,
+        parent=row.parent,
+        children=tuple(children),
+    )
+
+
+def _report(session: Session, experiment: Experiment) -> Report | None:
+    newest = _newest(session, experiment.key)
+    if newest is None:
+        return None
+    plan = experiment.document.get("plan") or {}
+    return read_report(annotate(json.loads(newest.body), plan.get("mde")), experiment.metric_names)
+
+
+def _newest(session: Session, key: str) -> ReportTable | None:
+    return session.exec(
+        select(ReportTable)
+        .where(ReportTable.experiment_key == key)
+        .order_by(col(ReportTable.as_of).desc(), col(ReportTable.created_at).desc())
+        .limit(1)
+    ).first()
+
+
+def _chosen(report: Report | None, metric: str | None, variant: str | None) -> Effect | None:
+    if report is None:
+        return None
+    for effect in report.effects:
+        if effect.metric == metric and (variant is None or effect.variant == variant):
+            return effect
+    for effect in report.effects:
+        if metric is None and effect.variant == variant:
+            return effect
+    return report.featured
+
+
+def _line(entry: JournalEntry) -> JournalLine:
+    return JournalLine(moment(entry.at), entry.actor, entry.kind, entry.text)
+
+
+def _stamp(session: Session, row: ExperimentTable) -> str:
+    entries = session.exec(
+        select(func.max(JournalEntry.id)).where(JournalEntry.experiment_key == row.key)
+    ).one()
+    newest = session.exec(
+        select(ReportTable.id)
+        .where(ReportTable.experiment_key == row.key)
+        .order_by(col(ReportTable.as_of).desc(), col(ReportTable.created_at).desc())
+        .limit(1)
+    ).first()
+    return f"{row.status}/{row.updated_at.isoformat()}/{newest}/{entries}"

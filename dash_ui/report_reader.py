@@ -1,0 +1,182 @@
+"""Turns a report's JSON, annotated with its reading, into the records that the screens show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dash_ui.report_records import (
+    Arm,
+    ArmValue,
+    Check,
+    Effect,
+    EvidencePoint,
+    ExposurePoint,
+    Progress,
+    Range,
+    Reason,
+    Report,
+    Segment,
+)
+
+Document = dict[str, Any]
+
+
+def read_report(document: Document, metric_names: dict[str, str] | None = None) -> Report:
+    """A report as records; the document carries a `reading` on itself and on every comparison."""
+    names = metric_names or {}
+    arms = tuple(
+        Arm(arm["key"], arm.get("name") or arm["key"], int(arm["units"]), float(arm["share"]))
+        for arm in document["variants"]
+    )
+    effects = _effects(document["metrics"], arms, names, document)
+    reading = document["reading"]
+    return Report(
+        id=str(document["id"]),
+        as_of=moment(document["as_of"]),
+        alpha=float(document["alpha"]),
+        method=str(document["method"]),
+        plan_hash=document.get("plan_hash"),
+        data_hash=document.get("data_hash"),
+        arms=arms,
+        health=tuple(_check(name, check) for name, check in (document.get("health") or {}).items()),
+        effects=effects,
+        segments=tuple(
+            Segment(
+                str(segment["segment"]),
+                str(segment["value"]),
+                int(segment["units"]),
+                _effects(segment["metrics"], arms, names, document),
+            )
+            for segment in document.get("segments") or []
+        ),
+        exposures=tuple(
+            ExposurePoint(moment(point["time"]), point["variant"], int(point["units"]))
+            for point in (document.get("series") or {}).get("exposures") or []
+        ),
+        progress=_progress(document.get("progress") or {}, sum(arm.units for arm in arms)),
+        headline=reading["headline"],
+        featured=next(
+            (
+                effect
+                for effect in effects
+                if (effect.metric, effect.variant) == (reading["metric"], reading["variant"])
+            ),
+            None,
+        ),
+        reasons=_reasons(document.get("decision") or {}),
+        forest=float(reading["forest"]),
+    )
+
+
+def read_evidence(points: list[Document]) -> tuple[EvidencePoint, ...]:
+    """What the kept reports said, those without an interval left out, oldest first."""
+    read = (
+        EvidencePoint(
+            moment(point["as_of"]), _range(point.get("relative") or {}), bool(point.get("significant"))
+        )
+        for point in points
+    )
+    return tuple(sorted((point for point in read if point.relative.bounded), key=lambda point: point.moment))
+
+
+def moment(stamp: str | datetime) -> datetime:
+    """A moment in UTC."""
+    read = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _effects(
+    metrics: list[Document], arms: tuple[Arm, ...], names: dict[str, str], document: Document
+) -> tuple[Effect, ...]:
+    called = {arm.key: arm.name for arm in arms}
+    return tuple(
+        _effect(metric, comparison, called, names, document)
+        for metric in metrics
+        for comparison in metric.get("comparisons") or []
+    )
+
+
+def _effect(
+    metric: Document, comparison: Document, called: dict[str, str], names: dict[str, str], document: Document
+) -> Effect:
+    values = {value["variant"]: _arm_value(value) for value in metric.get("variants") or []}
+    nothing = ArmValue(None, None, None, None)
+    key = str(metric["metric"])
+    return Effect(
+        metric=key,
+        metric_name=str(metric.get("name") or names.get(key) or key),
+        role=str(metric["role"]),
+        kind=str(metric["kind"]),
+        direction=str(metric.get("direction") or "increase"),
+        unit=metric.get("unit"),
+        variant=str(comparison["variant"]),
+        variant_name=called.get(comparison["variant"], str(comparison["variant"])),
+        control_name=called.get(comparison["control"], str(comparison["control"])),
+        control_value=values.get(comparison["control"], nothing),
+        variant_value=values.get(comparison["variant"], nothing),
+        absolute=_range(comparison["absolute"]),
+        relative=_range(comparison["relative"]),
+        p_value=comparison.get("p_value"),
+        alpha=float(comparison.get("alpha") or document["alpha"]),
+        significant=bool(comparison.get("significant")),
+        method=str(comparison.get("method") or ""),
+        method_reason=str(comparison.get("method_reason") or ""),
+        adjustment=str(comparison.get("adjustment") or "none"),
+        variance_reduction=comparison.get("variance_reduction"),
+        verdict=str(comparison["reading"]),
+        limit=comparison.get("limit"),
+        undetermined=comparison.get("undetermined"),
+        undetermined_code=comparison.get("undetermined_code"),
+    )
+
+
+def _arm_value(value: Document) -> ArmValue:
+    return ArmValue(
+        value.get("units"), value.get("quantile", value.get("mean")), value.get("std"), value.get("sum")
+    )
+
+
+def _range(interval: Document) -> Range:
+    return Range(interval.get("estimate"), interval.get("lower"), interval.get("upper"))
+
+
+def _check(name: str, check: Document) -> Check:
+    return Check(
+        name=name,
+        status=str(check.get("status", "ok")),
+        code=str(check.get("code") or name),
+        detail=str(check.get("detail") or ""),
+        p_value=check.get("p_value"),
+        method=check.get("method"),
+        numbers={
+            key: value
+            for key, value in check.items()
+            if key in ("units", "events", "share") and isinstance(value, int | float)
+        },
+    )
+
+
+def _progress(progress: Document, units: int) -> Progress:
+    planned = progress.get("planned_units")
+    share = progress.get("share")
+    counted = int(progress.get("units") or units)
+    return Progress(
+        units=counted,
+        planned_units=planned,
+        share=counted / planned if share is None and planned else share,
+        days_left=progress.get("days_left"),
+    )
+
+
+def _reasons(decision: Document) -> tuple[Reason, ...]:
+    sentences = decision.get("reasons") or []
+    details = decision.get("details") or []
+    return tuple(
+        Reason(
+            str(sentence),
+            details[index].get("code") if index < len(details) else None,
+            dict(details[index].get("params") or {}) if index < len(details) else {},
+        )
+        for index, sentence in enumerate(sentences)
+    )

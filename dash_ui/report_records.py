@@ -1,0 +1,266 @@
+"""What the result page shows, as plain frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An estimate with its bounds; `None` where it cannot be given or has no end."""
+
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is an interval at all."""
+        return self.estimate is not None and (self.lower is not None or self.upper is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A variant with its units; `share` as planned."""
+
+    key: str
+    name: str
+    units: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArmValue:
+    """One metric in one variant."""
+
+    units: int | None
+    mean: float | None
+    std: float | None
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A treatment against the control on one metric.
+
+    Attributes:
+        role: `primary`, `guardrail` or `secondary`.
+        kind: Kind of the metric, such as `proportion`.
+        direction: `increase` or `decrease`: which way is good.
+        unit: Currency code or other unit of the metric.
+        verdict: `better`, `worse`, `within_limit`, `no_difference`, `unclear` or `undetermined`, by benefit.
+        limit: The relative effect at which a guardrail fails, with its sign; `None` without a margin.
+        undetermined: Why there is no interval, in an English sentence; `undetermined_code` names it.
+    """
+
+    metric: str
+    metric_name: str
+    role: str
+    kind: str
+    direction: str
+    unit: str | None
+    variant: str
+    variant_name: str
+    control_name: str
+    control_value: ArmValue
+    variant_value: ArmValue
+    absolute: Range
+    relative: Range
+    p_value: float | None
+    alpha: float
+    significant: bool
+    method: str
+    method_reason: str
+    adjustment: str
+    variance_reduction: float | None
+    verdict: str
+    limit: float | None = None
+    undetermined: str | None = None
+    undetermined_code: str | None = None
+
+    @property
+    def gain(self) -> int:
+        """1 when more is good, -1 when less is."""
+        return -1 if self.direction == "decrease" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding about the data itself.
+
+    Attributes:
+        status: `ok`, `warning` or `failed`.
+        code: Stable name of the finding.
+        detail: One English sentence.
+        numbers: What else the check reports, such as `units` or `share`.
+    """
+
+    name: str
+    status: str
+    code: str
+    detail: str
+    p_value: float | None = None
+    method: str | None = None
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Units against the plan; `days_left` is `None` when it cannot be told."""
+
+    units: int
+    planned_units: int | None
+    share: float | None
+    days_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the decision is what it is: a code with its numbers, and the English sentence."""
+
+    sentence: str
+    code: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposurePoint:
+    """How many units a variant had by a moment."""
+
+    moment: datetime
+    variant: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePoint:
+    """What one kept report said about a treatment on a metric, relative."""
+
+    moment: datetime
+    relative: Range
+    significant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the shoppers, with the effects on the primary metrics."""
+
+    name: str
+    value: str
+    units: int
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, read.
+
+    Attributes:
+        headline: `better`, `worse`, `no_difference`, `unclear`, `collecting` or `distrust`.
+        featured: The effect that the headline is about.
+        forest: Half-width of the scorecard's common axis, relative.
+    """
+
+    id: str
+    as_of: datetime
+    alpha: float
+    method: str
+    plan_hash: str | None
+    data_hash: str | None
+    arms: tuple[Arm, ...]
+    health: tuple[Check, ...]
+    effects: tuple[Effect, ...]
+    segments: tuple[Segment, ...]
+    exposures: tuple[ExposurePoint, ...]
+    progress: Progress
+    headline: str
+    featured: Effect | None
+    reasons: tuple[Reason, ...]
+    forest: float
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The health checks that failed."""
+        return tuple(check for check in self.health if check.status == "failed")
+
+    @property
+    def units(self) -> int:
+        """Exposed units over all arms."""
+        return sum(arm.units for arm in self.arms)
+
+    @property
+    def treatments(self) -> tuple[Arm, ...]:
+        """All arms but the control, which comes first."""
+        return self.arms[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """An entry of the journal."""
+
+    moment: datetime
+    actor: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment as its result page shows it.
+
+    Attributes:
+        document: Its whole definition in the contract's shape.
+        metric_names: Names of the metrics by key.
+        decision: `ship`, `rollback` or `inconclusive` once decided, with its variant and note.
+        children: Keys of the experiments that refine it.
+    """
+
+    key: str
+    name: str
+    hypothesis: str
+    surface: str
+    status: str
+    owner: str
+    version: int
+    plan_hash: str | None
+    created_at: datetime | None
+    started_at: datetime | None
+    stopped_at: datetime | None
+    document: dict[str, Any]
+    metric_names: dict[str, str]
+    decision: str | None = None
+    decision_variant: str | None = None
+    decision_note: str | None = None
+    parent: str | None = None
+    children: tuple[str, ...] = ()
+
+    @property
+    def variants(self) -> tuple[tuple[str, str], ...]:
+        """Key and name of every variant, the control first."""
+        return tuple((each["key"], each.get("name") or each["key"]) for each in self.document["variants"])
+
+    def variant_name(self, key: str | None) -> str:
+        """What people call a variant."""
+        return dict(self.variants).get(key or "", key or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything that a result page shows at once.
+
+    Attributes:
+        report: The newest report; `None` before a first one.
+        evidence: How `evidence_of` narrowed over all kept reports, oldest first.
+        band: Half-width of the evidence chart's axis, relative.
+        stamp: Changes whenever something on the page does.
+    """
+
+    experiment: Experiment
+    report: Report | None
+    evidence_of: Effect | None
+    evidence: tuple[EvidencePoint, ...]
+    band: float
+    journal: tuple[JournalLine, ...]
+    stamp: str

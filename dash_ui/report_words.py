@@ -1,0 +1,155 @@
+"""The words for what a report calls by code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dash_ui.format import number, percent
+from dash_ui.i18n import _, ngettext
+from dash_ui.report_records import Reason
+
+
+def verdict_word(verdict: str) -> str:
+    """One row's verdict, by benefit."""
+    return {
+        "better": _("Better"),
+        "worse": _("Worse"),
+        "within_limit": _("Within limit"),
+        "no_harm": _("No harm shown"),
+        "no_difference": _("No meaningful difference"),
+        "unclear": _("Not clear yet"),
+        "undetermined": _("Cannot be said yet"),
+    }.get(verdict, verdict)
+
+
+def tone(verdict: str) -> str:
+    """`good`, `bad` or `unclear`, for colour and shape."""
+    return {
+        "better": "good",
+        "within_limit": "good",
+        "no_harm": "unclear",
+        "worse": "bad",
+        "distrust": "bad",
+    }.get(verdict, "unclear")
+
+
+def role_word(role: str) -> str:
+    """What a metric is for."""
+    return {
+        "primary": _("Primary metric"),
+        "guardrail": _("Guardrail"),
+        "secondary": _("Secondary"),
+    }.get(role, role)
+
+
+def method_word(method: str) -> str:
+    """The method of a plan or of a comparison."""
+    return {
+        "sequential": _("always valid: it may be read at any moment"),
+        "group_sequential": _("at planned looks"),
+        "fixed": _("once, at the end"),
+        "bayesian": _("Bayesian; not protected against looking early"),
+        "asymptotic confidence sequence": _("asymptotic confidence sequence"),
+        "exact conditional test": _("exact conditional test"),
+        "sequential multinomial test": _("sequential multinomial test"),
+        "none": _("none"),
+        "bonferroni": _("Bonferroni"),
+        "holm": _("Holm"),
+    }.get(method, method.replace("_", " "))
+
+
+def decision_word(decision: str) -> str:
+    """What was decided."""
+    return {
+        "ship": _("Ship"),
+        "rollback": _("Roll back"),
+        "inconclusive": _("No outcome"),
+    }.get(decision, decision)
+
+
+def journal_word(kind: str) -> str:
+    """What an entry of the journal tells."""
+    return {
+        "plan": _("Plan"),
+        "start": _("Started"),
+        "pause": _("Paused"),
+        "resume": _("Resumed"),
+        "edit": _("Changed"),
+        "deviation": _("Deviation from the plan"),
+        "comment": _("Comment"),
+        "decision": _("Decision"),
+        "refine": _("Refined"),
+        "archive": _("Archived"),
+    }.get(kind, kind)
+
+
+def undetermined_sentence(code: str | None, sentence: str | None) -> str:
+    """Why there is no interval, in the language of the request."""
+    known = {
+        "too_few_units": _("Too few shoppers in the smallest variant so far."),
+        "too_few_events": _("Too few shoppers with an event so far."),
+        "no_variation": _("All shoppers have the same value, so chance cannot be measured."),
+        "uncertain_denominator": _("The ratio's denominator is not known well enough yet."),
+        "too_skewed": _(
+            "A few large or rare values decide the smaller variant; more shoppers or a cap are needed."
+        ),
+        "shares_do_not_fit": _("The shoppers do not follow the planned split, on which this test rests."),
+        "needs_values": _("A quantile has no interval under this plan."),
+        "no_quantile_interval": _("A quantile has no interval under this plan."),
+        "values_too_large": _("A shopper's value is too large to compute with; cap the metric."),
+        "no_share": _("One of the two variants is planned to receive no shoppers."),
+    }
+    return known.get(code or "", sentence or _("This cannot be said yet."))
+
+
+def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
+    """A reason for the decision, in the language of the request; `names` are the variants' by key."""
+    code, params = reason.code, reason.params
+    metric, variant = params.get("metric", ""), params.get("variant", "")
+    variant = names.get(variant, variant)
+    margin = percent(params.get("margin"), 1)
+    sentences: dict[str, Callable[[], str]] = {
+        "srm_failed": lambda: _(
+            "The traffic split is not the planned one, so the numbers cannot be trusted."
+        ),
+        "no_primary": lambda: _("No primary metric is defined, so nothing can be decided."),
+        "not_enough_data": lambda: _("No primary metric can be judged yet."),
+        "primary_better": lambda: _("{metric} is better with {variant}.", metric=metric, variant=variant),
+        "primary_worse": lambda: _("{metric} is worse with {variant}.", metric=metric, variant=variant),
+        "guardrail_worse": lambda: _(
+            "Guardrail {metric} is worse with {variant}.", metric=metric, variant=variant
+        ),
+        "guardrail_beyond_margin": lambda: _(
+            "Guardrail {metric} is worse with {variant} by more than its limit of {margin}.",
+            metric=metric,
+            variant=variant,
+            margin=margin,
+        ),
+        "guardrails_hold": lambda: _("No guardrail is shown to be worse with {variant}.", variant=variant),
+        "guardrail_open": lambda: _(
+            "Guardrail {metric} is not yet shown to stay within its limit of {margin} with {variant}.",
+            metric=metric,
+            variant=variant,
+            margin=margin,
+        ),
+        "equivalent": lambda: _(
+            "Every primary metric differs by less than {mde}, the smallest effect that matters.",
+            mde=percent(params.get("mde"), 1),
+        ),
+        "no_conclusion": lambda: _("No primary metric is conclusive yet."),
+        "days_to_go": lambda: ngettext(
+            "About {count} more day at this pace to the planned {planned} shoppers.",
+            "About {count} more days at this pace to the planned {planned} shoppers.",
+            int(params.get("days", 0)),
+            planned=number(params.get("planned")),
+        ),
+        "planned_size_reached": lambda: _(
+            "The planned {planned} shoppers are reached; a difference, if any, is too small for this size.",
+            planned=number(params.get("planned")),
+        ),
+        "preliminary": lambda: _(
+            "Preliminary: {share} of the shoppers have completed their window.",
+            share=percent(params.get("share"), 0),
+        ),
+    }
+    return sentences[code]() if code in sentences else reason.sentence
