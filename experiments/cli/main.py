@@ -20,6 +20,7 @@ from experiments.cli.upkeep import migrate_command
 def cli() -> None:
     """Proefwerk: experiments that a retailer runs itself."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 for command in (

@@ -66,7 +66,7 @@ def web() -> None:
         workers=settings.workers,
         blocking_threads=BLOCKING_THREADS,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=10,
