@@ -7,9 +7,10 @@ from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
 from dash_ui.gateway.planning import Planning
+from dash_ui.gateway.results import Results
 
 __all__ = ["Gateway"]
 
 
-class Gateway(Access, Definitions, Listing, Measures, Planning):
+class Gateway(Access, Definitions, Listing, Measures, Planning, Results):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""
