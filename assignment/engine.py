@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from assignment import hashing
-from assignment.snapshot import Experiment, LayerSlice, Snapshot, Status, Variant
+from assignment.decider import Context, Decider, Step, fixed_step
+from assignment.hashing import BUCKETS, POSITIONS, bucket_ranges
+from assignment.snapshot import Experiment, Slot, Snapshot, Status, Variant
 from assignment.targeting import compile_condition
 
-_POSITIONS = tuple(bucket / hashing.BUCKETS for bucket in range(hashing.BUCKETS))
-
-Context = Mapping[str, object]
 _Derived = TypeVar("_Derived")
 
 
@@ -46,16 +44,17 @@ class Decision:
     reason: Reason
 
 
-Rule = Callable[[Context], Decision]
+Rule = Decider[Decision]
 
 
 class CompiledSnapshot:
     """A snapshot made ready to decide: every possible decision exists, and a rule picks one.
 
     Attributes:
-        rules: By experiment key: the rule of every experiment.
-        live: The rules of the experiments that storefronts ask for without naming them: running, paused
+        rules: By experiment key: the rule of that experiment, whatever its status; it gives one decision.
+        live: The rule of all experiments that storefronts ask for without naming them: running, paused
             (control for everyone) and shipped (the winner for everyone), ordered by key.
+        previews: By experiment and variant key: the variant shown outside the experiment, never counted.
         decisions: Every decision that a rule may give.
         key_kinds: By SHA-256 of a key: its kind.
 
@@ -68,8 +67,14 @@ class CompiledSnapshot:
         self.revision = snapshot.revision
         self.key_kinds = {key.digest: key.kind for key in snapshot.keys}
         self.decisions: list[Decision] = []
-        self.rules = {experiment.key: self._compile(experiment) for experiment in snapshot.experiments}
-        self.live = tuple(self.rules[item.key] for item in snapshot.experiments if is_live(item))
+        self.previews = {
+            (experiment.key, variant.key): self._add(experiment, variant, Reason.STATIC)
+            for experiment in snapshot.experiments
+            for variant in experiment.variants
+        }
+        steps = {experiment.key: self._step(experiment) for experiment in snapshot.experiments}
+        self.rules = {key: Decider((step,)) for key, step in steps.items()}
+        self.live: Rule = Decider([steps[item.key] for item in snapshot.experiments if is_live(item)])
         self._derived: dict[object, object] = {}
 
     def derived(self, build: Callable[[CompiledSnapshot], _Derived]) -> _Derived:
@@ -78,23 +83,6 @@ class CompiledSnapshot:
             return self._derived[build]  # type: ignore[return-value]
         except KeyError:
             return self._derived.setdefault(build, build(self))  # type: ignore[return-value]
-
-    def _compile(self, experiment: Experiment) -> Rule:
-        if not experiment.variants:
-            raise ValueError(f"experiment '{experiment.key}' has no variants")
-        if experiment.status is Status.RUNNING:
-            return self._compile_split(experiment)
-        fixed = self._fixed(experiment)
-        return lambda context: fixed
-
-    def _fixed(self, experiment: Experiment) -> Decision:
-        control = experiment.variants[0]
-        if experiment.status is not Status.STOPPED or experiment.shipped is None:
-            return self._add(experiment, control, Reason.DISABLED)
-        for variant in experiment.variants:
-            if variant.key == experiment.shipped:
-                return self._add(experiment, variant, Reason.STATIC)
-        raise ValueError(f"experiment '{experiment.key}' has no variant '{experiment.shipped}' to ship")
 
     def _add(self, experiment: Experiment, variant: Variant, reason: Reason) -> Decision:
         decision = Decision(
@@ -109,28 +97,31 @@ class CompiledSnapshot:
         self.decisions.append(decision)
         return decision
 
-    def _compile_split(self, experiment: Experiment) -> Rule:
+    def _step(self, experiment: Experiment) -> Step[Decision]:
+        if not experiment.variants:
+            raise ValueError(f"experiment '{experiment.key}' has no variants")
         control = experiment.variants[0]
-        elsewhere = self._add(experiment, control, Reason.TARGETING_MATCH)
-        outside = self._add(experiment, control, Reason.STATIC)
+        if experiment.status is Status.STOPPED and experiment.shipped is not None:
+            shipped = self.previews.get((experiment.key, experiment.shipped))
+            if shipped is None:
+                raise ValueError(
+                    f"experiment '{experiment.key}' has no variant '{experiment.shipped}' to ship"
+                )
+            return fixed_step(shipped)
+        if experiment.status is not Status.RUNNING:
+            return fixed_step(self._add(experiment, control, Reason.DISABLED))
+        outside = self.previews[experiment.key, control.key]
         chosen = [self._add(experiment, variant, Reason.SPLIT) for variant in experiment.variants]
-        by_bucket = spread(variant_ranges(experiment), chosen, outside)
-        audience = compile_condition(experiment.condition) if experiment.condition else None
-        seed, attribute = experiment.seed, experiment.hash_attribute
-        in_layer = _layer_test(experiment.layer)
-        bucket_of, hash_value = hashing.bucket_of, hashing.hash_value
-
-        def decide(context: Context) -> Decision:
-            if audience is not None and not audience(context):
-                return elsewhere
-            value = context.get(attribute)
-            if value.__class__ is not str:
-                value = hash_value(value)
-            if not value or (in_layer is not None and not in_layer(value)):
-                return outside
-            return by_bucket[bucket_of(seed, value)]
-
-        return decide
+        return Step(
+            condition=experiment.condition,
+            audience=compile_condition(experiment.condition),
+            attribute=experiment.hash_attribute,
+            seed=experiment.seed,
+            layer=experiment.layer,
+            elsewhere=self._add(experiment, control, Reason.TARGETING_MATCH),
+            outside=outside,
+            by_bucket=spread(slots_of(experiment), chosen, outside),
+        )
 
 
 def is_live(experiment: Experiment) -> bool:
@@ -140,33 +131,22 @@ def is_live(experiment: Experiment) -> bool:
     return experiment.status is not Status.DRAFT
 
 
-def variant_ranges(experiment: Experiment) -> list[hashing.Range]:
-    """The half-open range of the hash that each variant takes."""
-    if experiment.ranges is not None:
-        return list(experiment.ranges)
+def slots_of(experiment: Experiment) -> tuple[Slot, ...]:
+    """Which part of the hash goes to which variant."""
+    if experiment.slots is not None:
+        return experiment.slots
     weights = [variant.weight for variant in experiment.variants]
-    return hashing.bucket_ranges(len(weights), experiment.coverage, weights)
+    ranges = bucket_ranges(len(weights), experiment.coverage, weights)
+    return tuple(Slot(index, low, high) for index, (low, high) in enumerate(ranges))
 
 
-def spread(ranges: list[hashing.Range], chosen: list[Decision], outside: Decision) -> list[Decision]:
-    """The decision for each of the 10,000 buckets: that of the first range containing it."""
-    table = [outside] * hashing.BUCKETS
-    for (low, high), decision in reversed(list(zip(ranges, chosen, strict=False))):
-        first, end = bisect_left(_POSITIONS, low), bisect_left(_POSITIONS, high)
-        table[first:end] = [decision] * max(0, end - first)
+def spread(slots: Sequence[Slot], chosen: Sequence[Decision], outside: Decision) -> list[Decision]:
+    """The decision for each of the 10,000 buckets: that of the first slot containing it."""
+    table = [outside] * BUCKETS
+    for slot in reversed(slots):
+        first, end = bisect_left(POSITIONS, slot.start), bisect_left(POSITIONS, slot.end)
+        table[first:end] = [chosen[slot.variant]] * max(0, end - first)
     return table
-
-
-def _layer_test(layer: LayerSlice | None) -> Callable[[str], bool] | None:
-    if layer is None:
-        return None
-    name, first, end = (
-        layer.name,
-        bisect_left(_POSITIONS, layer.start),
-        bisect_left(_POSITIONS, layer.end),
-    )
-    bucket_of = hashing.bucket_of
-    return lambda value: first <= bucket_of(name, value) < end
 
 
 def decide(compiled: CompiledSnapshot, key: str, context: Context) -> Decision:
@@ -179,9 +159,9 @@ def decide(compiled: CompiledSnapshot, key: str, context: Context) -> Decision:
     Raises:
         KeyError: The snapshot has no such experiment.
     """
-    return compiled.rules[key](context)
+    return compiled.rules[key](context)[0]
 
 
 def decide_all(compiled: CompiledSnapshot, context: Context) -> list[Decision]:
     """The unit's variant in every live experiment, ordered by key."""
-    return [rule(context) for rule in compiled.live]
+    return compiled.live(context)

@@ -9,13 +9,14 @@ from fnv_hash_fast import fnv1a_32
 from assignment.javascript import number_text
 
 BUCKETS = 10_000
+POSITIONS = tuple(bucket / BUCKETS for bucket in range(BUCKETS))
 _OFFSET = 2166136261
 _PRIME = 16777619
 _MASK = 0xFFFFFFFF
 _WEIGHT_TOLERANCE = 0.01
 
 Range = tuple[float, float]
-_fnv_bytes: Callable[[bytes], int] = fnv1a_32
+fnv_bytes: Callable[[bytes], int] = fnv1a_32
 
 
 def fnv32(text: str) -> int:
@@ -24,7 +25,7 @@ def fnv32(text: str) -> int:
     Below U+0100 a code unit is a byte, so that the C routine gives the same number.
     """
     try:
-        return _fnv_bytes(text.encode("latin-1"))
+        return fnv_bytes(text.encode("latin-1"))
     except UnicodeEncodeError:
         return _fnv32_wide(text)
 
@@ -40,10 +41,10 @@ def _fnv32_wide(text: str) -> int:
 def bucket_of(seed: str, value: str) -> int:
     """The unit's bucket, 0 to 9,999, under hash version 2: seed first, hashed twice."""
     try:
-        inner = _fnv_bytes((seed + value).encode("latin-1"))
+        inner = fnv_bytes((seed + value).encode("latin-1"))
     except UnicodeEncodeError:
         inner = _fnv32_wide(seed + value)
-    return _fnv_bytes(b"%d" % inner) % BUCKETS
+    return fnv_bytes(b"%d" % inner) % BUCKETS
 
 
 def hash_unit(seed: str, value: str, version: int) -> float | None:

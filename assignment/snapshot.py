@@ -38,6 +38,14 @@ class LayerSlice(msgspec.Struct, frozen=True):
     end: float
 
 
+class Slot(msgspec.Struct, frozen=True):
+    """The half-open part `[start, end)` of the hash that goes to the variant at this index."""
+
+    variant: int
+    start: float
+    end: float
+
+
 class Experiment(msgspec.Struct, frozen=True):
     """One experiment's rule. The first variant is the control.
 
@@ -47,8 +55,8 @@ class Experiment(msgspec.Struct, frozen=True):
         coverage: Share of the eligible units that take part, 0 to 1.
         condition: Audience in the condition language; `{}` is everyone.
         shipped: Variant that everyone gets after a stop that shipped it.
-        ranges: Half-open ranges of the hash, one for each variant, where they are not the ones that
-            follow from coverage and weights.
+        slots: Which part of the hash goes to which variant, where that does not follow from coverage and
+            weights because a variant grew after units had been assigned.
     """
 
     key: str
@@ -64,7 +72,7 @@ class Experiment(msgspec.Struct, frozen=True):
     name: str = ""
     surface: str = ""
     placement: str = ""
-    ranges: tuple[tuple[float, float], ...] | None = None
+    slots: tuple[Slot, ...] | None = None
 
 
 class Key(msgspec.Struct, frozen=True):

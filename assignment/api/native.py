@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from assignment.api.answer import Answer
@@ -30,13 +32,12 @@ def assign(doors: Doors, environ: Environ) -> Answer:
         context = read_context(document, alias="id")
     except ContextError as error:
         raise invalid_field(error.field, error.message) from error
-    rules = compiled.live
+    rules: Sequence[Rule] = (compiled.live,)
     if len(document) > 1:
         _refuse_unknown_fields(document)
-        named = document.get("experiments")
-        rules = compiled.live if named is None else _named_rules(compiled, named)
-    attributes = context.attributes
-    decisions = [rule(attributes) for rule in rules]
+        if document.get("experiments") is not None:
+            rules = _named_rules(compiled, document["experiments"])
+    decisions = [decision for rule in rules for decision in rule(context.attributes)]
     if _wants_exposures(document):
         met = [(item.experiment, item.variant) for item in decisions if item.in_experiment]
         if met:

@@ -54,7 +54,7 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
     rule = compiled.rules.get(key)
     if rule is None:
         return _failure(404, key, "FLAG_NOT_FOUND", f"Flag '{key:.100}' was not found")
-    decision = rule(context.attributes)
+    (decision,) = rule(context.attributes)
     if decision.in_experiment and environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
         doors.sink.expose(context.unit, [(decision.experiment, decision.variant)], context.described())
     before, after = compiled.derived(_encoded_flags)[decision.index]
@@ -63,10 +63,9 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
 
 def _evaluate_all(compiled: CompiledSnapshot, environ: Environ) -> Answer:
     context = _read(environ)
-    attributes = context.attributes
     encoded = compiled.derived(_encoded_flags)
     unit = msgspec.json.encode(context.unit)
-    flags = b",".join([unit.join(encoded[rule(attributes).index]) for rule in compiled.live])
+    flags = b",".join([unit.join(encoded[item.index]) for item in compiled.live(context.attributes)])
     # Of the result alone: a new revision that changes nothing for this context changes no tag.
     tag = f'"{hashlib.blake2b(flags or unit, digest_size=12).hexdigest()}"'
     headers = (*_HEADERS, ("ETag", tag), _EXPOSED)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from assignment.engine import CompiledSnapshot, is_live
+from assignment.engine import CompiledSnapshot, is_live, slots_of
 from assignment.snapshot import Experiment, Snapshot, Status
 
 HASH_VERSION = 2
@@ -65,15 +65,10 @@ def _split_rule(experiment: Experiment) -> dict[str, Any]:
         "seed": experiment.seed,
         "hashAttribute": experiment.hash_attribute,
         "hashVersion": HASH_VERSION,
-        "coverage": experiment.coverage,
-        "weights": [variant.weight for variant in experiment.variants],
-        "variations": [variant.payload for variant in experiment.variants],
-        "meta": [{"key": item.key, "name": item.name or item.key} for item in experiment.variants],
+        **_split(experiment),
     }
     if experiment.condition:
         rule["condition"] = experiment.condition
-    if experiment.ranges is not None:
-        rule["ranges"] = experiment.ranges
     if experiment.layer is not None:
         layer = experiment.layer
         rule["filters"] = [
@@ -85,3 +80,23 @@ def _split_rule(experiment: Experiment) -> dict[str, Any]:
             }
         ]
     return rule
+
+
+def _split(experiment: Experiment) -> dict[str, Any]:
+    """The variations with their parts of the hash.
+
+    A variant that grew into several slots is as many variations of the same key, for an SDK knows one range
+    for each variation.
+    """
+    if experiment.slots is None:
+        shown = list(experiment.variants)
+        split = {"coverage": experiment.coverage, "weights": [item.weight for item in shown]}
+    else:
+        slots = slots_of(experiment)
+        shown = [experiment.variants[slot.variant] for slot in slots]
+        split = {"ranges": [[slot.start, slot.end] for slot in slots]}
+    return {
+        **split,
+        "variations": [variant.payload for variant in shown],
+        "meta": [{"key": variant.key, "name": variant.name or variant.key} for variant in shown],
+    }

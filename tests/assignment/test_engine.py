@@ -12,8 +12,8 @@ from scipy import stats
 
 from assignment.engine import CompiledSnapshot, Reason, decide, decide_all
 from assignment.hashing import BUCKETS, bucket_of
-from assignment.snapshot import Experiment, LayerSlice, Status
-from tests.assignment.examples import compiled, experiment, shopper, variants
+from assignment.snapshot import Experiment, LayerSlice, Slot, Status
+from tests.assignment.examples import compiled, experiment, several, shopper, variants
 
 
 def _shares(rule: Experiment, prefix: str, units: int) -> Counter[tuple[str, Reason]]:
@@ -161,12 +161,32 @@ def test_another_hash_attribute_is_hashed_and_its_absence_means_outside() -> Non
     assert number == decide(ready, "by-company", shopper("t", company="12"))
 
 
-def test_explicit_ranges_take_the_place_of_coverage_and_weights() -> None:
-    ready = compiled(experiment("ranged", ranges=((0.0, 0.1), (0.5, 1.0))))
-    shares = Counter(decide(ready, "ranged", shopper(f"s{n}")).variant for n in range(10_000))
-    reasons = Counter(decide(ready, "ranged", shopper(f"s{n}")).reason for n in range(10_000))
-    assert 0.47 < shares["treatment-1"] / 10_000 < 0.53
-    assert 0.57 < reasons[Reason.SPLIT] / 10_000 < 0.63
+def test_slots_take_the_place_of_coverage_and_weights() -> None:
+    slots = (Slot(0, 0.0, 0.1), Slot(1, 0.5, 0.8), Slot(1, 0.2, 0.4))
+    ready = compiled(experiment("grown", slots=slots))
+    for number in range(2_000):
+        decision = decide(ready, "grown", shopper(f"s{number}"))
+        position = bucket_of("grown:1", f"s{number}") / BUCKETS
+        if position < 0.1:
+            assert (decision.variant, decision.in_experiment) == ("control", True)
+        elif 0.2 <= position < 0.4 or 0.5 <= position < 0.8:
+            assert (decision.variant, decision.in_experiment) == ("treatment-1", True)
+        else:
+            assert decision.reason is Reason.STATIC
+
+
+@pytest.mark.parametrize("seed", ["plain", "ontwerp-é", "€-seed"])
+@pytest.mark.parametrize("unit", ["s-1", "é", "klant-€-{}", "😀{}"])
+def test_deciding_all_at_once_is_deciding_one_by_one(seed: str, unit: str) -> None:
+    rules = (*several(), experiment("seeded", seed=seed, layer=LayerSlice(f"laag-{seed}", 0.1, 0.6)))
+    ready = compiled(*rules)
+    for number in range(50):
+        attributes = shopper(
+            unit.format(number), country="NL", visits=number % 4, company=f"c-€-{number % 3}"
+        )
+        together = decide_all(ready, attributes)
+        assert together == [decide(ready, item.experiment, attributes) for item in together]
+        assert len(together) == 8
 
 
 def test_an_unknown_experiment_is_a_key_error() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assignment.snapshot import UnknownSchemaError, build, decode, encode
+from assignment.snapshot import Slot, UnknownSchemaError, build, decode, encode
 from tests.assignment.examples import KEYS, experiment, several
 
 
@@ -29,7 +29,7 @@ def test_any_change_changes_the_revision() -> None:
 
 
 def test_a_document_gives_back_the_snapshot() -> None:
-    snapshot = build((experiment("bar", ranges=((0.0, 0.2), (0.5, 0.7))), *several()[1:]), KEYS)
+    snapshot = build((experiment("bar", slots=(Slot(0, 0.0, 0.2), Slot(1, 0.5, 0.7))), *several()[1:]), KEYS)
     assert decode(encode(snapshot)) == snapshot
 
 
