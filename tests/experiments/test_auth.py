@@ -117,12 +117,8 @@ def test_the_keys_and_the_user_of_the_settings_exist_after_every_start(
     for _ in range(2):
         assert ensure_bootstrap(database, given) is None
     with database.session() as session:
-        kinds = {
-            key.kind: key.digest
-            for key in session.exec(select(ApiKey))
-            if key.digest == digest(f"{key.kind}-key-text")
-        }
-        assert set(kinds) == {"admin", "server", "client"}
+        digests = {key.kind: key.digest for key in session.exec(select(ApiKey))}
+        assert digests == {kind: digest(f"{kind}-key-text") for kind in ("admin", "server", "client")}
         assert session.exec(select(User.email)).all() == ["boss@shop.example"]
         assert authenticate(session, "boss@shop.example", "short") is not None
 
@@ -153,7 +149,5 @@ def test_one_text_for_two_kinds_is_refused(database: Database, tmp_path: Path) -
     given = settings(
         tmp_path, PROEFWERK_BOOTSTRAP_ADMIN_KEY="same-text", PROEFWERK_BOOTSTRAP_CLIENT_KEY="same-text"
     )
-    with pytest.raises(
-        ConfigurationError, match="PROEFWERK_BOOTSTRAP_CLIENT_KEY is the text of a key of kind admin"
-    ):
+    with pytest.raises(ConfigurationError, match="_CLIENT_KEY is the text of a key of kind admin"):
         ensure_bootstrap(database, given)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlmodel import Session, func, select
 
 from assignment import snapshot
 from experiments.auth import digest
 from experiments.db import Database
 from experiments.models import PublishedSnapshot
-from experiments.publish import KEPT, compile_snapshot, fetch_published, publish
+from experiments.publish import compile_snapshot, fetch_published, publish
 from experiments.requests import Decision, StopForm
 from experiments.service import transitions
 from experiments.service.definitions import update_experiment
@@ -105,8 +106,9 @@ def test_publishing_without_a_change_adds_nothing(session: Session) -> None:
     assert session.exec(select(func.count()).select_from(PublishedSnapshot)).one() == 1
 
 
-def test_only_the_newest_snapshots_are_kept(session: Session) -> None:
+def test_only_the_newest_snapshots_are_kept(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.publish.KEPT", 3)
     draft(session)
-    for place in range(KEPT + 3):
+    for place in range(6):
         update_experiment(session, "bar", {"name": f"Name {place}"}, BOB)
-    assert session.exec(select(func.count()).select_from(PublishedSnapshot)).one() == KEPT
+    assert session.exec(select(func.count()).select_from(PublishedSnapshot)).one() == 3
