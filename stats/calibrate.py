@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,16 @@ from scipy.stats import beta
 
 from stats import conversion
 from stats.contrast import contrast
+from stats.group_sequential import critical_values
 from stats.guard import verdicts
-from stats.mean import read_always
+from stats.mean import Reading, read_always, read_normal
 from stats.sequential import RARE
 from stats.stack import Stack
 from stats.synthetic import Cell, simulate
 
 Bools = NDArray[np.bool_]
+Reader = Callable[[Cell, Stack, Stack, float], tuple[Bools, Bools, Bools, Bools]]
+"""Called, truth left out, determined and upward, each of shape `(replicates, looks)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,21 @@ class Record:
     bounds: tuple[float, float]
 
 
-def calibrate(cell: Cell, replicates: int, seed: int, alpha: float = 0.05, batch: int = 500) -> Record:
-    """Read `replicates` experiments at every look with the automatic always-valid choice."""
+def calibrate(
+    cell: Cell,
+    replicates: int,
+    seed: int,
+    alpha: float = 0.05,
+    batch: int = 500,
+    reading: Reader | None = None,
+) -> Record:
+    """Read `replicates` experiments at every look, by the automatic choice unless told otherwise."""
+    reader = reading or read
     rng = np.random.default_rng(seed)
     parts = []
     for start in range(0, replicates, batch):
         arms = simulate(cell, min(batch, replicates - start), rng)
-        parts.append(read(cell, *arms, alpha))
+        parts.append(reader(cell, *arms, alpha))
     called, missing, known, upward = (np.concatenate(part) for part in zip(*parts, strict=True))
     ever = called.any(axis=1)
     first = np.where(ever, called.argmax(axis=1), cell.looks - 1)
@@ -83,11 +95,8 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
         sound = verdicts(pair) == 0
         binary = cell.kind in {"proportion", "retention"}
         reading = read_always(pair, cell.units, alpha, cell.matured, binary=binary)
-        effect = cell.mean * cell.lift
-        outside = (effect < reading.lower) | (effect > reading.upper)
-        outside |= (cell.lift < reading.lift_lower) | (cell.lift > reading.lift_upper)
         called, known = sound & (reading.p_value <= alpha), sound
-        missing = sound & outside
+        missing = sound & _outside(cell, reading)
         upward = pair.difference > 0
     if cell.kind in {"proportion", "retention"}:
         shares = (1 - cell.share, cell.share)
@@ -101,3 +110,30 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
         missing = np.where(exact, truth >= limit, missing)
         known = exact | known
     return called, missing, known, upward
+
+
+def read_planned_looks(
+    cell: Cell, control: Stack, treatment: Stack, alpha: float
+) -> tuple[Bools, Bools, Bools, Bools]:
+    """The same for planned looks, every look of the cell one of them."""
+    rates = tuple((look + 1) / cell.looks for look in range(cell.looks))
+    critical = np.array(critical_values(rates, alpha))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pair = contrast(control, treatment, adjust=True)
+        sound = verdicts(pair) == 0
+        binary = cell.kind in {"proportion", "retention"}
+        nothing = np.full(np.shape(pair.units), np.nan)
+        reading = read_normal(pair, critical, nothing, binary=binary)
+        called = sound & ((reading.lower > 0) | (reading.upper < 0))
+        return called, sound & _outside(cell, reading), sound, pair.difference > 0
+
+
+def _outside(cell: Cell, reading: Reading) -> Bools:
+    """Where an interval leaves out the truth."""
+    effect = cell.mean * cell.lift
+    return np.asarray(
+        (effect < reading.lower)
+        | (effect > reading.upper)
+        | (cell.lift < reading.lift_lower)
+        | (cell.lift > reading.lift_upper)
+    )

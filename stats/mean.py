@@ -71,7 +71,7 @@ def read_fixed(pair: Contrast, alpha: float) -> Reading:
     return _reading(pair, (pair.welch,), critical, deviation, p_value)
 
 
-def read_normal(pair: Contrast, critical: float, p_value: float, *, binary: bool = False) -> Reading:
+def read_normal(pair: Contrast, critical: ArrayLike, p_value: ArrayLike, *, binary: bool = False) -> Reading:
     """A normal reading with a critical value and p-value from elsewhere, such as a group-sequential plan.
 
     Variances and lopsided data are treated as in `read_always`.
