@@ -98,4 +98,7 @@ def _hour(moment: datetime) -> str:
 
 def _step(limit: float, per_side: int) -> float:
     power = 10.0 ** math.floor(math.log10(limit / per_side))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power * (per_side + 1) > limit)
+    factors = (1, 2, 5, 10) if per_side > 1 else (1, 2, 4, 5, 10)
+    return next(
+        factor * power for factor in factors if math.floor(limit / (factor * power) + 1e-9) <= per_side
+    )

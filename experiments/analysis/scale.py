@@ -35,10 +35,15 @@ def ticks(limit: float, per_side: int = 3) -> list[float]:
     """
     raw = limit / per_side
     power = math.floor(math.log10(raw))
-    steps = (factor * 10.0**power for factor in (1, 2, 5, 10))
-    step = next(each for each in steps if each * (per_side + 1) > limit)
+    # Neighbouring steps differ by less than what `per_side` leaves room for, so that one always fits.
+    factors = (1, 2, 5, 10) if per_side > 1 else (1, 2, 4, 5, 10)
+    step = next(factor * 10.0**power for factor in factors if _few(limit, factor * 10.0**power, per_side))
     count = math.floor(limit / step + 1e-9)
     return [round(index * step, 12) for index in range(-count, count + 1)]
+
+
+def _few(limit: float, step: float, per_side: int) -> bool:
+    return math.floor(limit / step + 1e-9) <= per_side
 
 
 def _sizes(bounds: Bounds) -> list[float]:
