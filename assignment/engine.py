@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from assignment.allocation import owners_of, slots_of
 from assignment.decider import Context, Decider, Step, fixed_step
-from assignment.hashing import BUCKETS, POSITIONS, bucket_ranges
-from assignment.snapshot import Experiment, Slot, Snapshot, Status, Variant
+from assignment.snapshot import Experiment, Snapshot, Status, Variant
 from assignment.targeting import compile_condition
 
 _Derived = TypeVar("_Derived")
@@ -111,7 +110,8 @@ class CompiledSnapshot:
         if experiment.status is not Status.RUNNING:
             return fixed_step(self._add(experiment, control, Reason.DISABLED))
         outside = self.previews[experiment.key, control.key]
-        chosen = [self._add(experiment, variant, Reason.SPLIT) for variant in experiment.variants]
+        # By owner of the bucket: the variants in order, and last, at index -1, nobody.
+        chosen = [*(self._add(experiment, variant, Reason.SPLIT) for variant in experiment.variants), outside]
         return Step(
             condition=experiment.condition,
             audience=compile_condition(experiment.condition),
@@ -120,7 +120,7 @@ class CompiledSnapshot:
             layer=experiment.layer,
             elsewhere=self._add(experiment, control, Reason.TARGETING_MATCH),
             outside=outside,
-            by_bucket=spread(slots_of(experiment), chosen, outside),
+            by_bucket=[chosen[owner] for owner in owners_of(slots_of(experiment))],
         )
 
 
@@ -129,24 +129,6 @@ def is_live(experiment: Experiment) -> bool:
     if experiment.status is Status.STOPPED:
         return experiment.shipped is not None
     return experiment.status is not Status.DRAFT
-
-
-def slots_of(experiment: Experiment) -> tuple[Slot, ...]:
-    """Which part of the hash goes to which variant."""
-    if experiment.slots is not None:
-        return experiment.slots
-    weights = [variant.weight for variant in experiment.variants]
-    ranges = bucket_ranges(len(weights), experiment.coverage, weights)
-    return tuple(Slot(index, low, high) for index, (low, high) in enumerate(ranges))
-
-
-def spread(slots: Sequence[Slot], chosen: Sequence[Decision], outside: Decision) -> list[Decision]:
-    """The decision for each of the 10,000 buckets: that of the first slot containing it."""
-    table = [outside] * BUCKETS
-    for slot in reversed(slots):
-        first, end = bisect_left(POSITIONS, slot.start), bisect_left(POSITIONS, slot.end)
-        table[first:end] = [chosen[slot.variant]] * max(0, end - first)
-    return table
 
 
 def decide(compiled: CompiledSnapshot, key: str, context: Context) -> Decision:

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from assignment.engine import CompiledSnapshot, is_live, slots_of
-from assignment.snapshot import Experiment, Snapshot, Status
+from assignment.engine import CompiledSnapshot, is_live
+from assignment.snapshot import Experiment, Slot, Snapshot, Status
 
 HASH_VERSION = 2
 
@@ -92,7 +92,9 @@ def _split(experiment: Experiment) -> dict[str, Any]:
         shown = list(experiment.variants)
         split = {"coverage": experiment.coverage, "weights": [item.weight for item in shown]}
     else:
-        slots = slots_of(experiment)
+        owning = {slot.variant for slot in experiment.slots}
+        empty = (Slot(index, 0.0, 0.0) for index in range(len(experiment.variants)) if index not in owning)
+        slots = (*experiment.slots, *empty)
         shown = [experiment.variants[slot.variant] for slot in slots]
         split = {"ranges": [[slot.start, slot.end] for slot in slots]}
     return {

@@ -1,0 +1,91 @@
+"""Which part of the hash goes to which variant, and how it grows without moving anybody."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import groupby
+
+import msgspec
+
+from assignment.hashing import BUCKETS, POSITIONS, bucket_ranges
+from assignment.snapshot import Experiment, Slot, Variant
+
+FREE = -1
+
+
+class WouldMoveUnits(ValueError):  # noqa: N818 - a property of the change, not a defect
+    """The change would take units from the variant that they have; it needs a new phase, with a new seed."""
+
+
+def slots_of(experiment: Experiment) -> tuple[Slot, ...]:
+    """Which part of the hash goes to which variant."""
+    if experiment.slots is not None:
+        return experiment.slots
+    weights = [variant.weight for variant in experiment.variants]
+    ranges = bucket_ranges(len(weights), experiment.coverage, weights)
+    return tuple(Slot(index, low, high) for index, (low, high) in enumerate(ranges))
+
+
+def owners_of(slots: Sequence[Slot]) -> list[int]:
+    """For each of the 10,000 buckets the variant of the first slot containing it, or `FREE`."""
+    owners = [FREE] * BUCKETS
+    for slot in reversed(slots):
+        first, end = bisect_left(POSITIONS, slot.start), bisect_left(POSITIONS, slot.end)
+        owners[first:end] = [slot.variant] * max(0, end - first)
+    return owners
+
+
+def grow(experiment: Experiment, coverage: float, variants: Sequence[Variant]) -> Experiment:
+    """The experiment with more traffic, or with variants that grew or came, within the same phase.
+
+    Every bucket that a variant has it keeps; what a variant is to have more comes from free buckets, first
+    those that follow its own. Shares are met to within one bucket, 0.01 %.
+
+    Args:
+        coverage: The new share of the eligible units that take part.
+        variants: The variants with their new weights: those of before in the same order, then new ones.
+
+    Raises:
+        WouldMoveUnits: A variant would have less than it has, or has gone.
+    """
+    known = [variant.key for variant in experiment.variants]
+    if [variant.key for variant in variants[: len(known)]] != known:
+        raise WouldMoveUnits("the variants that the phase began with must all stay, in the same order")
+    changed = msgspec.structs.replace(experiment, coverage=coverage, variants=tuple(variants))
+    same_weights = [item.weight for item in variants] == [item.weight for item in experiment.variants]
+    if experiment.slots is None and same_weights and coverage >= experiment.coverage:
+        return changed
+    owners = owners_of(slots_of(experiment))
+    for index, variant in enumerate(variants):
+        _grow_one(owners, index, variant, coverage)
+    return msgspec.structs.replace(changed, slots=tuple(_slots(owners)))
+
+
+def _grow_one(owners: list[int], index: int, variant: Variant, coverage: float) -> None:
+    has = owners.count(index)
+    wanted = round(coverage * variant.weight * BUCKETS)
+    if wanted < has - 1:
+        raise WouldMoveUnits(
+            f"variant '{variant.key}' has {has / BUCKETS:.2%} of all units and would be left with"
+            f" {wanted / BUCKETS:.2%}; a variant can only grow within a phase"
+        )
+    last = max((place for place, owner in enumerate(owners) if owner == index), default=FREE)
+    in_turn = [*range(last + 1, BUCKETS), *range(last + 1)]
+    free = [place for place in in_turn if owners[place] == FREE]
+    if wanted - has > len(free):
+        raise WouldMoveUnits(
+            f"variant '{variant.key}' is to grow by {(wanted - has) / BUCKETS:.2%} of all units, but only"
+            f" {len(free) / BUCKETS:.2%} are free"
+        )
+    for place in free[: max(0, wanted - has)]:
+        owners[place] = index
+
+
+def _slots(owners: Sequence[int]) -> list[Slot]:
+    slots: list[Slot] = []
+    for owner, places in groupby(range(BUCKETS), key=owners.__getitem__):
+        if owner != FREE:
+            run = list(places)
+            slots.append(Slot(owner, run[0] / BUCKETS, (run[-1] + 1) / BUCKETS))
+    return slots
