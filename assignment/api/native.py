@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import msgspec
 
 from assignment.api.answer import Answer
-from assignment.api.context import MAX_CONTEXT_BYTES, ContextError, read_context
+from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
 from assignment.api.doors import Doors
 from assignment.api.keys import DELIVERY, authenticate
+from assignment.api.preview import read_forced, replace_forced
 from assignment.api.reading import Environ, decode_object, read_body, require_json
 from assignment.engine import CompiledSnapshot, Decision, Rule
 from assignment.errors import FieldError, ProefwerkError, invalid_field
 
 MAX_NAMED = 1_000
-_FIELDS = frozenset(("context", "experiments", "expose"))
+_FIELDS = frozenset(("context", "experiments", "expose", "forced"))
 
 
 def assign(doors: Doors, environ: Environ) -> Answer:
@@ -32,12 +33,9 @@ def assign(doors: Doors, environ: Environ) -> Answer:
         context = read_context(document, alias="id")
     except ContextError as error:
         raise invalid_field(error.field, error.message) from error
-    rules: Sequence[Rule] = (compiled.live,)
-    if len(document) > 1:
-        _refuse_unknown_fields(document)
-        if document.get("experiments") is not None:
-            rules = _named_rules(compiled, document["experiments"])
-    decisions = [decision for rule in rules for decision in rule(context.attributes)]
+    decisions = (
+        compiled.live(context.attributes) if len(document) == 1 else _decide(compiled, document, context)
+    )
     if _wants_exposures(document):
         met = [(item.experiment, item.variant) for item in decisions if item.in_experiment]
         if met:
@@ -45,6 +43,16 @@ def assign(doors: Doors, environ: Environ) -> Answer:
     entries = compiled.derived(encoded_entries)
     head = compiled.derived(_head)
     return Answer(200, b"%b%b}}" % (head, b",".join([entries[item.index] for item in decisions])))
+
+
+def _decide(compiled: CompiledSnapshot, document: dict[str, object], context: Context) -> list[Decision]:
+    """What a request gets that says more than whom it is for."""
+    _refuse_unknown_fields(document)
+    forced = read_forced(compiled, document.get("forced"))
+    named = document.get("experiments")
+    rules: Sequence[Rule] = (compiled.live,) if named is None else _named_rules(compiled, named)
+    decisions = [decision for rule in rules for decision in rule(context.attributes)]
+    return replace_forced(decisions, forced) if forced else decisions
 
 
 def _head(compiled: CompiledSnapshot) -> bytes:

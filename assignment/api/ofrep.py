@@ -11,6 +11,7 @@ from assignment.api.answer import CORS, NO_STORE, Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
 from assignment.api.doors import Doors
 from assignment.api.keys import DELIVERY, authenticate
+from assignment.api.preview import forced_by_header, replace_forced
 from assignment.api.problems import error_headers, unexpected
 from assignment.api.reading import Environ, decode_object, read_body, require_json
 from assignment.engine import CompiledSnapshot, Decision
@@ -54,7 +55,8 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
     rule = compiled.rules.get(key)
     if rule is None:
         return _failure(404, key, "FLAG_NOT_FOUND", f"Flag '{key:.100}' was not found")
-    (decision,) = rule(context.attributes)
+    forced = forced_by_header(compiled, environ)
+    decision = forced.get(key) or rule(context.attributes)[0]
     if decision.in_experiment and environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
         doors.sink.expose(context.unit, [(decision.experiment, decision.variant)], context.described())
     before, after = compiled.derived(_encoded_flags)[decision.index]
@@ -63,9 +65,13 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
 
 def _evaluate_all(compiled: CompiledSnapshot, environ: Environ) -> Answer:
     context = _read(environ)
+    decisions = compiled.live(context.attributes)
+    forced = forced_by_header(compiled, environ)
+    if forced:
+        decisions = replace_forced(decisions, forced)
     encoded = compiled.derived(_encoded_flags)
     unit = msgspec.json.encode(context.unit)
-    flags = b",".join([unit.join(encoded[item.index]) for item in compiled.live(context.attributes)])
+    flags = b",".join([unit.join(encoded[item.index]) for item in decisions])
     # Of the result alone: a new revision that changes nothing for this context changes no tag.
     tag = f'"{hashlib.blake2b(flags or unit, digest_size=12).hexdigest()}"'
     headers = (*_HEADERS, ("ETag", tag), _EXPOSED)
@@ -141,7 +147,8 @@ def _with_errors(
         if error.status in {401, 403}:
             raise
         code = "PARSE_ERROR" if error.status in {400, 415} else "GENERAL"
-        return _failure(error.status, key, code, error.detail)
+        # The protocol knows no 422.
+        return _failure(400 if error.status == 422 else error.status, key, code, error.detail)
     except Exception as error:  # noqa: BLE001 - logged by `unexpected`; the client gets OFREP's own body
         return _failure(500, key, "GENERAL", unexpected(error).detail)
 

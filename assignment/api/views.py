@@ -11,7 +11,7 @@ from assignment.api.ofrep import SINGLE_PREFIX
 from assignment.api.problems import as_response
 from assignment.api.serve import ONE_FLAG, POSTED, Handler, serve
 
-_ALLOWED = "Authorization, Content-Type, If-None-Match, X-API-Key, X-Proefwerk-Expose"
+_ALLOWED = "Authorization, Content-Type, If-None-Match, X-API-Key, X-Proefwerk-Expose, X-Proefwerk-Force"
 
 
 def register(app: Flask, doors: Doors) -> Blueprint:

@@ -134,6 +134,10 @@ def test_malformed_bodies_are_refused_in_words(hot: Client, body: bytes, words: 
         ({**context(), "experiments": ["bar"] * 1001}, "experiments"),
         ({**context(), "expose": "yes"}, "expose"),
         ({**context(), "exposed": True}, "exposed"),
+        ({**context(), "forced": ["bar"]}, "forced"),
+        ({**context(), "forced": {"bar": "nope"}}, "forced.bar"),
+        ({**context(), "forced": {"bar": ["control"]}}, "forced.bar"),
+        ({**context(), "forced": {"nope": "control"}}, "forced.nope"),
     ],
 )
 def test_invalid_fields_are_named(hot: Client, body: object, field: str) -> None:
@@ -202,6 +206,17 @@ def test_exposures_are_logged_for_what_the_unit_takes_part_in_and_only_when_aske
     assert (event.unit, event.experiment) == ("s-1", "bar")
     assert event.variant == answer["assignments"]["bar"]["variant"]
     assert event.attributes == {"country": "NL", "visits": 1}
+
+
+def test_a_forced_variant_is_shown_but_never_counted(hot: Client, tmp_path: Path) -> None:
+    for variant in ("control", "treatment-1"):
+        request = {**context(), "forced": {"bar": variant, "draft": variant}, "expose": True}
+        assignments = post(hot, {**request, "experiments": ["bar"]}).get_json()["assignments"]
+        assert list(assignments) == ["bar", "draft"]
+        for found in assignments.values():
+            assert (found["variant"], found["in_experiment"], found["reason"]) == (variant, False, "STATIC")
+            assert found["payload"]["variant"] == variant
+    assert logged(tmp_path) == []
 
 
 def test_an_exposure_that_cannot_be_logged_is_not_passed_over(hot: Client, doors: Doors) -> None:

@@ -148,6 +148,24 @@ def test_an_exposure_is_logged_only_by_single_evaluation_and_only_when_asked(
     assert event.attributes == {"device": "mobile"}
 
 
+def test_a_forced_variant_is_shown_but_never_counted(hot: Client, tmp_path: Path) -> None:
+    headers = {"X-Proefwerk-Force": "bar=treatment-1, draft=treatment-1", "X-Proefwerk-Expose": "true"}
+    for key in ("bar", "draft"):
+        flag = post(hot, f"{BULK}/{key}", context("s-2"), headers=headers).get_json()
+        assert (flag["variant"], flag["reason"]) == ("treatment-1", "STATIC")
+    flags = {flag["key"]: flag for flag in post(hot, BULK, context(), headers=headers).get_json()["flags"]}
+    assert flags["bar"]["variant"] == flags["draft"]["variant"] == "treatment-1"
+    assert logged(tmp_path) == []
+
+
+def test_forcing_a_variant_that_is_not_there_is_refused(hot: Client) -> None:
+    for path in (BULK, f"{BULK}/bar"):
+        answer = post(hot, path, context(), headers={"X-Proefwerk-Force": "bar=nope"})
+        assert answer.status_code == 400
+        assert answer.get_json()["errorCode"] == "GENERAL"
+        assert "no variant 'nope'" in answer.get_json()["errorDetails"]
+
+
 def test_when_exposures_cannot_be_logged_the_error_is_general_with_an_integer_retry_after(
     hot: Client, doors: Doors
 ) -> None:
