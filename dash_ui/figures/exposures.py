@@ -29,7 +29,7 @@ def exposures_figure(points: Sequence[ExposurePoint], arms: Sequence[Arm]) -> di
             "line": {"color": PLANNED, "width": 1.5, "dash": "dot"},
             "hoverinfo": "skip",
         }
-        for share in sorted({round(arm.share, 6) for arm in arms})
+        for share in {round(arm.share, 6): arm.share for arm in arms}.values()
     ]
     actual = [
         {

@@ -15,6 +15,7 @@ import pytest
 from experiments.analysis import render_text
 from experiments.analysis.render import CSV_COLUMNS, render_csv, render_html
 from experiments.analysis.render_text import MINUS, Text
+from experiments.analysis.render_words import DUTCH
 from tests.dash_ui import sample_reports as samples
 
 Document = dict[str, Any]
@@ -110,7 +111,7 @@ def test_every_sentence_of_the_file_has_its_dutch(monkeypatch: pytest.MonkeyPatc
                 missing.add(key)
             return super().get(key, default)
 
-    monkeypatch.setattr(render_text, "DUTCH", Strict(render_text.DUTCH))
+    monkeypatch.setattr(render_text, "DUTCH", Strict(DUTCH))
     for story in STORIES:
         _whole(story(), "nl")
     reasons = {

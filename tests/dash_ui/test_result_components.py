@@ -1,0 +1,256 @@
+"""What the parts of a result page say for each story."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dash_ui.components import verdict
+from dash_ui.components.evidence import evidence
+from dash_ui.components.exposures import exposures
+from dash_ui.components.forest import forest_bar
+from dash_ui.components.health import strip
+from dash_ui.components.journal import entries
+from dash_ui.components.numbers import counts_text, difference_text, lift_range, per_ten_thousand, value_text
+from dash_ui.components.progress import progress
+from dash_ui.components.scorecard import scorecard
+from dash_ui.components.segments import correction, segments
+from dash_ui.components.setup import setup
+from dash_ui.i18n import speaking
+from dash_ui.report_records import JournalLine, Range, Reason
+from dash_ui.report_words import reason_sentence
+from tests.dash_ui import sample_reports as samples
+from tests.dash_ui.stories import experiment_of, report_of, result_of
+from tests.dash_ui.trees import every, property_of, with_class, with_property, words
+
+Document = dict[str, Any]
+STORIES: tuple[Callable[[], Document], ...] = (
+    samples.conclusive,
+    samples.unclear,
+    samples.harmful,
+    samples.no_difference,
+    samples.unhealthy,
+    samples.too_early,
+    samples.undetermined_guardrail,
+    samples.three_arms,
+    samples.with_segments,
+)
+TITLES = {
+    "conclusive": "Bar at 50 is better",
+    "unclear": "Not clear yet",
+    "harmful": "Bar at 50 is worse",
+    "no_difference": "No meaningful difference",
+    "unhealthy": "Don't trust this yet",
+    "too_early": "Not clear yet",
+}
+
+
+def _banner(document: Document, **changes: Any) -> str:
+    return words(verdict.banner(report_of(document), experiment_of(document, **changes)))
+
+
+@pytest.mark.parametrize("story", list(TITLES))
+def test_the_banner_says_exactly_one_of_five_verdicts(story: str) -> None:
+    said = _banner(getattr(samples, story)())
+    assert [title for title in set(TITLES.values()) if title in said] == [TITLES[story]]
+
+
+def test_the_banner_gives_size_range_and_advice() -> None:
+    said = _banner(samples.conclusive()).replace("\u00a0", " ")
+    assert "Checkout conversion goes from 10.77% to 11.81%" in said
+    assert "+9.7%" in said
+    assert "+3.0% … +16.4%" in said
+    assert "looking early is safe" in said
+    assert "About +104 per 10,000 shoppers (from +32 to +177)." in said
+
+
+def test_looking_early_is_called_safe_only_where_it_is() -> None:
+    assert "safe" not in _banner({**samples.conclusive(), "method": "fixed"})
+
+
+def test_a_failed_check_replaces_every_number_by_cause_and_remedy() -> None:
+    said = _banner(samples.unhealthy())
+    assert "The split is 52.3% / 47.7%, planned was 50.0% / 50.0%" in said
+    assert "start again" in said
+    assert "+9.7%" not in said
+
+
+def test_too_early_says_how_long_it_takes() -> None:
+    said = _banner(samples.too_early())
+    assert "it is too early for a verdict" in said
+    assert "About 12 days to go." in said
+
+
+def test_a_planned_size_without_outcome_may_be_stopped() -> None:
+    document = samples.unclear()
+    document["progress"] = {"units": 80000, "planned_units": 80000, "share": 1.0, "days_left": 0}
+    assert "you may stop" in _banner(document)
+
+
+def test_a_decision_is_repeated_with_its_note() -> None:
+    said = _banner(
+        samples.conclusive(),
+        status="stopped",
+        decision="ship",
+        decision_variant="bar",
+        decision_note="Clear.",
+    )
+    assert "Decided: ship Bar at 50. Clear." in said
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_no_part_claims_proof_or_a_chance_of_winning(story: Callable[[], Document], language: Any) -> None:
+    with speaking(language):
+        result = result_of(story())
+        report = report_of(story())
+        said = " ".join(
+            words(part)
+            for part in (
+                verdict.banner(report, result.experiment),
+                verdict.facts(report),
+                strip(report),
+                scorecard(report),
+                evidence(result),
+                segments(report),
+                setup(result.experiment),
+            )
+        )
+    assert not re.search(r"\bproven\b|\bbewezen\b|wins|wint|% chance that|% kans dat", said)
+    assert not re.search(r"(?<![\w-])-\d", said.replace("2026-", "")), "a hyphen stands for a minus"
+    assert "None" not in said
+    assert "nan" not in said.lower().split()
+
+
+def test_every_metric_and_treatment_has_a_row_primary_first() -> None:
+    rows = with_property(scorecard(report_of(samples.three_arms())), "scope", "row")
+    assert [words(row) for row in rows[:4]] == [
+        "Checkout conversion Primary metric · Bar at 50",
+        "Checkout conversion Primary metric · Badge on the product page",
+        "Revenue per shopper Secondary · Bar at 50",
+        "Revenue per shopper Secondary · Badge on the product page",
+    ]
+
+
+def test_what_cannot_be_said_shows_its_reason_and_no_bar() -> None:
+    report = report_of(samples.undetermined_guardrail())
+    effect = next(effect for effect in report.effects if effect.metric == "page_time")
+    bar = forest_bar(effect, report.forest)
+    assert not with_class(bar, "pw-forest-dot")
+    assert "no interval yet" in property_of(bar, "aria-label")
+    said = words(scorecard(report))
+    assert "Cannot be said yet" in said
+    assert "Too few shoppers with an event so far." in said
+
+
+def test_bars_are_filled_only_when_conclusive_and_coloured_by_benefit() -> None:
+    report = report_of(samples.harmful())
+    dots = {
+        effect.metric: property_of(
+            with_class(forest_bar(effect, report.forest), "pw-forest-dot")[0], "className"
+        )
+        for effect in report.effects
+    }
+    assert "pw-full" in dots["conversion"]
+    assert "pw-bad" in dots["conversion"]
+    assert "pw-open" in dots["revenue"]
+    assert "pw-unclear" in dots["revenue"]
+
+
+def test_bars_beyond_the_axis_end_in_an_arrow() -> None:
+    report = report_of(samples.conclusive())
+    effect = report.effects[0]
+    assert not with_class(forest_bar(effect, 1.0), "pw-forest-cut")
+    assert len(with_class(forest_bar(effect, 0.05), "pw-forest-right")) == 1
+
+
+def test_every_chart_has_a_label_that_concludes_and_a_table() -> None:
+    result = result_of(samples.conclusive())
+    assert result.report is not None
+    for part in (evidence(result), exposures(result.report)):
+        images = [item for item in every(part) if getattr(item, "role", None) == "img"]
+        assert len(images) == 1
+        assert property_of(images[0], "aria-label")
+        assert [item for item in every(part) if item._type == "Table"]
+    label = property_of(with_property(evidence(result), "role", "img")[0], "aria-label")
+    assert "conclusive since" in label
+
+
+def test_health_items_open_to_finding_cause_and_remedy() -> None:
+    said = words(strip(report_of(samples.unhealthy())))
+    for part in ("Traffic split is broken", "chance does not do this", "Likely cause:", "Remedy:"):
+        assert part in said
+
+
+def test_progress_shows_units_against_the_plan_and_days_left() -> None:
+    result = result_of(samples.unclear())
+    assert result.report is not None
+    part = progress(result.report, result.experiment)
+    assert "73,025 of 80,000 planned shoppers (91%)" in words(part)
+    assert "About 3 days to go." in words(part)
+    assert property_of(with_property(part, "role", "progressbar")[0], "aria-valuenow") == 91
+
+
+def test_segments_name_their_correction() -> None:
+    report = report_of(samples.with_segments())
+    assert "Bonferroni" in correction(report)
+    assert "mobile" in words(segments(report))
+    assert segments(report_of(samples.conclusive())) is None
+    document = samples.with_segments()
+    for segment in document["segments"]:
+        segment["metrics"][0]["comparisons"][0]["adjustment"] = "none"
+    assert "exploration" in correction(report_of(document))
+
+
+def test_the_setup_repeats_plan_variants_and_hash() -> None:
+    said = words(setup(experiment_of(samples.conclusive())))
+    for part in (
+        "Decided by: Checkout conversion.",
+        "80,000 shoppers",
+        '{"show": true}',
+        "9f9f",
+        '{"country": "NL"}',
+    ):
+        assert part in said
+
+
+def test_the_journal_is_newest_first_and_keeps_words_as_they_are() -> None:
+    lines = [JournalLine(samples.START, "mark", "comment", text) for text in ("first", "<b>second</b>")]
+    said = words(entries(lines))
+    assert said.index("<b>second</b>") < said.index("first")
+
+
+def test_values_have_their_unit_and_differences_their_sign() -> None:
+    assert value_text(0.1077, "proportion", None) == "10.77%"
+    assert value_text(6.234, "mean", "EUR") == "€6.23"
+    assert value_text(1240.4, "mean", "ms") == "1,240 ms"
+    assert difference_text(0.0104, "proportion", None) == "+1.04 pp"
+    assert difference_text(-0.3, "mean", "EUR") == "−€0.30"
+    assert value_text(None, "mean", None) == value_text(float("nan"), "mean", None) == "–"
+    with speaking("nl"):
+        assert value_text(1234.5, "mean", "EUR").replace("\u00a0", " ") == "€ 1.234,50"
+
+
+def test_an_interval_without_an_end_says_so() -> None:
+    assert lift_range(Range(0.1, 0.02, None)) == "above +2.0%"
+    assert lift_range(Range(0.1, None, 0.2)) == "below +20.0%"
+    assert lift_range(Range(0.1, None, None)) == "–"
+
+
+def test_counts_are_events_of_units_for_rates_and_units_for_others() -> None:
+    effects = {effect.metric: effect for effect in report_of(samples.conclusive()).effects}
+    assert counts_text(effects["conversion"], control=True) == "3,877 / 36,000"
+    assert counts_text(effects["revenue"], control=True) == "36,000 shoppers"
+    assert per_ten_thousand(effects["page_time"]) is None
+    assert (per_ten_thousand(effects["revenue"]) or "").startswith("About +€2,679")
+
+
+def test_reasons_are_told_in_the_readers_language_and_unknown_ones_as_they_came() -> None:
+    known = Reason("…", "guardrail_open", {"metric": "Refunds", "variant": "bar", "margin": 0.1})
+    with speaking("nl"):
+        assert "Van vangrail Refunds is nog niet gebleken" in reason_sentence(known, {"bar": "Balk"})
+        assert "Balk" in reason_sentence(known, {"bar": "Balk"})
+    assert reason_sentence(Reason("As written.", "new_code", {}), {}) == "As written."
