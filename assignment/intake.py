@@ -128,21 +128,18 @@ def _sound(events: list[Event], array: bytes, rules: Rules, now: datetime) -> bo
 
     More keys in the text mean one given twice, or one that is not known: then each event is looked at.
     """
-    earliest, latest, pairs = now - MAX_AGE, now + MAX_AHEAD, rules.pairs
-    keys = 0
+    times = [event.time for event in events if event.time is not None]
+    if times and (min(times) < now - MAX_AGE or max(times) > now + MAX_AHEAD):
+        return False
+    keys = len(times)
     for event in events:
-        if event.time is not None:
-            if not earliest <= event.time <= latest:
-                return False
-            keys += 1
         if isinstance(event, Exposure):
-            if (event.experiment, event.variant) not in pairs:
+            if (event.experiment, event.variant) not in rules.pairs:
                 return False
             keys += 6 + len(event.attributes) if event.attributes else 5
         else:
-            keys += 4 + (event.value is not DEFAULT_VALUE) + (event.currency is not None)
-            if event.properties:
-                keys += 1 + len(event.properties)
+            keys += 5 + len(event.properties) if event.properties else 4
+            keys += (event.value is not DEFAULT_VALUE) + (event.currency is not None)
     return array.count(b'":') == keys and not _has_spaced_keys(array)
 
 

@@ -57,10 +57,10 @@ def main(
     except (PlatformError, ConnectionError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"The shop is at http://{host}:{server.server_port}/ and the results are at {url}/ui/")
-    crowd = Crowd(url, server_key, Pace(rush=Pace().rush * speed, trickle=Pace().trickle * speed))
+    crowd = Crowd(url, server_key, Pace(Pace().rush * speed, trickle=Pace().trickle * speed), limit=shoppers)
     if not shop_only:
         crowd.start()
-    _watch(crowd, stopped, shoppers)
+    _watch(crowd, stopped, endless=shop_only)
     crowd.stop()
     server.shutdown()
     if crowd.failure is not None:
@@ -76,10 +76,10 @@ def _serve(url: str, client_key: str, host: str, port: int) -> BaseWSGIServer:
     return server
 
 
-def _watch(crowd: Crowd, stopped: threading.Event, most: int | None) -> None:
-    """Tells how many have come, until stopped, failed or enough."""
+def _watch(crowd: Crowd, stopped: threading.Event, *, endless: bool) -> None:
+    """Tells how many have come, until stopped or none come any more."""
     shows = sys.stdout.isatty()
-    while not stopped.wait(1.0) and crowd.failure is None and (most is None or crowd.arrived < most):
+    while not stopped.wait(1.0) and (endless or crowd.wait(0)):
         if shows and crowd.arrived:
             click.echo(f"\r{crowd.arrived:,} shoppers so far", nl=False)
     if shows and crowd.arrived:

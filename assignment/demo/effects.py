@@ -31,7 +31,7 @@ MEDIAN_ORDER = 42.0
 ORDER_SPREAD = 0.5
 LOYAL_VALUE = 1.3
 VALUE = {(BAR, "bar"): 1.05, (ALSO_BOUGHT, "also-bought"): 1.04}
-REFUND_SHARE = 0.06
+REFUND_SHARE = 0.2
 
 
 def completion(variant: str, device: str | None = None) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from assignment.demo.client import Client
 from assignment.demo.visit import Event, Shopper, arrive, past_orders, visit
@@ -42,6 +44,9 @@ class Crowd:
     """Shoppers who come at a pace until told to stop.
 
     Attributes:
+        seed: Together with `limit`, makes the same shoppers come again.
+        threads: How many come at the same time.
+        limit: About how many come at all; without it they come until `stop`.
         arrived: How many have been through the shop.
         failure: What ended it, if not `stop`.
     """
@@ -50,6 +55,8 @@ class Crowd:
     key: str
     pace: Pace = field(default_factory=Pace)
     seed: int | None = None
+    threads: int = THREADS
+    limit: int | None = None
     arrived: int = 0
     failure: Exception | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -61,8 +68,8 @@ class Crowd:
     def start(self) -> None:
         """Shoppers begin to come."""
         self._began = time.monotonic()
-        for number in range(THREADS):
-            chance = random.Random(None if self.seed is None else self.seed * THREADS + number)
+        for number in range(self.threads):
+            chance = random.Random(None if self.seed is None else self.seed * 1_000 + number)
             thread = threading.Thread(target=self._walk, args=(chance,), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -75,18 +82,26 @@ class Crowd:
 
     def wait(self, seconds: float) -> bool:
         """Whether shoppers still come after so many seconds."""
-        return not self._stopped.wait(seconds)
+        stopped = self._stopped.wait(seconds)
+        return not stopped and any(thread.is_alive() for thread in self._threads)
 
     def _walk(self, chance: random.Random) -> None:
         try:
             with Client(self.url, self.key) as client:
-                while self._wait_for_turn():
+                for _ in self._rounds():
+                    if not self._wait_for_turn():
+                        break
                     _group(client, chance, GROUP)
                     with self._lock:
                         self.arrived += GROUP
         except Exception as failure:  # noqa: BLE001 - told to whoever started the crowd
             self.failure = failure
             self._stopped.set()
+
+    def _rounds(self) -> Iterable[int]:
+        if self.limit is None:
+            return itertools.count()
+        return range(math.ceil(self.limit / (self.threads * GROUP)))
 
     def _wait_for_turn(self) -> bool:
         with self._lock:
@@ -97,7 +112,7 @@ class Crowd:
 
 def _group(client: Client, chance: random.Random, size: int) -> None:
     """A few shoppers at a time, so that their events share requests, as a shop's back end would do it."""
-    shoppers = [arrive(chance, f"shopper-{uuid4().hex[:16]}") for _ in range(size)]
+    shoppers = [arrive(chance, f"shopper-{chance.getrandbits(64):016x}") for _ in range(size)]
     now = datetime.now(UTC)
     _report(client, [order for shopper in shoppers for order in past_orders(chance, shopper, now)])
     _report(client, [event for shopper in shoppers for event in _walk_through(client, chance, shopper)])

@@ -17,7 +17,7 @@ from .reporters import Reporters
 from .test_kill import in_lake
 
 SEED = 7
-KILLS = 3
+KILLS = 2
 EXPERIMENT = {
     "key": "bar",
     "name": "Bar",
