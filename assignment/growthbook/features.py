@@ -118,9 +118,7 @@ def _enter(payload: Payload, user: User, key: str, rule: Rule, stack: tuple[str,
     def prerequisites_met(parents: list[Rule]) -> bool:
         return unmet_prerequisite(payload, user, parents, stack) is None
 
-    leaf = _leaf(payload, user, rule, experiment)
-    if leaf:
-        experiment["weights"] = leaf["variationWeights"]
+    leaf = _enter_leaf(payload, user, rule, experiment)
     entered, outcome = run(payload, user, experiment, prerequisites_met, key, leaf)
     if not outcome["inExperiment"] or outcome.get("passthrough"):
         return None
@@ -133,25 +131,33 @@ def _enter(payload: Payload, user: User, key: str, rule: Rule, stack: tuple[str,
     )
 
 
-def _leaf(payload: Payload, user: User, rule: Rule, experiment: Rule) -> dict[str, Any] | None:
-    """The leaf of the rule's contextual bandit that the user is in: its weights, or the rule's own."""
+def _enter_leaf(
+    payload: Payload, user: User, rule: Rule, experiment: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Give the experiment the weights of the bandit's leaf that the user is in; what results say of it."""
     bandit = payload.bandits.get(rule.get("contextualBanditRef") or "")
     if not isinstance(bandit, dict):
         return None
-    number, weights = -1, experiment.get("weights") or equal_weights(len(experiment["variations"]))
     for context in bandit.get("contexts") or ():
         if payload.test(context.get("condition") or {})(user.attributes):
-            number, weights = context.get("leafId", -1), context.get("weights") or weights
+            number, weights = context.get("leafId"), context.get("weights")
+            experiment["weights"] = weights
             break
-    leaf = {"leafId": number, "variationWeights": weights}
+    else:
+        number, weights = -1, experiment.get("weights") or equal_weights(len(experiment["variations"]))
+    leaf: dict[str, Any] = {"leafId": number}
+    if weights is not None:
+        leaf["variationWeights"] = weights
+    else:
+        del experiment["weights"]
     if bandit.get("banditVersion") is not None:
         leaf["banditVersion"] = bandit["banditVersion"]
     return leaf
 
 
 def _experiment_of(rule: Rule, key: str) -> dict[str, Any]:
-    variations = rule.get("contextualVariations") if rule.get("contextualBanditRef") else None
-    experiment = {"variations": variations or rule.get("variations"), "key": rule.get("key") or key}
+    variations = rule.get("contextualVariations") or rule.get("variations")
+    experiment = {"variations": variations, "key": rule.get("key") or key}
     experiment.update({name: rule[name] for name in _COPIED if _is_set(rule, name)})
     return experiment
 
