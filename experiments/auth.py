@@ -21,7 +21,7 @@ from experiments.publish import publish
 from experiments.service.audit import record
 from experiments.settings import ConfigurationError, Settings
 
-MIN_PASSWORD = 10
+MIN_PASSWORD = 8
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _HINTED = 12
 _LOG = logging.getLogger(__name__)

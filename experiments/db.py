@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from experiments.settings import ConfigurationError
 
 MIGRATIONS = "experiments:migrations"
 _BUSY_SECONDS = 15
+_LOG = logging.getLogger(__name__)
 _MIGRATION_LOCK = 0x70726F6566
 _CHANGE_LOCK = _MIGRATION_LOCK + 1
 
@@ -93,6 +95,7 @@ class Database:
             with Session(engine, expire_on_commit=False) as session:
                 yield session
         except (OperationalError, InterfaceError) as error:
+            _LOG.exception("the control database failed")
             raise ProefwerkError(
                 503, "database_unavailable", "The control database cannot be reached now; try again."
             ) from error

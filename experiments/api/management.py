@@ -82,6 +82,8 @@ def read_document() -> Any:
         ProefwerkError: 400 malformed, 413 too large, 415 of another media type.
     """
     body = _body()
+    if not body:
+        raise ProefwerkError(400, "malformed_json", "The body is empty; send a JSON object.")
     if request.mimetype not in _JSON:
         raise ProefwerkError(
             415,

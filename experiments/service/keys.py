@@ -17,6 +17,7 @@ from experiments.service.audit import record
 from experiments.validation import invalid
 
 _MAX_NAME = 200
+_MAX_ID = 2**31 - 1
 
 
 def create_key(
@@ -60,7 +61,7 @@ def revoke_key(session: Session, ident: int, actor: Actor) -> ApiKey:
     """
     require(actor, Role.ADMIN)
     lock_changes(session)
-    key = session.get(ApiKey, ident)
+    key = session.get(ApiKey, ident) if 0 < ident <= _MAX_ID else None
     if key is None:
         raise ProefwerkError(404, "key_not_found", f"There is no key number {ident}.")
     if key.revoked_at is None:

@@ -42,7 +42,7 @@ def sqlite(tmp_path: Path, sqlite_template: Path) -> Iterator[Api]:
     ("body", "media_type", "status", "words"),
     [
         (b'{"key":', "application/json", 400, "not JSON"),
-        (b"", "application/json", 400, "not JSON"),
+        (b"", "application/json", 400, "The body is empty"),
         (b'{"traffic":NaN}', "application/json", 400, "NaN is not a JSON number"),
         (b'{"key":"a","key":"b"}', "application/json", 400, "the key 'key' appears 2 times"),
         (b"\xff\xfe", "application/json", 400, "not UTF-8"),

@@ -114,9 +114,10 @@ def test_a_key_is_revoked_once_and_stays_so(session: Session) -> None:
     key, _ = create_key(session, "client", "", ALICE)
     first = revoke_key(session, key.id or 0, ALICE).revoked_at
     assert revoke_key(session, key.id or 0, ALICE).revoked_at == first
-    with pytest.raises(ProefwerkError) as caught:
-        revoke_key(session, 999, ALICE)
-    assert caught.value.status == 404
+    for unknown in (999, -1, 10**30):
+        with pytest.raises(ProefwerkError) as caught:
+            revoke_key(session, unknown, ALICE)
+        assert caught.value.status == 404
 
 
 def test_everybody_may_comment(session: Session) -> None:
