@@ -144,7 +144,7 @@ def _enter_leaf(
             experiment["weights"] = weights
             break
     else:
-        number, weights = -1, experiment.get("weights") or equal_weights(len(experiment["variations"]))
+        number, weights = -1, experiment.get("weights", equal_weights(len(experiment["variations"])))
     leaf: dict[str, Any] = {"leafId": number}
     if weights is not None:
         leaf["variationWeights"] = weights
