@@ -83,7 +83,7 @@ def repeated_p_value(design: Design, z: float, look: int) -> float:
 
 
 def _beyond(rates: Sequence[float], critical: Sequence[float], z: float, drift: float) -> float:
-    """Chance of at least as extreme a result in stage-wise order; `drift` is the mean of z at the last rate."""
+    """Chance of a result as extreme in stage-wise order; `drift` is the mean of z at the last rate."""
     walk = start(drift / math.sqrt(rates[-1]))
     total = 0.0
     for rate, bound in zip(rates[:-1], critical, strict=True):

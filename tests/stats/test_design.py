@@ -11,7 +11,7 @@ from stats.design import Design, work_out
 from stats.sizes import size_for_means, size_for_rates
 from stats.spending import HWANG_SHIH_DECANI, KIM_DEMETS, OBRIEN_FLEMING, POCOCK, Spending
 from stats.stagewise import final, repeated_interval, repeated_p_value
-from tests.stats.reference import cases
+from tests.stats.reference import assert_bounds_equal, cases
 
 NAMES = {"OF": OBRIEN_FLEMING, "P": POCOCK, "KD": KIM_DEMETS, "HSD": HWANG_SHIH_DECANI}
 SHAPES = {"OF": 0.0, "P": 0.5, "WT": 0.25}
@@ -52,8 +52,7 @@ def test_all_alpha_spending_and_exact_designs_equal_rpact() -> None:
             case["rpactType"], case["informationRates"], case["alpha"], case["beta"], sides, case["gamma"]
         )
         found = work_out(design)
-        for value, expected in zip(found.critical, case["criticalValues"], strict=True):
-            assert expected is None or value == pytest.approx(expected, abs=CLOSE)
+        assert_bounds_equal(found.critical, case["criticalValues"])
         assert found.inflation == pytest.approx(case["inflationFactor"], abs=CLOSE)
         for part, name in ((0.0, "H0"), (0.5, "H01"), (1.0, "H1")):
             size = found.expected_information(found.drift * part) * found.inflation
