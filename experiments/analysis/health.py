@@ -62,8 +62,8 @@ def _freshness(definition: Definition, measurement: Measurement, as_of: datetime
         )
     age = as_of - moment(newest)
     if definition.status == "running" and age > SILENCE:
-        hours = int(age / timedelta(hours=1))
-        return _finding("warning", "silent", f"No new events for {hours:,} hours.", **times)
+        since = f"{moment(newest):%Y-%m-%d %H:%M} UTC"
+        return _finding("warning", "silent", f"No new events since {since}.", **times)
     return _finding("ok", "fresh", "Events come in.", **times)
 
 

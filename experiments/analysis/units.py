@@ -21,9 +21,9 @@ SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """What the table `units` holds, in numbers.
+    """What the view `units` holds, in numbers.
 
-    The table has one row for each unit that met exactly one variant: `unit_key`, `first` (microseconds
+    It has one row for each unit that met exactly one variant: `unit_key`, `first` (microseconds
     since 1970 UTC), `variant` (its place in the definition) and `segment_0`, ... (places in `segments`).
 
     Attributes:
@@ -84,19 +84,18 @@ def pointer(name: str) -> str:
 
 
 def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
-    """Make the table `units`; the earliest time counts, whenever the event came in."""
+    """Make the view `units`; the earliest time counts, whenever the event came in."""
     names = [f"segment_{index}" for index in range(len(scope.segments))]
     _first_exposures(engine, scope)
     values = tuple(_values(engine, name) for name in names)
     coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
     engine.execute(
-        f"CREATE TEMP TABLE units AS SELECT unit_key, first, variant{coded} FROM met "
+        f"CREATE TEMP VIEW units AS SELECT unit_key, first, variant{coded} FROM met "
         "WHERE variant = last_variant"
     )
     multiple, unknown = engine.execute(
         "SELECT count(*) FILTER (variant <> last_variant), coalesce(sum(unknown), 0)::BIGINT FROM met"
     ).fetchall()[0]
-    engine.execute("DROP TABLE met")
     found = dict(engine.execute("SELECT variant, count(*) FROM units GROUP BY variant").fetchall())
     first, last = engine.execute("SELECT min(first), max(first) FROM units").fetchall()[0]
     return Exposed(
