@@ -7,12 +7,16 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assignment.engine import decide_all
 from tests.assignment.examples import CLIENT_KEY
 from tests.contract.conftest import Live
+from tests.contract.evaluator import Evaluator
+from tests.contract.random_rules import GROUPS, RandomRules
+from tests.contract.test_growthbook_cases import close
 from tests.contract.test_growthbook_sdk import attributes_of
 
 FOLDER = Path(__file__).parent / "javascript"
@@ -59,3 +63,50 @@ def test_every_javascript_client_gets_the_variant_that_the_engine_decides(live: 
             assert found["remote"] == {"value": decision.payload, "variant": entered}
             expected = {"value": decision.payload, "variant": decision.variant, "error": None}
             assert found["server"] == found["web"] == expected
+
+
+def _asked_of_javascript(node: str, cases: list[dict[str, Any]]) -> list[Any]:
+    said = subprocess.run(
+        [node, "evaluate.cjs"],
+        cwd=FOLDER,
+        input="\n".join(json.dumps(case) for case in cases),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert said.returncode == 0, said.stderr
+    answers = [json.loads(line) for line in said.stdout.splitlines()]
+    assert len(answers) == len(cases)
+    return answers
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_conditions_hold_for_whom_the_javascript_sdk_says(node: str, seed: int) -> None:
+    rules = RandomRules(seed)
+    cases: list[dict[str, Any]] = []
+    for _ in range(2_000):
+        condition = rules.condition()
+        feature = {"defaultValue": False, "rules": [{"force": True, "condition": condition}]}
+        context: dict[str, Any] = {"attributes": rules.attributes(), "savedGroups": GROUPS}
+        context["features"] = {"f": feature}
+        cases.append({"ctx": context, "key": "f", "condition": condition})
+    answers = _asked_of_javascript(node, cases)
+    assert 200 < sum(answer["value"] for answer in answers) < 1_800
+    for case, answer in zip(cases, answers, strict=True):
+        found = Evaluator().eval_condition(case["condition"], case["ctx"]["attributes"], GROUPS)
+        assert found is answer["value"], json.dumps(case)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_features_and_experiments_end_as_in_the_javascript_sdk(node: str, seed: int) -> None:
+    rules = RandomRules(seed)
+    features: list[dict[str, Any]] = [{"ctx": rules.context(), "key": "f"} for _ in range(1_000)]
+    inline: list[dict[str, Any]] = [
+        {"ctx": rules.context(), "experiment": rules.experiment()} for _ in range(1_000)
+    ]
+    answers = _asked_of_javascript(node, features + inline)
+    for case, answer in zip(features, answers, strict=False):
+        found = Evaluator().eval_feature(case["ctx"], "f")
+        assert close(found, answer), json.dumps(case)
+    for case, answer in zip(inline, answers[len(features) :], strict=True):
+        assert list(Evaluator().run_experiment(case["ctx"], case["experiment"])) == answer, json.dumps(case)

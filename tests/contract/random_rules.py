@@ -1,0 +1,204 @@
+"""Random conditions, features and experiments: what real payloads hold, and some of what none should."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from assignment import operators
+
+SCALARS = [
+    0,
+    1,
+    2,
+    5,
+    8,
+    -1,
+    1.5,
+    1e21,
+    0.1,
+    "",
+    "a",
+    "A",
+    "8",
+    "10",
+    "1.2.3",
+    "v1.10.0-beta.1+b5",
+    "null",
+    "true",
+    "é",
+    "É",
+    " 8 ",
+    "0x10",
+    "abc",
+    True,
+    False,
+    None,
+    "😀",
+]
+OPERATORS = [*sorted(operators.OPERATORS), "$bogus", "$notRegex"]
+PATHS = ["a", "b", "c", "a.b", "a.0", "a.length", "b.a.0", "c.1", "x"]
+TYPES = ["string", "number", "boolean", "array", "object", "null", "undefined"]
+PATTERNS = ["a", "^A$", "[0-9]+", r"\d", "(", "^n", "8|9", "", "é", r"\w", "."]
+GROUPS = {
+    "plain": ["a", 1, True, "8"],
+    "empty": [],
+    "listed": {"type": "list", "attributeKey": "a", "values": ["a", 8, None]},
+    "ruled": {"type": "condition", "condition": {"b": {"$gt": 1}}},
+    "one": {"type": "condition", "condition": {"$savedGroup": {"id": "two"}}},
+    "two": {"type": "condition", "condition": {"$or": [{"$savedGroup": {"id": "one"}}, {"a": "a"}]}},
+}
+ADDRESSES = [
+    "",
+    "http://x.com/?exp=1",
+    "https://shop.nl/path/a?q=1&exp=0#h",
+    "https://SHOP.nl/Path/a/",
+    "http://x.com/?f=1&exp=9",
+]
+TARGETS = [
+    "http://x.com/",
+    "/path/*",
+    "https://shop.nl/path/a",
+    "*.nl/*",
+    "/",
+    "https://shop.nl/*?q=1",
+    "^https?://shop",
+]
+
+
+class RandomRules:
+    """Everything drawn from one seeded source, so that a case can be met again."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def maybe(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def value(self, depth: int = 2) -> Any:
+        if depth and self.maybe(0.12):
+            return [self.value(depth - 1) for _ in range(self.random.randint(0, 3))]
+        if depth and self.maybe(0.1):
+            return {
+                self.random.choice("abc1"): self.value(depth - 1) for _ in range(self.random.randint(0, 3))
+            }
+        return self.random.choice(SCALARS)
+
+    def attributes(self) -> dict[str, Any]:
+        return {name: self.value() for name in "abc" if self.maybe(0.8)}
+
+    def operand(self, name: str, depth: int) -> Any:
+        pick = self.random.choice
+        if name in {"$in", "$nin", "$ini", "$nini"}:
+            return (
+                [self.value(1) for _ in range(self.random.randint(0, 4))]
+                if self.maybe(0.9)
+                else self.value(1)
+            )
+        if name in {"$all", "$alli"}:
+            return [self.test(depth - 1) for _ in range(self.random.randint(0, 3))]
+        if name == "$elemMatch":
+            return self.test(depth - 1) if self.maybe(0.5) else self.condition(depth - 1)
+        if name == "$not":
+            return self.test(depth - 1)
+        fixed: dict[str, list[Any]] = {
+            "$size": [0, 1, 2, {"$gt": 1}, {"$lte": 2}, "2"],
+            "$exists": [True, False, 1, 0],
+            "$type": TYPES,
+            "$regex": PATTERNS,
+            "$regexi": PATTERNS,
+            "$inGroup": ["plain", "empty", "unknown"],
+            "$notInGroup": ["plain", "empty", "unknown"],
+        }
+        return pick(fixed[name]) if name in fixed else self.value(1)
+
+    def test(self, depth: int) -> Any:
+        if depth <= 0 or self.maybe(0.25):
+            return self.value(1)
+        names = [self.random.choice(OPERATORS) for _ in range(self.random.randint(1, 2))]
+        return {name: self.operand(name, depth) for name in names}
+
+    def condition(self, depth: int = 3) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for _ in range(self.random.choice([0, 1, 1, 1, 2])):
+            if depth <= 0 or self.maybe(0.7):
+                found[self.random.choice(PATHS)] = self.test(depth)
+                continue
+            name = self.random.choice(["$or", "$nor", "$and", "$not", "$savedGroup"])
+            if name == "$not":
+                found[name] = self.condition(depth - 1)
+            elif name == "$savedGroup":
+                found[name] = {"id": self.random.choice([*GROUPS, "unknown"])}
+            else:
+                found[name] = [self.condition(depth - 1) for _ in range(self.random.randint(0, 3))]
+        return found
+
+    def ranges(self, count: int) -> list[list[float]]:
+        starts = [self.random.random() for _ in range(count)]
+        return [[round(start, 2), round(start + self.random.random() * 0.6, 2)] for start in starts]
+
+    def experiment_fields(self, count: int) -> dict[str, Any]:
+        pick = self.random.choice
+        choices: dict[str, tuple[float, Any]] = {
+            "coverage": (0.3, pick([0, 0.3, 0.7, 1, 1.5, -1])),
+            "weights": (0.3, pick([[0.5, 0.5], [0.2, 0.8], [0.1, 0.2, 0.7], [0.5, 0.485], [1, 0]])),
+            "hashVersion": (0.4, pick([1, 2, 2, 99])),
+            "seed": (0.3, pick(["s1", "zé", ""])),
+            "hashAttribute": (0.2, pick(["id", "company", "", "none"])),
+            "ranges": (0.2, self.ranges(count)),
+            "namespace": (0.2, ["ns", 0, self.random.random()]),
+            "filters": (0.2, [{"seed": "f", "ranges": self.ranges(2), "hashVersion": pick([1, 2, 9])}]),
+            "meta": (0.3, [{"key": f"k{n}", "passthrough": self.maybe(0.2)} for n in range(count)]),
+            "condition": (0.3, pick([{}, {"country": "NL"}, {"n": {"$gt": 2}}])),
+            "fallbackAttribute": (0.2, "company"),
+            "parentConditions": (
+                0.15,
+                [{"id": pick(["parent", "f"]), "condition": {"value": True}, "gate": self.maybe(0.5)}],
+            ),
+        }
+        return {name: value for name, (share, value) in choices.items() if self.maybe(share)}
+
+    def rule(self) -> dict[str, Any]:
+        if self.maybe(0.4):
+            fields = self.experiment_fields(1)
+            kept = ("coverage", "condition", "hashVersion", "seed", "filters", "parentConditions")
+            forced = {name: fields[name] for name in kept if name in fields}
+            return {**forced, "force": self.random.choice([True, False, 0, "x", None, {"a": 1}])}
+        count = self.random.choice([1, 2, 2, 3])
+        named = {"key": "exp"} if self.maybe(0.5) else {}
+        return {**self.experiment_fields(count), **named, "variations": [f"v{n}" for n in range(count)]}
+
+    def context(self) -> dict[str, Any]:
+        pick = self.random.choice
+        attributes = {
+            "id": pick(["1", "2", "user-é", "😀", 7, 1.5, "", None, "x9"]),
+            "country": pick(["NL", "BE"]),
+            "company": pick(["acme", 5, ""]),
+            "n": pick([1, 3, "5"]),
+        }
+        features = {
+            "parent": {"defaultValue": True},
+            "f": {"defaultValue": "d", "rules": [self.rule() for _ in range(self.random.randint(0, 3))]},
+        }
+        found: dict[str, Any] = {"attributes": attributes, "features": features}
+        if self.maybe(0.3):
+            found["url"] = pick(ADDRESSES)
+        if self.maybe(0.1):
+            found["forcedVariations"] = {"exp": pick([0, 1, 5, -1])}
+        if self.maybe(0.05):
+            found["qaMode"] = True
+        return found
+
+    def experiment(self) -> dict[str, Any]:
+        count = self.random.choice([1, 2, 2, 3])
+        found = {"key": "exp", "variations": list(range(count)), **self.experiment_fields(count)}
+        if self.maybe(0.1):
+            found["force"] = self.random.choice([0, 1, 7, -1])
+        if self.maybe(0.1):
+            found["status"] = self.random.choice(["draft", "running", "stopped"])
+        if self.maybe(0.3):
+            found["urlPatterns"] = [
+                {"include": self.maybe(0.7), "type": "simple", "pattern": self.random.choice(TARGETS)}
+                for _ in range(self.random.randint(0, 2))
+            ]
+        return found
