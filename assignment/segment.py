@@ -1,4 +1,8 @@
-"""One file of the event log: framed records, whose writer holds a lock on it until it is sealed."""
+"""One file of the event log: framed records, whose writer holds a lock on it until it is sealed.
+
+A record is its payload's length and CRC-32 (32 bits each, little-endian), then the payload, of which the
+first eight bytes are the receipt and the ninth begins a JSON array.
+"""
 
 from __future__ import annotations
 
@@ -141,45 +145,63 @@ def read_frames(path: Path, offset: int = 0) -> Iterator[Frame | Damage]:
     with path.open("rb") as file:
         file.seek(offset)
         while len(header := file.read(HEADER.size)) == HEADER.size:
-            length, checksum = HEADER.unpack(header)
-            payload = file.read(length) if MIN_PAYLOAD <= length <= MAX_PAYLOAD else b""
-            if len(payload) == length and length and zlib.crc32(payload) == checksum:
-                offset += HEADER.size + length
-                yield Frame(payload, offset)
-                continue
-            file.seek(offset)
-            damage = _damage(file.read(), offset)
-            if damage is None:
-                return
-            yield damage
-            offset = damage.end
-            file.seek(offset)
+            payload = _payload(header + file.read(_length(header)))
+            if payload is None:
+                file.seek(offset)
+                rest = file.read()
+                # A writer at work may have completed the record since it was read short.
+                payload = _payload(rest)
+                if payload is None:
+                    damage = _damage(rest, offset)
+                    if damage is None:
+                        return
+                    yield damage
+                    offset = damage.end
+                    file.seek(offset)
+                    continue
+                file.seek(offset + HEADER.size + len(payload))
+            offset += HEADER.size + len(payload)
+            yield Frame(payload, offset)
+
+
+def _length(header: bytes) -> int:
+    """The length of the record's payload, 0 where it cannot be one."""
+    length: int = HEADER.unpack_from(header)[0]
+    return length if MIN_PAYLOAD <= length <= MAX_PAYLOAD else 0
+
+
+def _payload(data: bytes) -> bytes | None:
+    """The payload of the record at the beginning, if that is whole and sound."""
+    if len(data) < HEADER.size or not (length := _length(data)):
+        return None
+    payload = data[HEADER.size : HEADER.size + length]
+    sound = len(payload) == length and zlib.crc32(payload) == HEADER.unpack_from(data)[1]
+    return payload if sound else None
 
 
 def _damage(rest: bytes, offset: int) -> Damage | None:
     """The damaged stretch at the start of `rest`, or `None` if that is a torn tail."""
     following = _next_sound(rest)
-    length = HEADER.unpack_from(rest)[0]
+    length = _length(rest) if len(rest) >= HEADER.size else 0
     if following is not None:
-        reason = "record does not match its checksum" if HEADER.size + length == following else "bytes lost"
+        whole = HEADER.size + length == following
+        reason = "record does not match its checksum" if whole else "bytes lost or lengths spoiled"
         return Damage(offset, offset + following, reason)
-    if MIN_PAYLOAD <= length <= len(rest) - HEADER.size:
+    if length and length <= len(rest) - HEADER.size:
         return Damage(offset, offset + HEADER.size + length, "record does not match its checksum")
     return None
 
 
 def _next_sound(rest: bytes) -> int | None:
     """Where the next whole record begins behind the first byte: each holds an array at a fixed place."""
+    view = memoryview(rest)
     at = rest.find(b"[", _ARRAY_AT + 1)
     while at >= 0:
         start = at - _ARRAY_AT
         length, checksum = HEADER.unpack_from(rest, start)
         end = start + HEADER.size + length
-        if (
-            MIN_PAYLOAD <= length <= MAX_PAYLOAD
-            and end <= len(rest)
-            and zlib.crc32(rest[start + HEADER.size : end]) == checksum
-        ):
+        fits = MIN_PAYLOAD <= length <= MAX_PAYLOAD and end <= len(rest)
+        if fits and zlib.crc32(view[start + HEADER.size : end]) == checksum:
             return start
         at = rest.find(b"[", at + 1)
     return None

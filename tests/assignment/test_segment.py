@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import os
 import tempfile
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -71,6 +72,35 @@ def test_one_wrong_byte_costs_one_record_and_is_reported(payloads: list[bytes], 
     (damage,) = [item for item in found if isinstance(item, Damage)]
     assert (damage.start, damage.end) == (start, ends[hit])
     assert damage.reason
+
+
+def test_a_reader_beside_a_writer_misses_nothing_and_sees_no_damage(tmp_path: Path) -> None:
+    segment = Segment.create(tmp_path)
+    payloads = [
+        bytes(8) + b"[" + bytes([65 + number % 26]) * (number % 7_000) + b"]" for number in range(1_500)
+    ]
+
+    def write() -> None:
+        for payload in payloads:
+            record = framed(payload)
+            # In two steps, so that a reader often meets a record that is not whole yet.
+            os.write(segment._descriptor, record[: len(record) // 2])
+            os.write(segment._descriptor, record[len(record) // 2 :])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found: list[bytes] = []
+    offset = 0
+    while len(found) < len(payloads):
+        alive = writer.is_alive()
+        for item in read_frames(segment.path, offset):
+            assert isinstance(item, Frame)
+            found.append(item.payload)
+            offset = item.end
+        assert alive or len(found) == len(payloads)
+    writer.join()
+    segment.abandon()
+    assert found == payloads
 
 
 def test_a_last_record_of_full_length_that_fails_its_checksum_is_damage_and_not_a_torn_tail() -> None:
