@@ -86,7 +86,7 @@ def _split(experiment: Experiment) -> dict[str, Any]:
     """The variations with their parts of the hash.
 
     A variant that grew into several slots is as many variations of the same key, for an SDK knows one range
-    for each variation.
+    for each variation. Ranges overrule coverage and weights.
     """
     if experiment.slots is None:
         shown = list(experiment.variants)
@@ -96,7 +96,12 @@ def _split(experiment: Experiment) -> dict[str, Any]:
         empty = (Slot(index, 0.0, 0.0) for index in range(len(experiment.variants)) if index not in owning)
         slots = (*experiment.slots, *empty)
         shown = [experiment.variants[slot.variant] for slot in slots]
-        split = {"ranges": [[slot.start, slot.end] for slot in slots]}
+        taken = sum(slot.end - slot.start for slot in slots)
+        split = {
+            "coverage": experiment.coverage,
+            "weights": [(slot.end - slot.start) / taken if taken else 0.0 for slot in slots],
+            "ranges": [[slot.start, slot.end] for slot in slots],
+        }
     return {
         **split,
         "variations": [variant.payload for variant in shown],
