@@ -269,7 +269,7 @@ _fields = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.booleans(), st.dictionaries(_fields, _values, max_size=4), st.booleans()),
@@ -299,11 +299,13 @@ def _status(body: bytes, content_type: str) -> int:
         return refused.status
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([JSON, NDJSON]))
 def test_any_bytes_at_all_get_a_refusal_and_no_crash(body: bytes, content_type: str) -> None:
     assert _status(body, content_type) in (400, 415, 422)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='[]{}",:\\ 1aN\n', max_size=60), st.sampled_from([JSON, NDJSON]))
 def test_any_jumble_of_json_signs_gets_a_refusal_and_no_crash(body: str, content_type: str) -> None:
     assert _status(body.encode(), content_type) in (400, 422)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assignment.seen import SeenIds
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.integers(0, 60).map(str), max_size=6)), st.integers(2, 20))
 def test_it_recalls_only_what_it_was_told_and_always_the_newest_half(
     told: list[set[str]], capacity: int

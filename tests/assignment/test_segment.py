@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assignment.segment import HEADER, Damage, Frame, Segment, is_sealed, read_frames, segments
@@ -31,6 +31,7 @@ def read_back(data: bytes, offset: int = 0) -> list[Frame | Damage]:
         return list(read_frames(Path(file.name), offset))
 
 
+@settings(deadline=None)
 @given(_payloads)
 def test_every_record_comes_back_with_the_offset_behind_it(payloads: list[bytes]) -> None:
     records = [framed(payload) for payload in payloads]
@@ -41,6 +42,7 @@ def test_every_record_comes_back_with_the_offset_behind_it(payloads: list[bytes]
         assert [frame.end for frame in read_back(whole, end)] == ends[count:]
 
 
+@settings(deadline=None)
 @given(_payloads, st.data())
 def test_a_tail_torn_anywhere_ends_the_reading_cleanly(payloads: list[bytes], data: st.DataObject) -> None:
     records = [framed(payload) for payload in payloads]
@@ -57,6 +59,7 @@ def test_a_tail_torn_anywhere_ends_the_reading_cleanly(payloads: list[bytes], da
         assert read_back(torn + bytes(zeros)) == expected
 
 
+@settings(deadline=None)
 @given(_payloads.filter(lambda payloads: len(payloads) >= 2), st.data())
 def test_one_wrong_byte_costs_one_record_and_is_reported(payloads: list[bytes], data: st.DataObject) -> None:
     records = [framed(payload) for payload in payloads]
