@@ -21,7 +21,7 @@ SERVER_KEY = "server-key-for-tests"
 CLIENT_KEY = "client-key-for-tests"
 USER = "sanne@example.org"
 PASSWORD = "correct horse battery"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 
 @dataclass(slots=True)
