@@ -108,6 +108,7 @@ def test_keys_that_are_missing_unknown_or_of_another_kind_are_refused(hot: Clien
         (b'{"context":{"targetingKey":"a\\u003a","x":1,"x":2}}', "'x' is given twice"),
         (b'{"context":{"targetingKey":"a","x":[{"y":1,"y":1}]}}', "'y' is given twice"),
         (b'{"context":' * 40 + b"1" + b"}" * 40, "nested deeper"),
+        (b'{"x":"\\u003a","y":' + b"[" * 600 + b"]" * 600 + b"}", "nested deeper"),
         (b"[" * 100_000, "nested deeper"),
         (b'{"a":' * 100_000, "nested deeper"),
     ],
