@@ -13,16 +13,9 @@ from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT
 from assignment.demo.shop import BESTSELLERS, PRODUCTS, create_shop
 from assignment.events import Conversion, Exposure
 
-from .browser import chromium
 from .examples import CLIENT_KEY
 from .platform import Platform, serve
 from .test_demo import demo_experiments
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,92 +1,23 @@
-"""The browser snippet, in a real browser, against the real doors and the real log."""
+"""The browser snippet decides and shows, in a real browser against the real doors and the real log."""
 
 from __future__ import annotations
 
 import gzip
 import time
-from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 import assignment
 from assignment.events import Conversion, Exposure
 
-from .browser import chromium
-from .examples import CLIENT_KEY, experiment
-from .platform import Platform, serve
+from .examples import CLIENT_KEY
+from .platform import Platform
+from .snippet import assign, drained, init
 
-pytestmark = pytest.mark.browser
 SCRIPT = Path(assignment.__file__).parent / "static" / "proefwerk.js"
-
-
-PAGE = """<!doctype html><html><head><title>Shop</title><link rel="icon" href="data:,">
-<script src="%s/proefwerk.js"></script></head>
-<body style="height:5000px">
-<div id="place" data-proefwerk>Default</div><a href="/other">on</a></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    experiments = (
-        experiment("bar"),
-        experiment("nobody", coverage=0.0),
-        experiment("phones", condition={"device": "mobile"}),
-    )
-    running = Platform(tmp_path, experiments)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def shop(platform: Platform) -> Iterator[str]:
-    """A page on an origin of its own, as a shop is."""
-
-    def page(environ: dict[str, Any], start: Any) -> list[bytes]:
-        start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
-        return [(PAGE % platform.url).encode()]
-
-    server = serve(page)
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context()
-    yield fresh
-    fresh.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext, shop: str) -> Page:
-    opened = context.new_page()
-    opened.goto(shop)
-    return opened
-
-
-def init(page: Page, **options: object) -> None:
-    page.evaluate("options => proefwerk.init(options)", {"key": CLIENT_KEY, **options})
-
-
-def assign(page: Page, keys: list[str] | None = None) -> dict[str, Any]:
-    answer: dict[str, Any] = page.evaluate("keys => proefwerk.assign(keys)", keys)
-    return answer
-
-
-def drained(page: Page) -> None:
-    """Wait until every event has left the queue."""
-    page.wait_for_function("Object.keys(localStorage).filter(key => key.includes('event.')).length === 0")
+pytestmark = pytest.mark.browser
 
 
 def test_the_snippet_is_small_enough_for_every_page() -> None:
@@ -177,101 +108,6 @@ def test_the_shops_own_id_is_used_and_not_stored(platform: Platform, page: Page)
     assert "customer-7" not in page.evaluate("JSON.stringify(localStorage) + document.cookie")
 
 
-def test_events_wait_for_the_server_and_arrive_once(platform: Platform, page: Page) -> None:
-    platform.refuse = True
-    init(page)
-    page.evaluate("for (let n = 0; n < 120; n++) proefwerk.track('view', {value: n})")
-    page.wait_for_timeout(600)
-    assert platform.logged() == []
-    page.reload()
-    platform.refuse = False
-    init(page)
-    events = platform.wait_for(120)
-    values = [event.value for event in events if isinstance(event, Conversion)]
-    assert sorted(values) == list(range(120))
-    drained(page)
-    assert len(platform.logged()) == 120
-
-
-def test_an_answer_lost_on_the_way_counts_nothing_twice(platform: Platform, page: Page) -> None:
-    platform.lose_answers = True
-    init(page)
-    page.evaluate("proefwerk.track('order', {value: 1})")
-    platform.wait_for(1)
-    page.wait_for_timeout(300)
-    platform.lose_answers = False
-    drained(page)
-    assert platform.asked("/api/v1/events") >= 2
-    assert len(platform.logged()) == 1
-
-
-def test_an_event_that_can_never_be_taken_does_not_hold_up_the_rest(platform: Platform, page: Page) -> None:
-    init(page)
-    page.evaluate("proefwerk.track('order', {value: 'much'}); proefwerk.flush()")
-    drained(page)
-    page.evaluate("proefwerk.track('order', {value: 2})")
-    (event,) = platform.wait_for(1)
-    assert isinstance(event, Conversion)
-    assert event.value == 2
-
-
-def test_two_tabs_share_the_queue_and_lose_nothing(
-    platform: Platform, context: BrowserContext, page: Page, shop: str
-) -> None:
-    other = context.new_page()
-    other.goto(shop)
-    platform.refuse = True
-    for tab in (page, other):
-        init(tab)
-    for number in range(30):
-        for tab in (page, other):
-            tab.evaluate("n => proefwerk.track('view', {value: n})", number)
-    platform.refuse = False
-    other.evaluate("proefwerk.flush()")
-    events = platform.wait_for(60)
-    drained(page)
-    counts = Counter(event.value for event in events if isinstance(event, Conversion))
-    assert counts == dict.fromkeys(map(float, range(30)), 2)
-
-
-def test_an_event_of_the_last_moment_leaves_with_the_page(platform: Platform, page: Page) -> None:
-    init(page)
-    page.evaluate("addEventListener('click', () => proefwerk.track('leave', {value: 7}))")
-    page.click("a")
-    (event,) = platform.wait_for(1)
-    assert isinstance(event, Conversion)
-    assert event.value == 7
-
-
-def test_nothing_is_stored_or_sent_before_consent(platform: Platform, page: Page) -> None:
-    before = len(platform.requests)
-    init(page, consent=False)
-    assert assign(page) == {}
-    assert page.evaluate("[proefwerk.track('order'), proefwerk.expose('bar')]") == [None, False]
-    page.wait_for_timeout(500)
-    assert platform.requests[before:] == []
-    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
-    assert page.evaluate("proefwerk.unit()") is None
-    page.evaluate("proefwerk.consent(true)")
-    assert "bar" in assign(page)
-    page.evaluate("proefwerk.expose('bar'); proefwerk.track('order'); proefwerk.flush()")
-    assert len(platform.wait_for(2)) == 2
-
-
-def test_withdrawn_consent_forgets_the_shopper(platform: Platform, page: Page) -> None:
-    init(page)
-    assign(page)
-    page.evaluate("proefwerk.expose('bar'); proefwerk.flush()")
-    platform.wait_for(1)
-    platform.refuse = True
-    page.evaluate("proefwerk.track('order'); proefwerk.consent(false)")
-    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
-    asked = platform.asked("/api/v1/events")
-    platform.refuse = False
-    page.wait_for_timeout(600)
-    assert platform.asked("/api/v1/events") == asked
-
-
 def test_the_place_is_hidden_until_the_variant_is_known_and_never_after(
     platform: Platform, page: Page
 ) -> None:
@@ -318,48 +154,6 @@ def test_a_dead_server_shows_the_default(platform: Platform, page: Page) -> None
     init(page, host="http://127.0.0.1:9")
     assert assign(page) == {}
     assert page.evaluate("proefwerk.variant('bar')") is None
-
-
-def test_a_browser_without_storage_still_takes_part(platform: Platform, browser: Browser, shop: str) -> None:
-    context = browser.new_context()
-    context.add_init_script(
-        """for (const name of ['localStorage', 'sessionStorage'])
-            Object.defineProperty(window, name, {get() { throw new DOMException('refused'); }});"""
-    )
-    page = context.new_page()
-    page.goto(shop)
-    init(page)
-    assert "bar" in assign(page)
-    assert page.evaluate("[proefwerk.expose('bar'), proefwerk.expose('bar')]") == [True, False]
-    page.evaluate("proefwerk.track('order')")
-    assert len(platform.wait_for(2)) == 2
-    page.wait_for_timeout(500)
-    assert len(platform.logged()) == 2
-    context.close()
-
-
-def test_a_clock_that_is_years_off_does_not_cost_an_event(
-    platform: Platform, browser: Browser, shop: str
-) -> None:
-    context = browser.new_context()
-    context.add_init_script("const now = Date.now; Date.now = () => now() + 5 * 365 * 86400000;")
-    page = context.new_page()
-    page.goto(shop)
-    init(page)
-    page.evaluate("proefwerk.track('order')")
-    (event,) = platform.wait_for(1)
-    assert event.time is None
-    context.close()
-
-
-def test_an_event_that_waited_tells_when_it_happened(platform: Platform, page: Page) -> None:
-    init(page)
-    at = int(time.time() * 1000) - 3_600_000
-    stored = '{"type":"conversion","name":"order","id":"old","unit":"u"}'
-    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [f"proefwerk.event.{at}.old", stored])
-    page.evaluate("localStorage.setItem('proefwerk.event.1.x', 'spoiled'); proefwerk.flush()")
-    (event,) = platform.wait_for(1)
-    assert event.time == datetime.fromtimestamp(at / 1000, UTC)
 
 
 def test_leaving_over_the_top_calls_back_once(page: Page) -> None:
