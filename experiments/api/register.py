@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify
+from flask.json.provider import DefaultJSONProvider
 
 from experiments.api import experiments, metrics, reports
 from experiments.api.management import Management
@@ -45,6 +46,9 @@ def register(
     def openapi() -> Response:
         return jsonify(document)
 
+    if isinstance(app.json, DefaultJSONProvider):
+        # Definitions are shown in the order in which people know them.
+        app.json.sort_keys = False
     app.register_blueprint(views)
     app.register_blueprint(description)
     return views, description

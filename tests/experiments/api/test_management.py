@@ -165,6 +165,13 @@ def test_an_unknown_key_is_refused(api: Api) -> None:
     assert "WWW-Authenticate" in answer.headers
 
 
+def test_definitions_are_shown_in_the_order_of_the_contract(api: Api) -> None:
+    shown = api.send("POST", "/experiments", BAR).json
+    assert shown is not None
+    assert list(shown)[:4] == ["key", "name", "hypothesis", "surface"]
+    assert list(shown["variants"][1]["payload"]) == ["show", "threshold"]
+
+
 def test_an_answer_about_definitions_is_not_cached(api: Api) -> None:
     assert api.send("GET", "/metrics").headers["Cache-Control"] == "no-store"
 
