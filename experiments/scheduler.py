@@ -30,6 +30,7 @@ REQUEST_SECONDS = 0.2
 REFRESH_SECONDS = 2.0
 DATES_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
+NICENESS = 5
 log = logging.getLogger(__name__)
 
 
@@ -88,6 +89,8 @@ class Leadership:
 
 def run(settings: Settings) -> None:
     """Run the jobs until SIGTERM or SIGINT; a job that fails is logged and tried again."""
+    # Decisions and events come first where the web workers share the machine.
+    os.nice(NICENESS)
     database = Database(settings.database_url)
     try:
         _run(Workplace.of(settings, database), Leadership(database))

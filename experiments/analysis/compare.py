@@ -103,6 +103,7 @@ def _metric(
         "unit": metric.unit,
         "window_hours": metric.window_hours,
         "quantile": metric.quantile,
+        "cap": measured.cap,
         "non_inferiority": None,
         "family": family,
         "variants": arms,

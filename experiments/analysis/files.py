@@ -42,6 +42,11 @@ def check_kind(path: Path) -> None:
         raise ProefwerkError(422, "file_missing", f"'{path}' is not a file.")
 
 
+def is_lines(path: Path) -> bool:
+    """Whether rows are JSON as somebody wrote it."""
+    return _reader(path) is _lines
+
+
 def rows_of(path: Path) -> Iterator[Row]:
     """Every row with its line (of Parquet: its number) from 1, as JSON or as the reason why it is none.
 

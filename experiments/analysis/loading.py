@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from assignment.complaints import Refused, read
-from assignment.events import MAX_AHEAD, Event, Exposure, Rules
-from experiments.analysis.files import check_kind, readable, rows_of
+from assignment.events import MAX_AHEAD, Event, Exposure, Rules, decode_event
+from experiments.analysis.files import check_kind, is_lines, readable, rows_of
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.rows import Rows, microseconds
 
@@ -91,7 +94,7 @@ def _judged(
     try:
         if isinstance(document, Refused):
             raise document
-        event = read(document)
+        event = _decoded(document, is_lines(path))
         reason = _complaint(event, rules, now)
     except Refused as refusal:
         reason = str(refusal)
@@ -102,6 +105,14 @@ def _judged(
     if len(whole.refusals) < SHOWN:
         whole.refusals.append((path, place, reason))
     return None
+
+
+def _decoded(document: bytes, from_stranger: bool) -> Event:
+    """The event in JSON; what strangers wrote may have a key twice, what was made of a table has not."""
+    if not from_stranger:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return decode_event(document)
+    return read(document)
 
 
 def _complaint(event: Event, rules: Rules, now: datetime) -> str | None:

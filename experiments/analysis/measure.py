@@ -32,6 +32,7 @@ class Measured:
         summaries: One per variant; `None` when values are too large to compute with.
         quantiles: The quantile per variant, for metrics of that kind.
         left: What could not be counted.
+        cap: Most that a unit could count for; `None` without a limit.
     """
 
     form: MetricForm
@@ -39,6 +40,7 @@ class Measured:
     summaries: tuple[Summary, ...] | None
     quantiles: tuple[float | None, ...]
     left: Left
+    cap: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         work = metrics.program([form for _, form in roles], covariates=definition.form.plan.cuped)
         metrics.build(engine, scope, work)
         hours = sorted({each for _, form in roles if (each := metrics.window_hours(form)) is not None})
-        bounds = _prepare(engine, work, roles, exposed.total)
+        caps = {form.key: _capped(engine, work, form, exposed.total) for _, form in roles}
+        bounds = metrics.bounds(engine, [column for group in work.columns.values() for column in group])
         sound = {key: kept for key in work.columns if (kept := _usable(work.columns[key], bounds))}
         counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
         summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
@@ -139,6 +142,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
                     quantiles=_quantiles(engine, work, form, exposed),
                     left=metrics.left_out(engine, work, form),
+                    cap=caps[form.key],
                 )
                 for role, form in roles
             ),
@@ -146,14 +150,15 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         )
 
 
-def _prepare(
-    engine: duckdb.DuckDBPyConnection, work: Program, roles: list[tuple[str, MetricForm]], total: int
-) -> dict[str, float]:
-    """Apply caps that depend on the data, then take the bounds of every column."""
-    for _, form in roles:
-        if form.cap is not None and form.cap.quantile is not None:
-            summarise.cap_at_quantile(engine, work.columns[form.key], form.cap.quantile, total)
-    return metrics.bounds(engine, [column for columns in work.columns.values() for column in columns])
+def _capped(
+    engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, units_in_all: int
+) -> float | None:
+    """The most that a unit counts for; a cap by quantile is applied here, because it needs all units."""
+    if form.cap is None:
+        return None
+    if form.cap.quantile is None:
+        return form.cap.value
+    return summarise.cap_at_quantile(engine, work.columns[form.key], form.cap.quantile, units_in_all)
 
 
 def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:

@@ -78,18 +78,22 @@ def quantiles(
 
 def cap_at_quantile(
     engine: duckdb.DuckDBPyConnection, columns: Sequence[Column], share: float, units: int
-) -> None:
+) -> float | None:
     """Lower every value of the columns to the quantile over all units of the first of them.
 
     A threshold of 0 or less would erase the metric, so there values are left as they are.
+
+    Returns:
+        The threshold; `None` when values were left as they are.
     """
     found = engine.execute(f"SELECT {columns[0].name} AS value FROM outcomes").fetchnumpy()
     threshold = quantile_with_zeros(np.asarray(found["value"], dtype=np.float64), units, share)
     if threshold is None or threshold <= 0:
-        return
+        return None
     capped = [column for column in columns if not column.role.endswith("denominator")]
     changes = ", ".join(f"{column.name} = least({column.name}, {threshold!r}::DOUBLE)" for column in capped)
     engine.execute(f"UPDATE outcomes SET {changes}")
+    return threshold
 
 
 def quantile_with_zeros(values: Values, units: int, share: float) -> float | None:

@@ -12,13 +12,13 @@ from sqlmodel import col, select
 from assignment.errors import ProefwerkError
 from assignment.events import Conversion, Exposure
 from assignment.log import EventLog
-from experiments import jobs
+from experiments import jobs, refresh
 from experiments.analysis.lake import Lake
 from experiments.db import Database, utc_now
 from experiments.jobs import Workplace
 from experiments.models import AnalysisRequest, Experiment, Report
 from experiments.requests import StopForm
-from experiments.service.definitions import definition_of, get_experiment
+from experiments.service.definitions import get_experiment
 from experiments.service.reports import newest_report
 from experiments.service.transitions import pause, stop
 from tests.experiments.analysis.build import write_log
@@ -93,8 +93,8 @@ def broken_experiment(place: Workplace, key: str = "broken") -> None:
 @pytest.fixture
 def no_spacing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports may follow one another at once."""
-    monkeypatch.setattr(jobs, "LEAST_SPACING", timedelta())
-    monkeypatch.setattr(jobs, "REST_PER_WORK", 0)
+    monkeypatch.setattr(refresh, "LEAST_SPACING", timedelta())
+    monkeypatch.setattr(refresh, "REST_PER_WORK", 0)
 
 
 def test_an_analysis_counts_every_event_acknowledged_before_it(place: Workplace) -> None:
@@ -171,14 +171,9 @@ def test_reports_that_nobody_asked_for_keep_their_distance(place: Workplace) -> 
 
 
 @pytest.mark.parametrize(("days", "seconds"), [(0.0, 5.0), (0.05, 8.64), (1.0, 172.8), (30.0, 300.0)])
-def test_the_older_an_experiment_the_further_apart_its_reports(
-    place: Workplace, days: float, seconds: float
-) -> None:
+def test_the_older_an_experiment_the_further_apart_its_reports(days: float, seconds: float) -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
-    with place.database.reading() as session:
-        definition = definition_of(session, "bar")
-    object.__setattr__(definition, "started_at", now - timedelta(days=days))
-    assert jobs.spacing(definition, now).total_seconds() == pytest.approx(seconds)
+    assert refresh.spacing(now - timedelta(days=days), now).total_seconds() == pytest.approx(seconds)
 
 
 @pytest.mark.usefixtures("no_spacing")

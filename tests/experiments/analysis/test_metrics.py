@@ -143,6 +143,15 @@ def test_a_cap_by_quantile_is_taken_over_all_units_of_all_variants(tmp_path: Pat
     assert arm["sum"] == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_cap_by_quantile_at_which_nobody_buys_caps_nothing_and_says_so(tmp_path: Path) -> None:
+    events: list[Event] = [exposure(f"u{number}") for number in range(20)]
+    events.append(conversion("u1", 80))
+    for share, cap, total in ((0.9, None, 80.0), (0.99, pytest.approx(64.8), pytest.approx(64.8))):
+        form = metric(REVENUE, cap={"quantile": share})
+        report = analyse(definition(form), lake_of(tmp_path, events).view(), LATER)
+        assert (report["metrics"][0]["cap"], report["metrics"][0]["variants"][0]["sum"]) == (cap, total)
+
+
 def test_retention_asks_for_an_event_between_two_hours(tmp_path: Path) -> None:
     form = metric(
         {"key": "r", "name": "R", "kind": "retention", "event": "visit", "from_hours": 24, "to_hours": 48}

@@ -1,0 +1,135 @@
+"""Makes new reports of experiments that have new events, ever further apart as an experiment grows older."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import and_, col, func, or_, select
+
+from experiments.analysis.lake import OTHER, View
+from experiments.analysis.report import analyse
+from experiments.db import Database, utc_now
+from experiments.definition import Definition
+from experiments.forms import MetricKind
+from experiments.lifecycle import Status
+from experiments.models import Experiment, Report
+from experiments.service.definitions import definition_of
+from experiments.service.reports import save_report
+from experiments.workplace import Workplace, compact
+
+LEAST_SPACING = timedelta(seconds=5)
+MOST_SPACING = timedelta(minutes=5)
+SPACINGS_PER_AGE = 500
+# A report that takes long is made less often, so that refreshing never fills the machine.
+REST_PER_WORK = 10
+log = logging.getLogger(__name__)
+
+
+def refresh_reports(place: Workplace) -> list[str]:
+    """New reports of experiments with new events; the keys of those that got one.
+
+    The older an experiment, the further apart its reports. Events that change no number give no new
+    report. After a stop one last report is made.
+    """
+    as_of = utc_now()
+    compact(place)
+    view = place.lake.view()
+    refreshed = []
+    for watched in _watched(place.database):
+        try:
+            if _is_due(place, watched, as_of) and _refresh(place, view, watched, as_of):
+                refreshed.append(watched.key)
+        except Exception:
+            log.exception("The report of '%s' could not be refreshed", watched.key)
+    return refreshed
+
+
+def spacing(started_at: datetime | None, now: datetime) -> timedelta:
+    """Time between two reports that nobody asked for."""
+    age = now - started_at if started_at is not None else timedelta()
+    return min(max(age / SPACINGS_PER_AGE, LEAST_SPACING), MOST_SPACING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """An experiment whose reports are refreshed, with what is known of its newest one."""
+
+    key: str
+    started_at: datetime | None
+    stopped_at: datetime | None
+    reported_at: datetime | None
+    data_hash: str | None
+
+
+def _watched(database: Database) -> list[_Watched]:
+    """Running and paused experiments, and stopped ones without a report from after their stop."""
+    latest = (
+        select(func.max(Report.as_of))
+        .where(Report.experiment_key == Experiment.key)
+        .correlate(Experiment)
+        .scalar_subquery()
+    )
+    split = col(Experiment.status).in_((Status.RUNNING.value, Status.PAUSED.value))
+    unfinished = and_(
+        Experiment.status == Status.STOPPED.value,
+        or_(latest.is_(None), latest < Experiment.stopped_at),
+    )
+    found = []
+    with database.reading() as session:
+        query = select(Experiment).where(or_(split, unfinished)).order_by(Experiment.key)
+        for row in session.exec(query).all():
+            # Not whole rows: the bodies are large, and this runs every few seconds.
+            marks = select(Report.as_of, Report.data_hash).where(Report.experiment_key == row.key)
+            newest_first = marks.order_by(col(Report.as_of).desc(), col(Report.created_at).desc())
+            last = session.exec(newest_first.limit(1)).first()
+            found.append(_Watched(row.key, row.started_at, row.stopped_at, *(last or (None, None))))
+    return found
+
+
+def _is_due(place: Workplace, watched: _Watched, now: datetime) -> bool:
+    if time.monotonic() < place.rests.get(watched.key, 0.0):
+        return False
+    if watched.reported_at is None or watched.stopped_at is not None:
+        return True
+    return now - watched.reported_at >= spacing(watched.started_at, now)
+
+
+def _refresh(place: Workplace, view: View, watched: _Watched, as_of: datetime) -> bool:
+    key, stopped = watched.key, watched.stopped_at is not None
+    with place.database.reading() as session:
+        definition = definition_of(session, key)
+    marks = _marks(definition, view)
+    if not stopped and watched.reported_at is not None and place.marks.get(key) == marks:
+        return False
+    began = time.monotonic()
+    report = analyse(definition, view, as_of)
+    place.rests[key] = time.monotonic() + REST_PER_WORK * (time.monotonic() - began)
+    place.marks[key] = marks
+    if not stopped and watched.data_hash == report["data_hash"]:
+        return False
+    with place.database.session() as session:
+        save_report(session, report)
+    return True
+
+
+def _marks(definition: Definition, view: View) -> tuple[int, int]:
+    """How many events the lake holds that may concern the experiment."""
+    names = {
+        name
+        for metric in definition.metrics.values()
+        for name in (
+            metric.event,
+            metric.numerator.event if metric.numerator else None,
+            metric.denominator.event if metric.denominator else None,
+        )
+    }
+    counts = view.manifest.conversions
+    # Names beyond the lake's limit are counted together, so there any event may be one of ours.
+    all_count = OTHER in counts or any(
+        metric.kind == MetricKind.RETENTION for metric in definition.metrics.values()
+    )
+    conversions = sum(count for name, count in counts.items() if all_count or name in names)
+    return view.manifest.exposures.get(definition.form.key, 0), conversions

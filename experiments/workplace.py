@@ -1,0 +1,41 @@
+"""What background work is done on: the control database, the lake, the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from experiments.analysis.lake import Added, Lake
+from experiments.db import Database
+from experiments.settings import Settings
+
+
+@dataclass(slots=True)
+class Workplace:
+    """What the jobs work on.
+
+    Attributes:
+        database: The control database.
+        lake: The events.
+        log_folder: Where web workers append events.
+        rests: Per experiment, when its next refresh may begin, in seconds of the monotonic clock.
+        marks: Per experiment, how many events its newest refresh had seen.
+        alarms: Failed health checks that were told already.
+    """
+
+    database: Database
+    lake: Lake
+    log_folder: Path
+    rests: dict[str, float] = field(default_factory=dict)
+    marks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    alarms: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database) -> Workplace:
+        """The workplace that the settings describe."""
+        return cls(database, Lake(Path(settings.lake_url)), settings.log_folder)
+
+
+def compact(place: Workplace) -> Added:
+    """Bring everything that was acknowledged into the lake."""
+    return place.lake.compact(place.log_folder)
