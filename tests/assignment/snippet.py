@@ -10,7 +10,8 @@ from .examples import CLIENT_KEY
 
 
 def init(page: Page, **options: object) -> None:
-    page.evaluate("options => proefwerk.init(options)", {"key": CLIENT_KEY, **options})
+    """Begin, with patience for a busy machine unless the test is about the bound."""
+    page.evaluate("options => proefwerk.init(options)", {"key": CLIENT_KEY, "timeout": 15_000, **options})
 
 
 def assign(page: Page, keys: list[str] | None = None) -> dict[str, Any]:

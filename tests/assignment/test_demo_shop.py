@@ -40,9 +40,13 @@ def page(platform: Platform, browser: Browser) -> Iterator[Page]:
 
 
 def settled(page: Page, path: str) -> None:
-    """Open a page and wait until its variants are known."""
-    page.goto(path)
-    page.wait_for_function("document.querySelector('[data-variants]').childElementCount === 3")
+    """Open a page until its variants came within the bound, which a busy machine may miss."""
+    for _ in range(10):
+        page.goto(path)
+        page.wait_for_function("document.querySelector('[data-variants]').childElementCount === 3")
+        if "not running" not in page.evaluate("document.querySelector('[data-variants]').textContent"):
+            return
+    raise AssertionError("the variants never came in time")
 
 
 def shopper_with(page: Page, experiment: str, variant: str) -> None:
