@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -38,6 +39,8 @@ _COMPRESSED: Final = (
     "application/json",
     "text/html",
 )
+# Polyfills for browsers of before 2018, and a table component that no page uses.
+_NEEDLESS: Final = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/)[^"]*"></script>\n?')
 _YEAR: Final = 31_536_000
 
 
@@ -54,7 +57,7 @@ def register(server: Flask, app: Dash) -> None:
         return response
 
 
-def _address_reader(response: Response) -> None:
+def _personalise(response: Response) -> None:
     choice = current_theme()
     text = response.get_data(as_text=True)
     for mark, value in (
@@ -64,7 +67,7 @@ def _address_reader(response: Response) -> None:
         ("__FAVICON__", FAVICON),
     ):
         text = text.replace(mark, value, 1)
-    response.set_data(text)
+    response.set_data(_NEEDLESS.sub("", text))
 
 
 def policy(app: Dash) -> str:
@@ -85,7 +88,7 @@ def _secure(response: Response, app: Dash) -> None:
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("X-Frame-Options", "DENY")
     if response.mimetype == "text/html":
-        _address_reader(response)
+        _personalise(response)
         headers.setdefault("Content-Security-Policy", policy(app))
         headers["Cache-Control"] = "no-store"
 

@@ -81,12 +81,13 @@ def register(server: Flask, gateway: Gateway) -> None:
         if not _is_screen(request.path):
             return None
         _listen()
+        if request.path.startswith(PREFIX):
+            g.person = _signed_in(gateway)
+            if g.person is None:
+                return _turned_away()
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             csrf.protect()
-        if not request.path.startswith(PREFIX):
-            return None
-        g.person = _signed_in(gateway)
-        return None if g.person is not None else _turned_away()
+        return None
 
     @server.after_request
     def _give_token(response: Response) -> Response:

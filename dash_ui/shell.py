@@ -18,6 +18,7 @@ from dash_ui.records import Person, Refused
 from dash_ui.routes import PAGES
 from dash_ui.session import current_person, current_theme, someone_is_signed_in
 from dash_ui.theme import THEME
+from dash_ui.words import role_name
 
 PROBLEM: Final = "problem"
 _NAV: Final = {"/ui/": "flask", "/ui/new": "plus", "/ui/metrics": "target", "/ui/settings": "settings"}
@@ -95,25 +96,29 @@ def _header(person: Person) -> Any:
 
 
 def _account(person: Person) -> Any:
-    return dmc.Menu(
+    name = person.name or person.email
+    return html.Details(
         [
-            dmc.MenuTarget(
-                dmc.UnstyledButton(
-                    html.Span(person.initials, className="pw-avatar"),
-                    **aria(label=_("Account of {name}", name=person.name or person.email)),
-                )
+            html.Summary(
+                html.Span(person.initials, className="pw-avatar"),
+                **aria(label=_("Account of {name}", name=name)),
             ),
-            dmc.MenuDropdown(
+            html.Div(
                 [
-                    dmc.MenuLabel(person.name or person.email),
-                    dmc.MenuLabel(person.email),
-                    dmc.MenuItem(_("Sign out"), id="sign-out", leftSection=icon("logout", 16), n_clicks=0),
-                ]
+                    html.P(name, className="pw-strong"),
+                    html.P([person.email, " · ", role_name(person.role)], className="pw-quiet pw-small"),
+                    html.Button(
+                        [icon("logout", 16), _("Sign out")],
+                        id="sign-out",
+                        type="button",
+                        className="pw-button",
+                        n_clicks=0,
+                    ),
+                ],
+                className="pw-account-panel",
             ),
         ],
-        position="bottom-end",
-        withinPortal=False,
-        transitionProps={"duration": 0},
+        className="pw-account",
     )
 
 

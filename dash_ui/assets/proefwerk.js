@@ -94,6 +94,19 @@
     return shares;
   }
 
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll("details.pw-account[open]").forEach(function (panel) {
+      if (!panel.contains(event.target)) panel.open = false;
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    const panel = event.key === "Escape" && document.querySelector("details.pw-account[open]");
+    if (panel) {
+      panel.open = false;
+      panel.querySelector("summary").focus();
+    }
+  });
+
   let first = true;
   const none = () => window.dash_clientside.no_update;
 

@@ -51,9 +51,7 @@ class Definitions(Base):
                     raise Refused(409, "stale", _stale())
                 patch = merge_patch_of(before, document)
                 saved = definitions.update_experiment(session, key, patch, actor(person))
-            found = definitions.experiment_document(saved)
-        self.published()
-        return found
+            return definitions.experiment_document(saved)
 
     def start(self, person: Person, key: str) -> str:
         """Starts (or schedules) a draft; its new status.
@@ -74,7 +72,6 @@ class Definitions(Base):
         """
         with self._changing() as session:
             definitions.delete_experiment(session, key, actor(person))
-        self.published()
 
     def obstacles(self, key: str) -> tuple[FieldProblem, ...]:
         """What keeps a draft from starting; empty when it may start."""
@@ -111,6 +108,4 @@ def _patched(before: Any, after: Any) -> Any:
 
 
 def _stale() -> str:
-    return _(
-        "Somebody else changed this draft meanwhile. Nothing was overwritten; reload to see it."
-    )
+    return _("Somebody else changed this draft meanwhile. Nothing was overwritten; reload to see it.")

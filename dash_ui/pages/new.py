@@ -178,8 +178,8 @@ def register(app: Dash, gateway: Gateway) -> None:
         draft: Draft = copy.deepcopy(arguments[-1])
         values = _values(arguments[-2])
         names = [item["id"]["name"] for item in ctx.states_list[0]]
-        trigger = ctx.triggered_id
-        if trigger is None or not _meant(trigger, draft, values):
+        trigger = _meant(draft, values)
+        if trigger is None:
             raise PreventUpdate
         return _answer(gateway, draft, values, trigger, names)
 
@@ -221,16 +221,18 @@ def _values(shares: list[Any]) -> Values:
     return {**named, "shares": shares}
 
 
-def _meant(trigger: Any, draft: Draft, values: Values) -> bool:
-    """Whether somebody did this; Dash also calls when inputs appear."""
-    if isinstance(trigger, dict) and trigger["type"] == "plain":
-        now = {
-            "surface": draft["document"]["surface"],
-            "payload_mode": "json" if draft["payload_json"] else "form",
-            "audience_mode": "json" if draft["audience_json"] else "words",
-        }
-        return any(name in values and values[name] != value for name, value in now.items())
-    return any(item["value"] for item in ctx.triggered)
+def _meant(draft: Draft, values: Values) -> Any:
+    """What somebody did; Dash also calls when inputs appear, and joins such a call with a click."""
+    pressed = [item for item in ctx.triggered if item["prop_id"].endswith(".n_clicks") and item["value"]]
+    if pressed:
+        return ctx.triggered_prop_ids[pressed[0]["prop_id"]]
+    now = {
+        "surface": draft["document"]["surface"],
+        "payload_mode": "json" if draft["payload_json"] else "form",
+        "audience_mode": "json" if draft["audience_json"] else "words",
+    }
+    changed = [name for name, value in now.items() if values.get(name, value) != value]
+    return {"type": "plain", "name": changed[0]} if changed else None
 
 
 def _answer(
@@ -249,7 +251,7 @@ def _answer(
     if problems:
         return _refused(problems, names)
     address = urlencode({"draft": draft["key"], "step": draft["step"]}) if draft["key"] else ""
-    moved = {"focus": "title" if trigger not in ({}, None) and _moves(trigger) else "", "step": draft["step"]}
+    moved = {"focus": "title" if _moves(trigger) else "", "step": draft["step"]}
     still = [no_update] * len(names)
     return frame(draft, gateway), draft, still, no_update, moved, address, no_update
 

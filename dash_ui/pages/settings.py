@@ -94,7 +94,7 @@ def _keys_table(keys: tuple[DeliveryKey, ...]) -> Any:
         )
         for key in keys
     ]
-    return _table(_("API keys"), names, rows)
+    return _table(_("Table of keys"), names, rows)
 
 
 def _table(caption: str, names: tuple[str, ...], rows: list[Any]) -> Any:
@@ -168,7 +168,7 @@ def _people_table(people: tuple[Person, ...], admin: Person) -> Any:
         )
         for person in people
     ]
-    return _table(_("People"), names, rows)
+    return _table(_("Table of people"), names, rows)
 
 
 def _role(person: Person, admin: Person) -> Any:
@@ -181,7 +181,7 @@ def _role(person: Person, admin: Person) -> Any:
         allowDeselect=False,
         w=150,
         size="xs",
-        inputProps=aria(label=_("Role of {person}", person=person.name or person.email)),
+        label=html.Span(_("Role of {person}", person=person.name or person.email), className="pw-hidden"),
         comboboxProps={"transitionProps": {"duration": 0}},
     )
 
