@@ -139,11 +139,11 @@ class _Number(str):
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise Refused(f"{twice[:_SHOWN]}: is given more than once; a key may occur once in an object")
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Refused(f"{key[:_SHOWN]}: is given more than once; a key may occur once in an object")
+        found[key] = value
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -242,3 +244,20 @@ def test_lines_that_only_make_sense_together_are_refused() -> None:
     whole = json.dumps(order("1"))
     batch = take(f"{whole},{whole}\n{whole[:20]}\n{whole[20:]}".encode(), NDJSON)
     assert (batch.accepted, len(batch.rejected)) == (0, 3)
+
+
+def test_the_largest_body_of_the_worst_kind_is_judged_in_seconds() -> None:
+    keys = b",".join(b'"%x":1' % number for number in range(400_000))
+    worst = [
+        b'[{"type":"conversion","id":"x","unit":"u","name":"n","properties":{%s,"fffff":2,"fffff":2}}]'
+        % keys,
+        b"[" + b"[]," * 1_600_000 + b"NaN]",
+        b"[" + b'"\\u0041",' * 500_000 + b"NaN]",
+        b'[{"a":' * 800_000,
+        b"{" * 4_000_000,
+    ]
+    began = time.process_time()
+    for body in worst:
+        with contextlib.suppress(ProefwerkError):
+            assert take(body[:MAX_BYTES]).accepted == 0
+    assert time.process_time() - began < 30
