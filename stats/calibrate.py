@@ -130,7 +130,7 @@ def read_planned_looks(
 
 def _outside(cell: Cell, reading: Reading) -> Bools:
     """Where an interval leaves out the truth."""
-    effect = cell.mean * cell.lift
+    effect = cell.mean * cell.lift * cell.arrived
     return np.asarray(
         (effect < reading.lower)
         | (effect > reading.upper)

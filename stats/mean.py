@@ -11,10 +11,12 @@ from scipy.special import stdtr, stdtrit
 from stats import confidence_sequence
 from stats.contrast import Contrast
 from stats.fieller import Quadratic, lift_set
-from stats.guard import lopsided
+from stats.guard import lopsided, skewness
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+HALF_TRUST = 0.25
+"""Skewness of the difference at which an arm's own variance counts for half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,7 @@ def read_always(
 ) -> Reading:
     """Asymptotic confidence sequence (arXiv 2103.06476, Theorem 2.2), absolute and relative.
 
-    Each candidate is held against the larger of two variances, each arm's own and the one pooled under
-    that candidate: a small arm that has not met its large values yet must not look certain. Time is counted
+    Each candidate is held against the larger of two variances (see `variances`). Time is counted
     in units whose outcome is complete: where units stand still and outcomes grow, units alone tell no time.
 
     Args:
@@ -54,7 +55,7 @@ def read_always(
     deviation = safe_deviation(pair)
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = confidence_sequence.p_value(pair.difference / deviation, clock, rho)
-    reading = _reading(pair, (pair.welch, pair.pooled), critical, deviation, p_value)
+    reading = _reading(pair, variances(pair), critical, deviation, p_value)
     return reading if binary else _one_sided(reading, lopsided(pair))
 
 
@@ -76,8 +77,7 @@ def read_normal(pair: Contrast, critical: ArrayLike, p_value: ArrayLike, *, bina
 
     Variances and lopsided data are treated as in `read_always`.
     """
-    both = (pair.welch, pair.pooled)
-    reading = _reading(pair, both, np.asarray(critical), safe_deviation(pair), np.asarray(p_value))
+    reading = _reading(pair, variances(pair), np.asarray(critical), safe_deviation(pair), np.asarray(p_value))
     return reading if binary else _one_sided(reading, lopsided(pair))
 
 
@@ -90,7 +90,29 @@ def read_plain(pair: Contrast, critical: float) -> Reading:
 
 def safe_deviation(pair: Contrast) -> Floats:
     """Standard error of the difference by the larger of the two variances."""
-    return np.asarray(np.sqrt(np.maximum(pair.welch.constant, pair.pooled.constant)), dtype=np.float64)
+    first, second = variances(pair)
+    return np.asarray(np.sqrt(np.maximum(first.constant, second.constant)), dtype=np.float64)
+
+
+def variances(pair: Contrast) -> tuple[Quadratic, Quadratic]:
+    """The two variances of which every candidate meets the larger.
+
+    One is pooled under the candidate: a small arm that has not met its large values must not look certain.
+    The other leans from there towards each arm's own (Welch's) as far as skewness allows: where a few values
+    make the small arm's variance, they make its mean too, and the excess of the one hides that of the other.
+    """
+    trust = 1 / (1 + skewness(pair) / HALF_TRUST)
+    lean = Quadratic(
+        *(
+            np.asarray(pooled + trust * (own - pooled), dtype=np.float64)
+            for own, pooled in (
+                (pair.welch.constant, pair.pooled.constant),
+                (pair.welch.linear, pair.pooled.linear),
+                (pair.welch.square, pair.pooled.square),
+            )
+        )
+    )
+    return pair.pooled, lean
 
 
 def welch_freedom(pair: Contrast) -> Floats:

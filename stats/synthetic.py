@@ -59,6 +59,13 @@ class Cell:
         return np.ones(self.looks)
 
     @property
+    def arrived(self) -> Floats:
+        """Share of the outcomes that have come at every look; what an effect can have come to by then."""
+        if self.timing == "campaign":
+            return np.asarray(self.matured ** (1 / self.haste), dtype=np.float64)
+        return np.ones(self.looks)
+
+    @property
     def mean(self) -> float:
         """The control's true metric."""
         if self.kind == "ratio":
