@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from dash_ui.components.icon import icon
 from dash_ui.format import moment
@@ -25,14 +24,16 @@ def comment_form() -> html.Div:
     """A box for a comment; it stays as it is when the page refreshes."""
     return html.Div(
         [
-            dmc.Textarea(
+            html.Label(_("Comment"), htmlFor="comment-text", className="pw-field-label"),
+            dcc.Textarea(
                 id="comment-text",
-                label=_("Comment"),
+                value="",
                 placeholder=_("What did you see, change or learn?"),
-                autosize=True,
-                minRows=2,
-                inputProps={"maxLength": 4000},
+                rows=3,
+                maxLength=4000,
+                className="pw-textarea",
             ),
+            html.P(id="comment-problem", role="alert", className="pw-problem"),
             html.Button(
                 [icon("comment", 16), _("Add comment")],
                 id="comment-send",

@@ -13,7 +13,7 @@ from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
 from dash_ui.pages import result_actions, result_files
-from dash_ui.pages.result_sections import SECTIONS, digests, draw, live_words
+from dash_ui.pages.result_sections import SECTIONS, digests, draw, effect_value, live_words
 from dash_ui.records import Refused
 from dash_ui.session import current_person
 
@@ -29,7 +29,12 @@ def render(view: View) -> Any:
     reader = _one_of(view.query.get("view"), _VIEWS)
     scale = _one_of(view.query.get("scale"), _SCALES)
     parts = draw(result, view.person, reader, scale)
-    held = {"key": key, "stamp": result.stamp, "digests": digests(parts), "reader": reader, "scale": scale}
+    held = {
+        "key": key,
+        "stamp": result.stamp,
+        "digests": digests(parts),
+        "effect": effect_value(result.evidence_of),
+    }
     return html.Div(
         [
             dcc.Store(id="result-held", data=held),
@@ -97,7 +102,7 @@ def _register_refresh(app: Dash, gateway: Gateway) -> None:
     ) -> tuple[Any, ...]:
         nothing = (no_update,) * (len(SECTIONS) + 2)
         try:
-            if held.get("effect", chosen) == chosen and gateway.result_stamp(held["key"]) == held["stamp"]:
+            if held["effect"] == chosen and gateway.result_stamp(held["key"]) == held["stamp"]:
                 return (*nothing, no_update)
             metric, _colon, variant = (chosen or "").partition(":")
             result = gateway.result(held["key"], metric or None, variant or None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
@@ -102,9 +102,8 @@ def stop_dialog(result: Result) -> Any:
                 ),
                 id="stop-variant-box",
             ),
-            dmc.Textarea(
-                id="stop-note", label=_("Why? (kept in the journal)"), autosize=True, minRows=2, mt="sm"
-            ),
+            html.Label(_("Why? (kept in the journal)"), htmlFor="stop-note", className="pw-field-label"),
+            dcc.Textarea(id="stop-note", value="", rows=2, maxLength=4000, className="pw-textarea"),
             html.P(id="stop-problem", role="alert", className="pw-problem"),
             html.P(
                 _("Stopping ends the experiment for good; its data and reports stay."),
@@ -203,7 +202,7 @@ def _register_buttons(app: Dash, gateway: Gateway) -> None:
     @app.callback(
         Output("result-changed", "data", allow_duplicate=True),
         Output("comment-text", "value"),
-        Output("comment-text", "error"),
+        Output("comment-problem", "children"),
         Input("comment-send", "n_clicks"),
         State("comment-text", "value"),
         State("result-held", "data"),
@@ -215,7 +214,7 @@ def _register_buttons(app: Dash, gateway: Gateway) -> None:
         if not (text or "").strip():
             return no_update, no_update, _("Write something first.")
         gateway.comment(current_person(), held["key"], text or "")
-        return f"comment {clicks}", "", None
+        return f"comment {clicks}", "", ""
 
     @app.callback(
         Output("url", "href", allow_duplicate=True),

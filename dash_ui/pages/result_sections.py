@@ -26,7 +26,7 @@ from dash_ui.format import moment
 from dash_ui.i18n import _, ngettext
 from dash_ui.pages.result_actions import action_bar, verdict_action
 from dash_ui.records import Person
-from dash_ui.report_records import Experiment, Report, Result
+from dash_ui.report_records import Effect, Experiment, Report, Result
 from dash_ui.words import surface_name
 
 SECTIONS: Final = (
@@ -75,6 +75,11 @@ def digests(parts: dict[str, Any]) -> dict[str, str]:
 def live_words(result: Result) -> str:
     """What a screen reader hears when the verdict changes."""
     return verdict.title(result.report) if result.report and result.report.units else ""
+
+
+def effect_value(effect: Effect | None) -> str | None:
+    """How the choice of an effect over time names it."""
+    return None if effect is None else f"{effect.metric}:{effect.variant}"
 
 
 def phase(result: Result) -> str:
@@ -206,7 +211,7 @@ def _effect_choice(result: Result) -> Any:
     chosen = result.evidence_of
     options = [
         {
-            "value": f"{effect.metric}:{effect.variant}",
+            "value": effect_value(effect),
             "label": f"{effect.metric_name} · {effect.variant_name}",
         }
         for effect in (report.effects if report else ())
@@ -215,12 +220,13 @@ def _effect_choice(result: Result) -> Any:
         dmc.Select(
             id="result-effect",
             data=options,
-            value=f"{chosen.metric}:{chosen.variant}" if chosen else None,
+            value=effect_value(chosen),
             size="xs",
             w=280,
             maw="100%",
             allowDeselect=False,
-            inputProps=aria(label=_("Metric and variant")),
+            label=_("Metric and variant"),
+            labelProps={"className": "pw-hidden"},
             comboboxProps={"withinPortal": False, "transitionProps": {"duration": 0}},
         ),
         className="pw-noprint",
