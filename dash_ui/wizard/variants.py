@@ -188,7 +188,7 @@ def read_object(text: str | None) -> tuple[dict[str, Any], str | None]:
         place = getattr(error, "lineno", 1)
         return {}, _("This is not JSON: look at line {line}.", line=place)
     if not isinstance(value, dict):
-        return {}, _("This must be an object between { and }.")
+        return {}, _("This must be a JSON object, between curly braces.")
     return value, None
 
 
@@ -208,9 +208,9 @@ def _check(variants: list[dict[str, Any]], surface: str, as_json: bool) -> Probl
             problems |= _check_offer(base, variant["payload"])
     total = sum(variant["weight"] for variant in variants)
     if abs(total - 1) > 1e-6:
-        problems["variants"] = _(
-            "The shares total {share}%; they must total 100%.", share=number(total * 100, 2)
-        )
+        digits = 0 if round(total * 100, 2) % 1 == 0 else 2
+        shown = number(total * 100, digits)
+        problems["variants"] = _("The shares total {share}%; they must total 100%.", share=shown)
     return problems
 
 

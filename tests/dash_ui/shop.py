@@ -79,9 +79,7 @@ def key_of(name: str) -> str:
     return "-".join(part for part in kept.split("-") if part)
 
 
-def _add(
-    session: Session, row: Row, now: datetime
-) -> None:
+def _add(session: Session, row: Row, now: datetime) -> None:
     name, surface, status, units, lift, half, healthy, days, owner = row
     key = key_of(name)
     started = None if status == "draft" else now - timedelta(days=days, hours=3)
