@@ -76,7 +76,8 @@ class Access(Base):
         """Every key, those that still work first, newest on top."""
         with self._reading() as session:
             found = [_key(row) for row in keys.list_keys(session)]
-        return tuple(sorted(reversed(found), key=lambda key: key.revoked_at is not None))
+        found.reverse()
+        return tuple(sorted(found, key=lambda key: key.revoked_at is not None))
 
     def create_key(self, person: Person, kind: str, name: str) -> str:
         """A new key's text, which nobody can see again.

@@ -180,8 +180,8 @@ def _comparison(
     document: Document = {
         "variant": variants[place].key,
         "control": variants[0].key,
-        "absolute": _interval(result.absolute),
-        "relative": _interval(result.relative),
+        "absolute": _bounded(result.absolute, result),
+        "relative": _bounded(result.relative, result),
         "p_value": finite(result.p_value),
         "significant": result.significant,
         "method": result.method,
@@ -243,6 +243,14 @@ def _interval(interval: Interval) -> Document:
         "lower": finite(interval.lower),
         "upper": finite(interval.upper),
     }
+
+
+def _bounded(interval: Interval, result: Comparison) -> Document:
+    """The interval; where a side cannot be given although the comparison is, `undetermined` says why."""
+    document = _interval(interval)
+    missing = document["lower"] is None or document["upper"] is None
+    tested = result.undetermined is None and result.p_value is not None
+    return {**document, "undetermined": result.method_reason if missing and tested else None}
 
 
 def _non_inferior(metric: MetricForm, margin: float, relative: Interval) -> bool | None:

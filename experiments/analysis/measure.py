@@ -9,6 +9,7 @@ from datetime import datetime
 
 import duckdb
 
+from assignment.events import MAX_AHEAD
 from experiments.analysis import metrics, summarise, units
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
@@ -98,7 +99,10 @@ def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
 
     After a stop everybody gets the same variant, so what happens then says nothing about the split.
     """
-    until = min(as_of, definition.stopped_at) if definition.stopped_at else as_of
+    # Clocks of storefronts run ahead of ours; what the doors accepted counts.
+    until = as_of + MAX_AHEAD
+    if definition.stopped_at is not None:
+        until = min(until, definition.stopped_at)
     form = definition.form
     return Scope(
         view=view,
@@ -132,7 +136,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
         return Measurement(
             exposed=exposed,
-            matured=units.matured(engine, hours, scope.until),
+            matured=units.matured(engine, hours, min(scope.until, scope.received)),
             points=units.over_time(engine, exposed),
             last_conversion=metrics.latest(engine),
             metrics=tuple(

@@ -41,8 +41,8 @@ def import_files(files: tuple[Path, ...]) -> None:
         f"{done.rows:,} rows: {done.added.exposures:,} exposures and {done.added.conversions:,} conversions "
         f"are new, {done.added.duplicates:,} were known, {done.refused:,} were refused."
     )
-    for refusal in done.refusals:
-        click.echo(f"  {refusal}", err=True)
+    for path, line, sentence in done.refusals:
+        click.echo(f"  {path}:{line}: {sentence}", err=True)
     if done.refused:
         raise click.ClickException(f"{done.refused:,} rows were refused; the rest is loaded.")
 
