@@ -22,6 +22,7 @@ from flask import (
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
+from dash_ui.attempts import Attempts
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import LANGUAGES, _, language, set_language
 from dash_ui.records import Person
@@ -99,6 +100,7 @@ def register(server: Flask, gateway: Gateway) -> None:
 
 
 def _pages(gateway: Gateway) -> Blueprint:
+    attempts = Attempts()
     pages = Blueprint("screens", __name__, template_folder="templates")
 
     @pages.get("/")
@@ -118,13 +120,22 @@ def _pages(gateway: Gateway) -> Blueprint:
     def login_style() -> BaseResponse:
         return send_from_directory(f"{pages.root_path}/assets", "login.css", max_age=3600)
 
+    @pages.get("/login.woff2")
+    def login_font() -> BaseResponse:
+        fonts = f"{pages.root_path}/assets/fonts"
+        return send_from_directory(fonts, "inter-latin-wght-normal.woff2", max_age=86_400)
+
     @pages.post("/login")
     def sign_in() -> BaseResponse | tuple[str, int]:
         email, password = request.form.get("email", ""), request.form.get("password", "")
         target = safe_next(request.form.get("next"))
+        if attempts.too_many(email, request.remote_addr or ""):
+            return _form(target, email=email, waiting=True), 429
         person = gateway.sign_in(email, password)
         if person is None:
+            attempts.failed(email, request.remote_addr or "")
             return _form(target, email=email, wrong=True), 401
+        attempts.forget(email, request.remote_addr or "")
         session.clear()
         session.permanent = True
         remember(person)
@@ -138,7 +149,7 @@ def _pages(gateway: Gateway) -> Blueprint:
     return pages
 
 
-def _form(target: str, email: str = "", wrong: bool = False) -> str:
+def _form(target: str, email: str = "", wrong: bool = False, waiting: bool = False) -> str:
     return render_template(
         "login.html",
         _=_,
@@ -147,6 +158,7 @@ def _form(target: str, email: str = "", wrong: bool = False) -> str:
         next=target,
         email=email,
         wrong=wrong,
+        waiting=waiting,
         token=generate_csrf(),
         favicon=FAVICON,
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import uuid
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
@@ -16,9 +19,11 @@ from dash_ui.i18n import _, language
 from dash_ui.page import View, query_of
 from dash_ui.records import Person, Refused
 from dash_ui.routes import PAGES
-from dash_ui.session import current_person, current_theme, someone_is_signed_in
+from dash_ui.session import PREFIX, current_person, current_theme, someone_is_signed_in
 from dash_ui.theme import THEME
 from dash_ui.words import role_name
+
+log = logging.getLogger(__name__)
 
 PROBLEM: Final = "problem"
 _NAV: Final = {"/ui/": "flask", "/ui/new": "plus", "/ui/metrics": "target", "/ui/settings": "settings"}
@@ -36,10 +41,11 @@ def layout(gateway: Gateway) -> Any:
         children=[
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="route"),
+            dcc.Store(id="drawn", data=_asked()),
             dcc.Store(id=PROBLEM),
             html.A(_("Skip to content"), href="#content", className="pw-skip"),
             dmc.AppShell(
-                [_header(person), _navigation(), dmc.AppShellMain(_main())],
+                [_header(person), _navigation(), dmc.AppShellMain(_main(gateway))],
                 id="frame",
                 header={"height": 56},
                 navbar={"width": 220, "breakpoint": "48em", "collapsed": {"mobile": True}},
@@ -50,11 +56,22 @@ def layout(gateway: Gateway) -> Any:
     )
 
 
-def _main() -> Any:
+def _asked() -> str | None:
+    """The page that the browser shows, which asks for the frame; `None` when it does not say."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host or not parts.path.startswith(PREFIX):
+        return None
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _main(gateway: Gateway) -> Any:
+    """Where the page goes; the first one comes along, which saves the browser a question."""
+    asked = urlsplit(_asked() or "")
+    children, title = draw(gateway, asked.path, asked.query) if asked.path else (None, None)
     return html.Div(
         [
             html.Div(id="alert", role="alert", className="pw-alert", hidden=True),
-            html.Div(id="page", className="pw-page"),
+            html.Div(children, id="page", className="pw-page", title=title),
             html.Div(id="announcer", role="status", className="pw-hidden"),
         ],
         id="content",
@@ -146,6 +163,8 @@ def draw(gateway: Gateway, path: str, search: str) -> tuple[Any, str]:
                 drawn = page.render(View(gateway, person, params, query_of(search)))
             except Refused as error:
                 return _refused(error), _("Not possible")
+            except Exception as error:  # noqa: BLE001 - whatever a page does, the frame must stand
+                return _broken(error, path, search), _("Something went wrong")
             return drawn, page.title()
     return _missing(), _("Page not found")
 
@@ -156,6 +175,20 @@ def _missing() -> Any:
             html.H1(_("Page not found")),
             html.P(_("There is nothing at this address.")),
             dcc.Link(_("To the experiments"), href="/ui/", className="pw-link"),
+        ],
+        className="pw-empty",
+    )
+
+
+def _broken(error: Exception, path: str, search: str) -> Any:
+    ident = uuid.uuid4().hex[:8]
+    log.error("page %s failed, error id %s", path, ident, exc_info=error)
+    query = search.lstrip("?")
+    return html.Div(
+        [
+            html.H1(_("Something went wrong")),
+            html.P(_("This page could not be drawn (error {id}). Nothing was lost.", id=ident)),
+            html.A(_("Try again"), href=f"{path}?{query}" if query else path, className="pw-button"),
         ],
         className="pw-empty",
     )
@@ -187,7 +220,8 @@ def register(app: Dash, gateway: Gateway) -> None:
 
 
 def _register_browser(app: Dash) -> None:
-    in_browser(app, "route", Output("route", "data"), Input("url", "pathname"), Input("url", "search"))
+    place = Input("url", "pathname"), Input("url", "search")
+    in_browser(app, "route", Output("route", "data"), *place, State("drawn", "data"))
     in_browser(app, "arrived", Output("announcer", "children"), Input("page", "title"))
     in_browser(app, "problem", Output("alert", "hidden"), Input(PROBLEM, "data"), skip_first=True)
     scheme = State("mantine", "forceColorScheme")

@@ -108,12 +108,17 @@
   });
 
   let first = true;
+  let fresh = true;
   const none = () => window.dash_clientside.no_update;
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     proefwerk: {
-      route(path, search) {
+      route(path, search, drawn) {
         mark(path || ROOT);
+        if (fresh) {
+          fresh = false;
+          if (drawn === location.pathname + location.search) return none();
+        }
         if (quiet !== null && quiet === (search || "")) {
           quiet = null;
           return none();

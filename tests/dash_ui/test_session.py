@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dash_ui.attempts import Attempts
 from dash_ui.gateway import Gateway
 from dash_ui.session import safe_next
 from tests.dash_ui.conftest import sign_in
@@ -110,6 +111,24 @@ def test_pages_allow_no_script_from_elsewhere(admin: FlaskClient) -> None:
     assert "default-src 'self'" in policy
     assert "unsafe" not in scripts
     assert "http" not in policy
+
+
+def test_after_eight_wrong_passwords_even_the_right_one_must_wait(client: FlaskClient) -> None:
+    for _attempt in range(8):
+        assert sign_in(client, MARKETER, "wrong").status_code == 401
+    assert sign_in(client, MARKETER, PASSWORD).status_code == 429
+    assert sign_in(client, ANALYST, PASSWORD).status_code == 303
+
+
+def test_failures_are_forgotten_after_five_minutes() -> None:
+    now = [0.0]
+    attempts = Attempts(lambda: now[0])
+    for _attempt in range(8):
+        attempts.failed("a@b", "1.2.3.4")
+    assert attempts.too_many("A@b ", "1.2.3.4")
+    assert not attempts.too_many("a@b", "4.3.2.1")
+    now[0] = 301
+    assert not attempts.too_many("a@b", "1.2.3.4")
 
 
 def test_the_home_page_leads_to_the_screens(client: FlaskClient) -> None:
