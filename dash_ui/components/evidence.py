@@ -11,20 +11,22 @@ from dash import html
 from dash_ui.components.graph import graph
 from dash_ui.components.numbers import lift_range
 from dash_ui.components.table import Column, table
-from dash_ui.figures.evidence import decided_at, evidence_figure
-from dash_ui.format import day, moment, signed_percent
+from dash_ui.figures.evidence import decided_at, evidence_figure, when
+from dash_ui.format import moment, signed_percent
 from dash_ui.i18n import _, language
 from dash_ui.report_records import Effect, EvidencePoint, Result
 from dash_ui.report_words import verdict_word
 
 HEIGHT = 330
+LEAST_POINTS = 2
 MOST_ROWS = 20
 
 
 def evidence(result: Result, choice: Any = None) -> html.Section:
     """The chart for one treatment on one metric; `choice` picks another."""
     effect = result.evidence_of
-    body = _drawn(result, effect, result.evidence) if effect and result.evidence else [_waiting()]
+    enough = len(result.evidence) >= LEAST_POINTS
+    body = _drawn(result, effect, result.evidence) if effect and enough else [_waiting(result)]
     return html.Section(
         [
             html.Div([html.H2(_("Evidence over time")), choice], className="pw-section-head"),
@@ -56,7 +58,7 @@ def conclusion(effect: Effect, points: Sequence[EvidencePoint]) -> str:
         "{metric}, {variant}: conclusive since {day}. The range is now {range}: {verdict}.",
         metric=effect.metric_name,
         variant=effect.variant_name,
-        day=day(since.moment),
+        day=when(since.moment, points[0].moment, last.moment),
         range=lift_range(last.relative),
         verdict=verdict_word(effect.verdict).lower(),
     )
@@ -101,11 +103,16 @@ def _drawn(result: Result, effect: Effect, points: Sequence[EvidencePoint]) -> l
     ]
 
 
-def _waiting() -> html.P:
-    return html.P(
-        _("The band starts with the first report that has an interval for this metric."),
-        className="pw-waiting",
-    )
+def _waiting(result: Result) -> html.P:
+    words = _("The band starts with the second report that has an interval for this metric.")
+    if result.evidence:
+        first = result.evidence[0]
+        words = _(
+            "The first report, of {moment}, gives the range {range}. The band starts with the second.",
+            moment=moment(first.moment),
+            range=lift_range(first.relative),
+        )
+    return html.P(words, className="pw-waiting")
 
 
 def _thinned(points: Sequence[EvidencePoint]) -> list[EvidencePoint]:

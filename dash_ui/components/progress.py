@@ -58,4 +58,4 @@ def _outlook(report: Report, experiment: Experiment) -> str:
         return days
     if (report.progress.share or 0) >= 1:
         return _("The planned number of shoppers is reached.")
-    return _("How many days are left shows after the first day.")
+    return _("How long it still takes shows once there is some traffic to go by.")

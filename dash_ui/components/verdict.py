@@ -33,6 +33,8 @@ _ICONS: Final = {
     "distrust": "warning",
 }
 
+_SAID_ALREADY: Final = ("no_conclusion", "days_to_go", "planned_size_reached", "primary_better", "equivalent")
+
 
 def title(report: Report) -> str:
     """Exactly one of the five verdicts."""
@@ -115,12 +117,12 @@ def banner(report: Report, experiment: Experiment, action: Any = None) -> html.S
     amount = per_ten_thousand(effect) if effect and code in ("better", "worse") else None
     if amount:
         lines.append(html.P(amount, className="pw-quiet pw-small"))
-    if code in ("unclear", "worse"):
+    if code not in ("distrust", "collecting"):
         names = dict(experiment.variants)
         lines += [
             html.P(reason_sentence(reason, names), className="pw-quiet pw-small")
             for reason in report.reasons
-            if reason.code not in ("no_conclusion", "days_to_go")
+            if reason.code not in _SAID_ALREADY
         ]
     colour = tone(code)
     return html.Section(

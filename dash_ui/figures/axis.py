@@ -60,13 +60,13 @@ def units_axis(top: float) -> dict[str, Any]:
 def time_axis(first: datetime, last: datetime) -> dict[str, Any]:
     """Time from the first moment to the last, on the shop's clock; days, or hours within two days."""
     span = max(last - first, timedelta(minutes=1))
-    values = _moments(first, first + span)
-    short = span < timedelta(days=2)
+    write = _hour if span < timedelta(days=2) else short_day
+    named = {write(moment): moment for moment in _moments(first, first + span)}
     return {
         "type": "date",
         "range": [naive(first), naive(first + span)],
-        "tickvals": [naive(value) for value in values],
-        "ticktext": [_hour(value) if short else short_day(value) for value in values],
+        "tickvals": [naive(moment) for moment in named.values()],
+        "ticktext": list(named),
         "fixedrange": True,
         "showgrid": False,
         "zeroline": False,

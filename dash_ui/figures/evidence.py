@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dash_ui.figures.axis import BASE, effect_axis, naive, time_axis
 from dash_ui.format import day
+from dash_ui.format import moment as moment_text
 from dash_ui.i18n import _
 from dash_ui.report_records import EvidencePoint
 
@@ -65,6 +66,11 @@ def evidence_figure(
     return {"data": traces, "layout": layout}
 
 
+def when(moment: datetime, first: datetime, last: datetime) -> str:
+    """A day of a long experiment, a time of one that is younger than two days."""
+    return day(moment) if last - first >= timedelta(days=2) else moment_text(moment)
+
+
 def _dot(since: EvidencePoint) -> dict[str, Any]:
     return {
         "x": [naive(since.moment)],
@@ -97,6 +103,6 @@ def _label(since: EvidencePoint, first: datetime, last: datetime) -> dict[str, A
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
-        "text": _("Conclusive since {day}", day=day(since.moment)),
+        "text": _("Conclusive since {day}", day=when(since.moment, first, last)),
         "showarrow": False,
     }
