@@ -15,6 +15,7 @@ from stats.contrast import contrast
 from stats.group_sequential import critical_values
 from stats.guard import verdicts
 from stats.mean import Reading, read_always, read_normal
+from stats.planned import critical_value
 from stats.sequential import RARE
 from stats.stack import Stack
 from stats.synthetic import Cell, simulate
@@ -117,13 +118,26 @@ def read_planned_looks(
 ) -> tuple[Bools, Bools, Bools, Bools]:
     """The same for planned looks, every look of the cell one of them."""
     rates = tuple((look + 1) / cell.looks for look in range(cell.looks))
-    critical = np.array(critical_values(rates, alpha))
+    return _read_against(cell, control, treatment, np.array(critical_values(rates, alpha)))
+
+
+def read_planned_size(
+    cell: Cell, control: Stack, treatment: Stack, alpha: float
+) -> tuple[Bools, Bools, Bools, Bools]:
+    """The same for a planned size that is read at any moment."""
+    rate = (control.units + treatment.units) / cell.units
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _read_against(cell, control, treatment, critical_value(rate, alpha))
+
+
+def _read_against(
+    cell: Cell, control: Stack, treatment: Stack, critical: NDArray[np.float64]
+) -> tuple[Bools, Bools, Bools, Bools]:
     with np.errstate(divide="ignore", invalid="ignore"):
         pair = contrast(control, treatment, adjust=True)
         sound = verdicts(pair) == 0
-        binary = cell.kind in {"proportion", "retention"}
         nothing = np.full(np.shape(pair.units), np.nan)
-        reading = read_normal(pair, critical, nothing, binary=binary)
+        reading = read_normal(pair, critical, nothing, binary=cell.kind in {"proportion", "retention"})
         called = sound & ((reading.lower > 0) | (reading.upper < 0))
         return called, sound & _outside(cell, reading), sound, pair.difference > 0
 

@@ -24,6 +24,7 @@ def compare(
     shares: tuple[float, float],
     comparisons: int = 1,
     matured: float = 1.0,
+    at_look: bool = False,
 ) -> Comparison:
     """Compare a treatment with the control on one metric, the way the plan says.
 
@@ -39,6 +40,7 @@ def compare(
         comparisons: Size of the family that shares `plan.alpha`.
         matured: Mean over the units of the share of their outcome window that has passed, 1 when all outcomes
             are final. It is the clock where units stand still while outcomes arrive (an e-mail campaign).
+        at_look: Whether the summaries were frozen when a planned look was due; for `group_sequential`.
 
     Raises:
         ValueError: A value is not finite or outside its range; the message names it.
@@ -61,7 +63,7 @@ def compare(
     if plan.method == "fixed":
         return read_once(control, treatment, kind, plan, planned, family)
     if plan.method == "group_sequential":
-        return read_planned(control, treatment, kind, plan, planned, family)
+        return read_planned(control, treatment, kind, plan, planned, family, at_look=at_look)
     if plan.method == "bayesian":
         return read_posterior(control, treatment, kind, plan, family)
     return read_sequentially(control, treatment, kind, plan, shares, family, max(matured, 1e-9))

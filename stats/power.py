@@ -11,11 +11,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from stats import planned
 from stats.checks import KINDS
 from stats.confidence_sequence import critical_value, mixture_rho
-from stats.group_sequential import critical_values, crossing
+from stats.group_sequential import crossing
 from stats.plan import METHODS
-from stats.planned import DEFAULT_LOOKS
 
 CONTINUOUS = 100
 """Looks that stand for reading at any moment."""
@@ -64,7 +64,7 @@ def plan_size(
         power: Chance to find it.
         shares: Planned weights of the variants, control first; scaled to sum to one.
         method: How it will be read, one of `stats.plan.METHODS`.
-        looks: Planned looks of `group_sequential`.
+        looks: Planned looks of `group_sequential`; the size holds for any number of them.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
@@ -77,16 +77,14 @@ def plan_size(
     single = before / weights[0] + after / min(weights[1:])
     drift = float(norm.isf(alpha / 2) + norm.ppf(power))
     fixed = single * (drift / effect) ** 2
-    units = fixed * inflation(method, alpha, power, looks)
+    units = fixed * inflation(method, alpha, power)
     return SizePlan(
         units=math.ceil(units),
         per_variant=tuple(math.ceil(units * weight) for weight in weights),
         relative_effect=relative_effect,
         absolute_effect=effect,
         fixed_units=math.ceil(fixed),
-        expected_units=math.ceil(
-            units * stopping(method, alpha, _drift(method, alpha, power, looks), looks)[1]
-        ),
+        expected_units=math.ceil(units * stopping(method, alpha, _drift(method, alpha, power))[1]),
     )
 
 
@@ -108,7 +106,7 @@ def detectable_effect(
     weights = _check(kind, mean, std, alpha, power, shares, method, looks)
     if units < 1:
         raise ValueError(f"units must be at least 1, got {units}")
-    drift = float(norm.isf(alpha / 2) + norm.ppf(power)) * math.sqrt(inflation(method, alpha, power, looks))
+    drift = float(norm.isf(alpha / 2) + norm.ppf(power)) * math.sqrt(inflation(method, alpha, power))
     effect = 0.0
     for _ in range(100):
         before, after = _variances(kind, mean, std, math.copysign(effect, mean))
@@ -121,23 +119,22 @@ def detectable_effect(
     return effect / abs(mean)
 
 
-def inflation(method: str, alpha: float, power: float, looks: int | None) -> float:
+def inflation(method: str, alpha: float, power: float) -> float:
     """How many times the units of a single fixed look a method needs."""
     plain = float(norm.isf(alpha / 2) + norm.ppf(power))
-    return float((_drift(method, alpha, power, looks) / plain) ** 2)
+    return float((_drift(method, alpha, power) / plain) ** 2)
 
 
 @lru_cache(maxsize=256)
-def stopping(method: str, alpha: float, drift: float, looks: int | None) -> tuple[float, float]:
+def stopping(method: str, alpha: float, drift: float) -> tuple[float, float]:
     """Power, and the mean share of the planned units at which a plan stops.
 
     Args:
         method: One of `stats.plan.METHODS`.
         alpha: Two-sided false-alarm rate.
         drift: Effect over its standard error at the planned size, 0 for no effect.
-        looks: Planned looks of `group_sequential`.
     """
-    information, bounds = _boundary(method, alpha, looks)
+    information, bounds = _boundary(method, alpha)
     chances = crossing(information, bounds, [-bound for bound in bounds], drift)
     stopped = [up + down for up, down in zip(chances.upper, chances.lower, strict=True)]
     power = sum(stopped)
@@ -146,26 +143,26 @@ def stopping(method: str, alpha: float, drift: float, looks: int | None) -> tupl
 
 
 @lru_cache(maxsize=256)
-def _drift(method: str, alpha: float, power: float, looks: int | None) -> float:
+def _drift(method: str, alpha: float, power: float) -> float:
     """Effect over its standard error at the planned size that is found with the given power."""
     plain = float(norm.isf(alpha / 2) + norm.ppf(power))
     if method not in {"sequential", "group_sequential"}:
         return plain
     return float(
-        brentq(lambda drift: stopping(method, alpha, drift, looks)[0] - power, 1e-6, 3 * plain + 5, xtol=1e-5)
+        brentq(lambda drift: stopping(method, alpha, drift)[0] - power, 1e-6, 3 * plain + 5, xtol=1e-5)
     )
 
 
-def _boundary(method: str, alpha: float, looks: int | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _boundary(method: str, alpha: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if method not in {"sequential", "group_sequential"}:
+        return (1.0,), (float(norm.isf(alpha / 2)),)
+    information = tuple((look + 1) / CONTINUOUS for look in range(CONTINUOUS))
+    rates = np.array(information)
     if method == "group_sequential":
-        count = looks or DEFAULT_LOOKS
-        information = tuple((look + 1) / count for look in range(count))
-        return information, critical_values(information, alpha)
-    if method == "sequential":
-        information = tuple((look + 1) / CONTINUOUS for look in range(CONTINUOUS))
-        values = critical_value(np.array(information), alpha, mixture_rho(alpha, 1.0))
-        return information, tuple(float(value) for value in values)
-    return (1.0,), (float(norm.isf(alpha / 2)),)
+        values = planned.critical_value(rates, alpha)
+    else:
+        values = critical_value(rates, alpha, mixture_rho(alpha, 1.0))
+    return information, tuple(float(value) for value in values)
 
 
 def _variances(kind: str, mean: float, std: float, effect: float) -> tuple[float, float]:

@@ -322,8 +322,8 @@ def test_a_comparison_costs_about_a_millisecond(control: int, treatment: int, ki
     compare(*arms, kind=kind, plan=plan(), shares=EVEN)
     best = math.inf
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         for _ in range(20):
             compare(*arms, kind=kind, plan=plan(), shares=EVEN)
-        best = min(best, (time.perf_counter() - begun) / 20)
+        best = min(best, (time.process_time() - begun) / 20)
     assert best < 0.003
