@@ -41,29 +41,11 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         arms=arms,
         health=tuple(_check(name, check) for name, check in (document.get("health") or {}).items()),
         effects=effects,
-        segments=tuple(
-            Segment(
-                str(segment["segment"]),
-                str(segment["value"]),
-                int(segment["units"]),
-                _effects(segment["metrics"], arms, names, document),
-            )
-            for segment in document.get("segments") or []
-        ),
-        exposures=tuple(
-            ExposurePoint(moment(point["time"]), point["variant"], int(point["units"]))
-            for point in (document.get("series") or {}).get("exposures") or []
-        ),
+        segments=_segments(document, arms, names),
+        exposures=_exposures(document),
         progress=_progress(document.get("progress") or {}, sum(arm.units for arm in arms)),
         headline=reading["headline"],
-        featured=next(
-            (
-                effect
-                for effect in effects
-                if (effect.metric, effect.variant) == (reading["metric"], reading["variant"])
-            ),
-            None,
-        ),
+        featured=_featured(effects, reading),
         reasons=_reasons(document.get("decision") or {}),
         forest=float(reading["forest"]),
     )
@@ -84,6 +66,30 @@ def moment(stamp: str | datetime) -> datetime:
     """A moment in UTC."""
     read = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _segments(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) -> tuple[Segment, ...]:
+    return tuple(
+        Segment(
+            str(segment["segment"]),
+            str(segment["value"]),
+            int(segment["units"]),
+            _effects(segment["metrics"], arms, names, document),
+        )
+        for segment in document.get("segments") or []
+    )
+
+
+def _exposures(document: Document) -> tuple[ExposurePoint, ...]:
+    points = (document.get("series") or {}).get("exposures") or []
+    return tuple(
+        ExposurePoint(moment(point["time"]), point["variant"], int(point["units"])) for point in points
+    )
+
+
+def _featured(effects: tuple[Effect, ...], reading: Document) -> Effect | None:
+    wanted = (reading["metric"], reading["variant"])
+    return next((effect for effect in effects if (effect.metric, effect.variant) == wanted), None)
 
 
 def _effects(

@@ -73,37 +73,9 @@ def refine_button(person: Person) -> html.Div:
 
 def stop_dialog(result: Result) -> Any:
     """Asks for the decision, the variant that ships, and a note."""
-    experiment = result.experiment
-    headline = result.report.headline if result.report else ""
-    featured = result.report.featured if result.report else None
-    variants = [{"value": key, "label": name} for key, name in experiment.variants]
-    suggested = featured.variant if featured and headline == "better" else experiment.variants[-1][0]
-    choices = (
-        ("ship", _("Ship a variant: everyone gets it")),
-        ("rollback", _("Roll back: everyone keeps the control")),
-        ("inconclusive", _("No outcome: everyone keeps the control")),
-    )
     return dmc.Modal(
         [
-            dmc.RadioGroup(
-                [dmc.Radio(label=label, value=value, mb="xs") for value, label in choices],
-                id="stop-decision",
-                label=_("What do you decide?"),
-                value=_DECISIONS.get(headline, "inconclusive"),
-                mb="sm",
-            ),
-            html.Div(
-                dmc.Select(
-                    id="stop-variant",
-                    label=_("Which variant ships?"),
-                    data=variants,
-                    value=suggested,
-                    allowDeselect=False,
-                ),
-                id="stop-variant-box",
-            ),
-            html.Label(_("Why? (kept in the journal)"), htmlFor="stop-note", className="pw-field-label"),
-            dcc.Textarea(id="stop-note", value="", rows=2, maxLength=4000, className="pw-textarea"),
+            *_decision_fields(result),
             html.P(id="stop-problem", role="alert", className="pw-problem"),
             html.P(
                 _("Stopping ends the experiment for good; its data and reports stay."),
@@ -118,11 +90,45 @@ def stop_dialog(result: Result) -> Any:
             ),
         ],
         id="stop-dialog",
-        title=_("Stop “{name}”", name=experiment.name),
+        title=_("Stop “{name}”", name=result.experiment.name),
         opened=False,
         transitionProps={"duration": 0},
         closeButtonProps=aria(label=_("Close")),
     )
+
+
+def _decision_fields(result: Result) -> list[Any]:
+    experiment = result.experiment
+    headline = result.report.headline if result.report else ""
+    featured = result.report.featured if result.report else None
+    variants = [{"value": key, "label": name} for key, name in experiment.variants]
+    suggested = featured.variant if featured and headline == "better" else experiment.variants[-1][0]
+    choices = (
+        ("ship", _("Ship a variant: everyone gets it")),
+        ("rollback", _("Roll back: everyone keeps the control")),
+        ("inconclusive", _("No outcome: everyone keeps the control")),
+    )
+    return [
+        dmc.RadioGroup(
+            [dmc.Radio(label=label, value=value, mb="xs") for value, label in choices],
+            id="stop-decision",
+            label=_("What do you decide?"),
+            value=_DECISIONS.get(headline, "inconclusive"),
+            mb="sm",
+        ),
+        html.Div(
+            dmc.Select(
+                id="stop-variant",
+                label=_("Which variant ships?"),
+                data=variants,
+                value=suggested,
+                allowDeselect=False,
+            ),
+            id="stop-variant-box",
+        ),
+        html.Label(_("Why? (kept in the journal)"), htmlFor="stop-note", className="pw-field-label"),
+        dcc.Textarea(id="stop-note", value="", rows=2, maxLength=4000, className="pw-textarea"),
+    ]
 
 
 def register(app: Dash, gateway: Gateway) -> None:

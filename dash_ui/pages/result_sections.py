@@ -103,10 +103,29 @@ def _head(result: Result, person: Person, reader: str) -> html.Div:
         className="pw-crumbs pw-noprint",
         **aria(label=_("You are here")),
     )
+    return html.Div(
+        [
+            trail,
+            html.Div(
+                [
+                    html.Div([html.H1(experiment.name), _meta(result)], className="pw-title"),
+                    html.Div(
+                        [_view_switch(reader), action_bar(result, person)], className="pw-tools pw-noprint"
+                    ),
+                ],
+                className="pw-head",
+            ),
+            _stale(result),
+        ]
+    )
+
+
+def _meta(result: Result) -> html.Div:
+    experiment = result.experiment
     facts = [surface_name(experiment.surface), *_age(experiment)]
     if result.report is not None:
         facts.append(_("Updated {moment}", moment=moment(result.report.as_of)))
-    meta = html.Div(
+    return html.Div(
         [
             phase_badge(phase(result)),
             html.Code(experiment.key),
@@ -114,7 +133,10 @@ def _head(result: Result, person: Person, reader: str) -> html.Div:
         ],
         className="pw-meta",
     )
-    switch = html.Div(
+
+
+def _view_switch(reader: str) -> html.Div:
+    return html.Div(
         dmc.SegmentedControl(
             id="result-view",
             value=reader,
@@ -127,19 +149,6 @@ def _head(result: Result, person: Person, reader: str) -> html.Div:
         role="group",
         className="pw-noprint",
         **aria(label=_("Read as")),
-    )
-    return html.Div(
-        [
-            trail,
-            html.Div(
-                [
-                    html.Div([html.H1(experiment.name), meta], className="pw-title"),
-                    html.Div([switch, action_bar(result, person)], className="pw-tools pw-noprint"),
-                ],
-                className="pw-head",
-            ),
-            _stale(result),
-        ]
     )
 
 
