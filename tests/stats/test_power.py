@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from stats.calibrate import calibrate, read_planned_size
 from stats.power import detectable_effect, plan_size
+from stats.synthetic import Cell
 
 
 def test_a_fixed_plan_equals_the_textbook_size() -> None:
@@ -82,3 +84,18 @@ def test_the_fixed_size_has_the_power_that_it_promises() -> None:
     pooled = (control + treatment) / 2
     z = (treatment - control) / np.sqrt(2 * pooled * (1 - pooled) / n)
     assert (np.abs(z) > 1.959964).mean() == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["sequential", "group_sequential"])
+@pytest.mark.parametrize(("kind", "rate", "effect"), [("proportion", 0.2, 0.07), ("mean", 1.0, 0.05)])
+def test_planned_sizes_have_their_power_and_stop_when_expected(
+    method: str, kind: str, rate: float, effect: float
+) -> None:
+    size = plan_size(kind, rate, 1.0, effect, 0.05, 0.8, (0.5, 0.5), method)
+    values, through = ("one", "rate") if kind == "proportion" else ("normal", "value")
+    units = size.units // 100 * 100
+    cell = Cell(method, kind, rate=rate, values=values, units=units, lift=effect, through=through)
+    found = calibrate(cell, 2_000, 6, reading=read_planned_size if method == "group_sequential" else None)
+    assert found.rejected == pytest.approx(0.8, abs=0.03)
+    assert found.stopping == pytest.approx(size.expected_units / size.units, abs=0.03)
