@@ -35,7 +35,6 @@ def create_app(settings: Settings) -> Flask:
     """
     database = Database(settings.database_url)
     source = PollingSource(fetch_published(database), settings.home / "snapshot.json", POLL_SECONDS)
-    source.refresh()
     source.start()
     sink = LogSink(EventLog(settings.log_folder))
     atexit.register(sink.close)
