@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from flask import Flask, redirect
-from werkzeug.wrappers import Response
+from flask import Flask
 
 import experiments.api
 from assignment.api import Doors, HotDoor, register
@@ -46,7 +45,6 @@ def create_app(settings: Settings) -> Flask:
 
     app = Flask("proefwerk", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.add_url_rule("/", "home", _home)
     register(app, doors)
     experiments.api.register(app, database, analyse=analyse, published=published)
     create_dash(app, Gateway(database, analyse, published), secret=settings.secret)
@@ -63,10 +61,6 @@ def _spread(source: PollingSource, workers: int) -> Callable[[], None]:
             time.sleep(2 * POLL_SECONDS)
 
     return published
-
-
-def _home() -> Response:
-    return redirect("/ui/")
 
 
 @cache
