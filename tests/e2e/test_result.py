@@ -137,14 +137,10 @@ def test_another_effect_can_be_followed_over_time(signed_in: Page) -> None:
     page = signed_in
     _open(page, "three-arms")
     chart = page.locator("#result-evidence [role=img]")
-    expect(chart).to_have_attribute(
-        "aria-label", re.compile("Bar at 50: conclusive since")
-    )
+    expect(chart).to_have_attribute("aria-label", re.compile("Bar at 50: conclusive since"))
     page.locator("#result-effect").click()
     page.get_by_role("option", name="Checkout conversion · Badge on the product page").click()
-    expect(chart).to_have_attribute(
-        "aria-label", re.compile("Badge .* still includes zero")
-    )
+    expect(chart).to_have_attribute("aria-label", re.compile("Badge .* still includes zero"))
     expect(page).to_have_url(re.compile("metric=conversion&treatment=badge"))
     page.get_by_text("Show the numbers").click()
     expect(page.get_by_role("table", name="Evidence over time").get_by_role("row")).to_have_count(15)
