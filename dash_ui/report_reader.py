@@ -125,7 +125,7 @@ def _effect(
         relative=_range(comparison["relative"]),
         p_value=comparison.get("p_value"),
         alpha=float(comparison.get("alpha") or document["alpha"]),
-        significant=bool(comparison.get("significant")),
+        significant=bool(comparison.get("significant")) and not comparison.get("preliminary"),
         method=str(comparison.get("method") or ""),
         method_reason=str(comparison.get("method_reason") or ""),
         adjustment=str(comparison.get("adjustment") or "none"),

@@ -84,7 +84,9 @@ def _lift(document: dict[str, Any]) -> Lift | None:
         return None
     best = max(known, key=lambda item: (item["variant"] == chosen, gain * item["relative"]["estimate"]))
     relative = best["relative"]
-    good = gain * relative["estimate"] > 0 if best.get("significant") else None
+    good = (
+        gain * relative["estimate"] > 0 if best.get("significant") and not best.get("preliminary") else None
+    )
     return Lift(relative["estimate"], relative["lower"], relative["upper"], good)
 
 

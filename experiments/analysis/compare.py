@@ -184,6 +184,9 @@ def _comparison(
         "relative": _bounded(result.relative, result),
         "p_value": finite(result.p_value),
         "significant": result.significant,
+        "preliminary": result.preliminary,
+        "probability_better": finite(result.probability_better),
+        "expected_loss": finite(result.expected_loss),
         "method": result.method,
         "method_reason": result.method_reason,
         "alpha": definition.form.plan.alpha,
@@ -196,7 +199,7 @@ def _comparison(
         # A margin is a share of the control's value, which means nothing where that is not positive.
         document["non_inferior"] = (
             _non_inferior(metric, metric.non_inferiority_margin, result.relative)
-            if base is not None and base > 0
+            if base is not None and base > 0 and not result.preliminary
             else None
         )
     return document

@@ -125,8 +125,8 @@ def _of(metrics: Iterable[Document], variant: str, *roles: str) -> Iterable[tupl
 
 
 def _effect(metric: Document, row: Document) -> int:
-    """1 when better is shown, -1 when worse is, else 0."""
-    if not row["significant"]:
+    """1 when better is shown, -1 when worse is, else 0; a reading before its planned look shows nothing."""
+    if not row["significant"] or row.get("preliminary", False):
         return 0
     rises = row["absolute"]["estimate"] > 0
     return 1 if rises == (metric["direction"] == "increase") else -1
@@ -162,7 +162,8 @@ def _gain_of(primaries: list[tuple[Document, Document]], variant: str) -> float:
 
 def _within(row: Document, mde: float) -> bool:
     lower, upper = row["relative"]["lower"], row["relative"]["upper"]
-    return lower is not None and upper is not None and -mde < lower and upper < mde
+    known = lower is not None and upper is not None and not row.get("preliminary", False)
+    return known and -mde < lower and upper < mde
 
 
 def _explain_ship(metrics: list[Document], variant: str, reasons: Reasons) -> None:

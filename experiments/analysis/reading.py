@@ -76,10 +76,12 @@ def row_verdict(metric: Document, comparison: Document, mde: float | None = None
         `undetermined`, `better`, `worse` (also a guardrail that is beyond its margin),
         `within_limit` (a guardrail shown to stay within its margin), `no_harm` (a guardrail without
         a margin that is not shown to be worse), `no_difference` (the whole interval is smaller than
-        `mde`), or `unclear`.
+        `mde`), or `unclear` (also before a planned single look).
     """
     if comparison.get("undetermined") is not None or comparison["absolute"].get("estimate") is None:
         return "undetermined"
+    if comparison.get("preliminary"):
+        return "unclear"
     gain = _gain(metric) * comparison["absolute"]["estimate"]
     if metric["role"] == "guardrail":
         if comparison.get("non_inferior") is False:

@@ -62,6 +62,14 @@ def test_a_better_primary_ships() -> None:
     ]
 
 
+def test_a_reading_before_its_single_look_decides_nothing() -> None:
+    early = row(estimate=0.3, preliminary=True)
+    assert verdict(metric("primary", early))["verdict"] == "keep_running"
+    flat = row(half=0.001, preliminary=True)
+    assert verdict(metric("primary", flat), mde=0.05)["verdict"] == "keep_running"
+    assert verdict(metric("primary", row(half=0.001)), mde=0.05)["verdict"] == "no_difference"
+
+
 def test_a_fall_is_better_where_less_is_wanted() -> None:
     assert verdict(metric("primary", WORSE, direction="decrease"))["verdict"] == "ship"
     assert verdict(metric("primary", BETTER, direction="decrease"))["verdict"] == "rollback"
