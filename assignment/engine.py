@@ -31,6 +31,7 @@ class Decision:
     Attributes:
         index: Place in `CompiledSnapshot.decisions`, so that doors may keep what they derive from it.
         version: Phase of the experiment's randomisation.
+        hash_attribute: Whose value is split, so which value is the unit of its exposures.
         in_experiment: Whether the unit takes part, so whether it may be exposed.
     """
 
@@ -41,6 +42,7 @@ class Decision:
     payload: Mapping[str, Any] = field(hash=False)
     in_experiment: bool
     reason: Reason
+    hash_attribute: str = "id"
 
 
 Rule = Decider[Decision]
@@ -92,6 +94,7 @@ class CompiledSnapshot:
             payload=variant.payload,
             in_experiment=reason is Reason.SPLIT,
             reason=reason,
+            hash_attribute=experiment.hash_attribute,
         )
         self.decisions.append(decision)
         return decision

@@ -58,12 +58,15 @@ class LogSink:
     def expose(self, unit: str, met: Sequence[tuple[str, str]], attributes: Mapping[str, object]) -> None:
         """Reports that a unit met variants, given as (experiment, variant), at this moment.
 
+        An attribute that no event may hold is left out: the shopper's variant does not depend on it.
+
         Raises:
-            ProefwerkError: 422 the unit or an attribute cannot be stored; 503 nothing could be stored.
+            ProefwerkError: 422 the unit cannot be stored; 503 nothing could be stored.
         """
         if not met:
             return
-        events = [_exposure(unit, experiment, variant, attributes) for experiment, variant in met]
+        kept = _storable(attributes)
+        events = [_exposure(unit, experiment, variant, kept) for experiment, variant in met]
         self._log.append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"))
 
     def check(self) -> None:
@@ -97,6 +100,20 @@ def newest_ids(folder: Path, limit: int) -> list[str]:
         except (OSError, ValueError):
             continue
     return found[:limit]
+
+
+def _storable(attributes: Mapping[str, object]) -> Mapping[str, object]:
+    if _can_hold(attributes):
+        return attributes
+    return {name: value for name, value in attributes.items() if _can_hold({name: value})}
+
+
+def _can_hold(attributes: Mapping[str, object]) -> bool:
+    try:
+        _exposure("u", "e", "v", attributes)
+    except ProefwerkError:
+        return False
+    return True
 
 
 def _exposure(unit: str, experiment: str, variant: str, attributes: Mapping[str, object]) -> bytes:

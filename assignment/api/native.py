@@ -9,6 +9,7 @@ import msgspec
 from assignment.api.answer import Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
 from assignment.api.doors import Doors
+from assignment.api.exposing import expose
 from assignment.api.keys import DELIVERY, authenticate
 from assignment.api.preview import read_forced, replace_forced
 from assignment.api.reading import Environ, decode_object, read_body, require_json
@@ -37,9 +38,7 @@ def assign(doors: Doors, environ: Environ) -> Answer:
         compiled.live(context.attributes) if len(document) == 1 else _decide(compiled, document, context)
     )
     if _wants_exposures(document):
-        met = [(item.experiment, item.variant) for item in decisions if item.in_experiment]
-        if met:
-            doors.sink.expose(context.unit, met, context.described())
+        expose(doors, context, decisions)
     entries = compiled.derived(encoded_entries)
     head = compiled.derived(_head)
     return Answer(200, b"%b%b}}" % (head, b",".join([entries[item.index] for item in decisions])))
@@ -94,10 +93,10 @@ def _named_rules(compiled: CompiledSnapshot, named: object) -> tuple[Rule, ...]:
 
 
 def _wants_exposures(document: dict[str, object]) -> bool:
-    expose = document.get("expose", False)
-    if not isinstance(expose, bool):
-        raise invalid_field("expose", f"must be true or false, not {expose!r:.60}")
-    return expose
+    wanted = document.get("expose", False)
+    if not isinstance(wanted, bool):
+        raise invalid_field("expose", f"must be true or false, not {wanted!r:.60}")
+    return wanted
 
 
 def _refuse_unknown_fields(document: dict[str, object]) -> None:

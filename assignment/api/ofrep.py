@@ -10,6 +10,7 @@ import msgspec
 from assignment.api.answer import CORS, NO_STORE, Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
 from assignment.api.doors import Doors
+from assignment.api.exposing import expose
 from assignment.api.keys import DELIVERY, authenticate
 from assignment.api.preview import forced_by_header, replace_forced
 from assignment.api.problems import error_headers, unexpected
@@ -57,8 +58,8 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
         return _failure(404, key, "FLAG_NOT_FOUND", f"Flag '{key:.100}' was not found")
     forced = forced_by_header(compiled, environ)
     decision = forced.get(key) or rule(context.attributes)[0]
-    if decision.in_experiment and environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
-        doors.sink.expose(context.unit, [(decision.experiment, decision.variant)], context.described())
+    if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
+        expose(doors, context, [decision])
     before, after = compiled.derived(_encoded_flags)[decision.index]
     return Answer(200, b"%b%b%b" % (before, msgspec.json.encode(context.unit), after), JSON_UTF8, _HEADERS)
 

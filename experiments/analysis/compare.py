@@ -108,7 +108,7 @@ def _metric(
         "family": family,
         "variants": arms,
         "comparisons": [
-            _comparison(definition, metric, summaries, place, family, arms[0]["mean"])
+            _comparison(definition, measured, summaries, place, family, arms[0]["mean"])
             for place in range(1, len(arms))
         ],
     }
@@ -143,7 +143,7 @@ def _values(metric: MetricForm, summary: Summary) -> Document:
     if not summary.units:
         return {"sum": 0.0}
     sums = [mean * summary.units for mean in summary.means]
-    if metric.kind in _WHOLE:
+    if metric.kind in _WHOLE and metric.cap is None:
         sums = [float(round(total)) for total in sums]
     values: Document = {"events": summary.events, "sum": sums[0]}
     if metric.kind != MetricKind.RATIO:
@@ -168,14 +168,14 @@ def _values(metric: MetricForm, summary: Summary) -> Document:
 
 def _comparison(
     definition: Definition,
-    metric: MetricForm,
+    measured: Measured,
     summaries: Sequence[Summary] | None,
     place: int,
     family: int,
     base: float | None,
 ) -> Document:
-    variants = definition.form.variants
-    result = _compare(definition, metric, summaries, place, family)
+    metric, variants = measured.form, definition.form.variants
+    result = _compare(definition, measured, summaries, place, family)
     why = result.undetermined
     document: Document = {
         "variant": variants[place].key,
@@ -183,7 +183,7 @@ def _comparison(
         "absolute": _bounded(result.absolute, result),
         "relative": _bounded(result.relative, result),
         "p_value": finite(result.p_value),
-        "significant": result.significant,
+        "significant": result.significant and not result.preliminary,
         "preliminary": result.preliminary,
         "probability_better": finite(result.probability_better),
         "expected_loss": finite(result.expected_loss),
@@ -206,23 +206,24 @@ def _comparison(
 
 
 def _compare(
-    definition: Definition, metric: MetricForm, summaries: Sequence[Summary] | None, place: int, family: int
+    definition: Definition, measured: Measured, summaries: Sequence[Summary] | None, place: int, family: int
 ) -> Comparison:
     weights = [variant.weight for variant in definition.form.variants]
     if summaries is None:
         return _cannot_say("values_too_large", "A unit's value is too large to compute with; cap the metric.")
     if weights[0] <= 0 or weights[place] <= 0:
         return _cannot_say("no_share", "One of the two variants is planned to receive no units.")
-    if metric.kind == MetricKind.QUANTILE:
+    if measured.form.kind == MetricKind.QUANTILE:
         return _cannot_say("no_quantile_interval", "No interval is available for a quantile under this plan.")
     total = sum(weights)
     return compare(
         summaries[0],
         summaries[place],
-        kind=metric.kind.value,
+        kind=measured.form.kind.value,
         plan=reading_plan(definition),
         shares=(weights[0] / total, weights[place] / total),
         comparisons=max(family, 1),
+        matured=measured.clock,
     )
 
 

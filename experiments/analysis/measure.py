@@ -34,6 +34,7 @@ class Measured:
         quantiles: The quantile per variant, for metrics of that kind.
         left: What could not be counted.
         cap: Most that a unit could count for; `None` without a limit.
+        clock: How much of the outcomes' time has passed where units stand still; else 1.
     """
 
     form: MetricForm
@@ -42,6 +43,7 @@ class Measured:
     quantiles: tuple[float | None, ...]
     left: Left
     cap: float | None
+    clock: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,11 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         sound = {key: kept for key in work.columns if (kept := _usable(work.columns[key], bounds))}
         counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
         summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
+        now = min(scope.until, scope.received)
+        clocks = units.clocks(engine, hours, exposed, now)
         return Measurement(
             exposed=exposed,
-            matured=units.matured(engine, hours, min(scope.until, scope.received)),
+            matured=units.matured(engine, hours, now),
             points=units.over_time(engine, exposed),
             last_conversion=metrics.latest(engine),
             metrics=tuple(
@@ -147,6 +151,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     quantiles=_quantiles(engine, work, form, exposed),
                     left=metrics.left_out(engine, work, form),
                     cap=caps[form.key],
+                    clock=clocks.get(metrics.window_hours(form), 1.0),
                 )
                 for role, form in roles
             ),

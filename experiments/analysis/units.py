@@ -146,6 +146,22 @@ def matured(engine: duckdb.DuckDBPyConnection, hours: Sequence[float], until: in
     return dict(zip(hours, engine.execute(f"SELECT {counts} FROM units").fetchall()[0], strict=True))
 
 
+def clocks(
+    engine: duckdb.DuckDBPyConnection, hours: Sequence[float], exposed: Exposed, now: int
+) -> dict[float | None, float]:
+    """How much of the outcomes' time has passed, from 0 to 1, by hours of the window.
+
+    While units keep coming, their number tells the time, and this is 1. Where they stand still and outcomes
+    arrive (a campaign that was sent once), it is the mean share of the units' windows that has passed.
+    """
+    if exposed.first is None or exposed.last is None or not hours:
+        return {}
+    if now - exposed.last <= max(exposed.last - exposed.first, microseconds(1.0)):
+        return {}
+    shares = ", ".join(f"avg(least(1.0, ({now} - first) / {microseconds(each)}::DOUBLE))" for each in hours)
+    return dict(zip(hours, engine.execute(f"SELECT {shares} FROM units").fetchall()[0], strict=True))
+
+
 def microseconds(hours: float) -> int:
     """Hours in microseconds."""
     return round(hours * 3600 * SECOND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import click
 
@@ -20,10 +21,18 @@ def load_settings(**overrides: object) -> Settings:
     given = {
         f"PROEFWERK_{name.upper()}": str(value) for name, value in overrides.items() if value is not None
     }
+    set_environment(given)
     try:
-        return Settings.from_environment({**os.environ, **given})
+        return Settings.from_environment()
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error
+
+
+def set_environment(given: Mapping[str, str]) -> None:
+    """Set variables for this process and its children, in place of the files that held their values."""
+    for name, value in given.items():
+        os.environ.pop(f"{name}_FILE", None)
+        os.environ[name] = value
 
 
 def prepare(settings: Settings, *, first_login: bool = False) -> FirstLogin | None:

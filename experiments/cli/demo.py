@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.context import load_settings, prepare
-from experiments.cli.serve import environment_of, refuse_a_taken_port, scheduler_and_web
+from experiments.cli.context import load_settings, prepare, set_environment
+from experiments.cli.serve import refuse_a_taken_port, scheduler_and_web
 from experiments.cli.supervise import Child, Supervisor
 
 HOME = "./var/demo"
@@ -23,10 +23,11 @@ SHOP_PORT = 8001
 @click.option("--shop-port", type=click.IntRange(1, 65535), default=SHOP_PORT, show_default=True)
 def demo(port: int | None, shop_port: int) -> None:
     """Run the platform with a demo shop, its experiments and simulated shoppers."""
-    home = Path(os.environ.setdefault("PROEFWERK_HOME", HOME))
-    access = _access(home)
-    os.environ.update({f"PROEFWERK_BOOTSTRAP_{name}": value for name, value in access.items()})
-    settings = load_settings(port=port)
+    if not {"PROEFWERK_HOME", "PROEFWERK_HOME_FILE"} & set(os.environ):
+        os.environ["PROEFWERK_HOME"] = HOME
+    access = _access(load_settings(port=port).home)
+    set_environment({f"PROEFWERK_BOOTSTRAP_{name}": value for name, value in access.items()})
+    settings = load_settings()
     refuse_a_taken_port(settings.host, settings.port)
     refuse_a_taken_port(settings.host, shop_port)
     prepare(settings)
@@ -38,7 +39,7 @@ def demo(port: int | None, shop_port: int) -> None:
     for kind in ("admin", "server", "client"):
         arguments += [f"--{kind}-key", access[f"{kind.upper()}_KEY"]]
     children = scheduler_and_web(settings)
-    children.append(Child("demo shop", tuple(arguments), environment_of(settings)))
+    children.append(Child("demo shop", tuple(arguments)))
     raise SystemExit(Supervisor(children).run())
 
 

@@ -53,6 +53,7 @@ def import_files(files: tuple[Path, ...]) -> None:
 def analyze(key: str, as_json: bool) -> None:
     """Run the analysis of an experiment now."""
     settings, database = ready_database()
+    _say(f"Analysing '{key}' with every event up to now.")
     report = analyse_now(Workplace.of(settings, database), key)
     click.echo(json.dumps(report, indent=2) if as_json else summary(report))
 
@@ -65,6 +66,7 @@ def analyze(key: str, as_json: bool) -> None:
 def report(key: str, kind: str, language: str, output: Path) -> None:
     """Write the significance report to a file: the newest one, or a new one where there is none yet."""
     settings, database = ready_database()
+    _say(f"Writing the report of '{key}'.")
     with database.reading() as session:
         kept = newest(session, key)
     document = json.loads(kept.body) if kept else analyse_now(Workplace.of(settings, database), key)
@@ -86,6 +88,7 @@ def verify(file: Path) -> None:
     compact(place)
     with database.reading() as session:
         definition = definition_of(session, document["experiment"])
+    _say("Computing the report again.")
     differences = verify_report(document, definition, place.lake.view())
     if differences:
         shown = "\n".join(f"  {line}" for line in differences)
@@ -100,6 +103,12 @@ def _read_report(file: Path) -> Document:
         raise click.ClickException(f"{file} is not JSON: {error}.") from error
     check_report(document)
     return dict(document)
+
+
+def _say(sentence: str) -> None:
+    """Tell a person at a terminal what is going on; scripts read nothing of it."""
+    if sys.stderr.isatty():
+        click.echo(sentence, err=True)
 
 
 def _show_progress(path: Path, rows: int) -> None:

@@ -76,20 +76,10 @@ def web() -> None:
 def scheduler_and_web(settings: Settings) -> list[Child]:
     """The two processes that make up the platform on one machine."""
     shutil.rmtree(settings.home / METRICS_FOLDER, ignore_errors=True)
-    environment = environment_of(settings)
     return [
-        Child("scheduler", ("-m", "experiments.cli", "worker"), environment),
-        Child("web", ("-m", "experiments.cli", "web"), environment),
+        Child("scheduler", ("-m", "experiments.cli", "worker")),
+        Child("web", ("-m", "experiments.cli", "web")),
     ]
-
-
-def environment_of(settings: Settings) -> dict[str, str]:
-    """The settings that the command line may have changed, for the children."""
-    return {
-        "PROEFWERK_HOST": settings.host,
-        "PROEFWERK_PORT": str(settings.port),
-        "PROEFWERK_WORKERS": str(settings.workers),
-    }
 
 
 def refuse_a_taken_port(host: str, port: int) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 
 import click
 
 BACKOFF_SECONDS = 1.0
-QUICK_DEATH_SECONDS = 5.0
+QUICK_DEATH_SECONDS = 30.0
 QUICK_DEATHS_ALLOWED = 5
 STOP_SECONDS = 30.0
 
@@ -26,16 +24,13 @@ class Child:
 
     name: str
     arguments: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     born: float = 0.0
     quick_deaths: int = 0
 
     def start(self) -> None:
         self.born = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, *self.arguments], env={**os.environ, **self.environment}
-        )
+        self.process = subprocess.Popen([sys.executable, *self.arguments])
 
     def poll(self) -> int | None:
         return self.process.poll() if self.process else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from experiments.definition import Definition
+from experiments.definition import Definition, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Variant
@@ -24,6 +24,10 @@ READ_ONLY = (
     "decision",
 )
 """What an experiment's document has beyond its form."""
+
+
+# What the lifecycle lets people change after the start, each change with an entry in the journal.
+CHANGEABLE = frozenset({"hypothesis", "traffic", "end_at"})
 
 
 def form_of(experiment: Experiment) -> ExperimentForm:
@@ -120,21 +124,31 @@ def metrics_named(session: Session, form: ExperimentForm) -> dict[str, MetricFor
 
 def definition(session: Session, experiment: Experiment) -> Definition:
     """The experiment with its metrics: as frozen at the start, or before it as they are now."""
-    form = form_of(experiment)
+    form, seal = form_of(experiment), None
     if experiment.frozen_plan is None:
         metrics = metrics_named(session, form)
     else:
-        frozen = json.loads(experiment.frozen_plan)["metrics"]
-        metrics = {key: MetricForm.model_validate(document) for key, document in frozen.items()}
+        frozen = json.loads(experiment.frozen_plan)
+        metrics = {key: MetricForm.model_validate(document) for key, document in frozen["metrics"].items()}
+        form = _sealed(form, frozen["experiment"])
+        # Of the text itself: a seal that no longer fits what it seals must show.
+        seal = hash_of_plan(experiment.frozen_plan)
     return Definition(
         form=form,
         metrics=metrics,
         status=experiment.status,
         version=experiment.version,
-        plan_hash=experiment.plan_hash,
+        plan_hash=seal,
         started_at=experiment.started_at,
         stopped_at=experiment.stopped_at,
     )
+
+
+def _sealed(form: ExperimentForm, frozen: dict[str, Any]) -> ExperimentForm:
+    """The form as frozen, with the parts that may change after the start as they are now."""
+    live = form.model_dump(mode="json", by_alias=True)
+    kept = {name: value for name, value in frozen.items() if name not in CHANGEABLE}
+    return ExperimentForm.model_validate({**live, **kept})
 
 
 def _variant(variant: Variant) -> dict[str, Any]:
