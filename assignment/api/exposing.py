@@ -1,0 +1,28 @@
+"""Logs the exposures that a request asked for, each under the unit that was split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assignment.api.context import Context
+from assignment.api.doors import Doors
+from assignment.engine import Decision
+from assignment.hashing import hash_value
+
+
+def expose(doors: Doors, context: Context, decisions: Iterable[Decision]) -> None:
+    """Record the variants of the experiments that the unit takes part in.
+
+    An experiment that splits by another attribute than the shopper's id, such as a company, has that
+    attribute's value as its unit: shoppers of one company see one variant, so they are no independent units.
+
+    Raises:
+        ProefwerkError: 422 for a unit that cannot be recorded, 503 when nothing can be now.
+    """
+    met: dict[str, list[tuple[str, str]]] = {}
+    for decision in decisions:
+        if decision.in_experiment:
+            unit = hash_value(context.attributes.get(decision.hash_attribute))
+            met.setdefault(unit, []).append((decision.experiment, decision.variant))
+    for unit, shown in met.items():
+        doors.sink.expose(unit, shown, context.described())
