@@ -209,6 +209,13 @@ def test_exposures_are_logged_for_what_the_unit_takes_part_in_and_only_when_aske
     assert event.attributes == {"country": "NL", "visits": 1}
 
 
+def test_an_exposure_is_logged_under_the_unit_that_was_split(hot: Client, tmp_path: Path) -> None:
+    request = {**context("s-1", company="acme"), "experiments": ["bar", "by-company"], "expose": True}
+    assert post(hot, request).status_code == 200
+    units = {event.experiment: event.unit for event in logged(tmp_path) if isinstance(event, Exposure)}
+    assert units == {"bar": "s-1", "by-company": "acme"}
+
+
 def test_a_forced_variant_is_shown_but_never_counted(hot: Client, tmp_path: Path) -> None:
     for variant in ("control", "treatment-1"):
         request = {**context(), "forced": {"bar": variant, "draft": variant}, "expose": True}

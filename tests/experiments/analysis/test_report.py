@@ -194,6 +194,48 @@ def test_the_share_of_units_whose_window_has_closed_is_told(tmp_path: Path) -> N
     assert maturity(START + 58 * HOUR) == ("matured", 1.0)
 
 
+def test_a_campaign_sent_once_is_read_by_the_time_that_its_outcomes_had(tmp_path: Path) -> None:
+    once = [exposure(f"u{number}", TREATED[number % 2], id=f"e{number}") for number in range(4000)]
+    bought = [conversion(f"u{number}", at=START + 2 * HOUR, id=f"c{number}") for number in range(0, 4000, 3)]
+    view = lake_of(tmp_path, once + bought).view()
+
+    def width(as_of: datetime) -> float:
+        plan = definition(metric(CONVERSION, window_hours=240), plan={"planned_units": 4000})
+        bounds = analyse(plan, view, as_of)["metrics"][0]["comparisons"][0]["absolute"]
+        return float(bounds["upper"] - bounds["lower"])
+
+    early, late = width(START + 4 * HOUR), width(START + 240 * HOUR)
+    assert early > 2 * late
+
+
+def test_units_that_keep_coming_are_their_own_clock(tmp_path: Path) -> None:
+    events = [
+        exposure(f"u{number}", TREATED[number % 2], START + number * timedelta(minutes=1), id=f"e{number}")
+        for number in range(3000)
+    ]
+    events += [
+        conversion(f"u{number}", at=START + 60 * HOUR, id=f"c{number}") for number in range(0, 3000, 3)
+    ]
+    view = lake_of(tmp_path, events).view()
+    soon = START + 61 * HOUR
+    windowed, endless = (
+        analyse(definition(metric(CONVERSION, window_hours=hours)), view, soon)["metrics"][0]["comparisons"]
+        for hours in (1000, None)
+    )
+    assert windowed == endless
+
+
+def test_a_fixed_plan_decides_nothing_before_its_planned_size(tmp_path: Path) -> None:
+    view = lake_of(tmp_path, shop()).view()
+    for planned, verdict in ((100_000, "keep_running"), (500, "ship")):
+        plan = {"method": "fixed", "planned_units": planned}
+        report = analyse(definition(metric(CONVERSION, window_hours=48), plan=plan), view, LATER)
+        [row] = report["metrics"][0]["comparisons"]
+        assert report["decision"]["verdict"] == verdict
+        assert row["preliminary"] is (verdict == "keep_running")
+        assert row["significant"] is (verdict == "ship")
+
+
 def test_exposures_over_time_end_at_the_units_of_each_variant(tmp_path: Path) -> None:
     report = analyse(definition(*PRIMARIES), lake_of(tmp_path, shop()).view(), LATER)
     points = report["series"]["exposures"]

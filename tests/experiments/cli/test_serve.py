@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from tests.serving import ROOT, SERVER_KEY, Server, serving
+from tests.serving import ROOT, SERVER_KEY, Server, free_port, serving
 
 
 def processes_of(server: Server) -> list[int]:
@@ -32,7 +32,7 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_until(condition: object, seconds: float = 20.0) -> bool:
+def wait_until(condition: object, seconds: float = 120.0) -> bool:
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -89,6 +89,28 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert f"127.0.0.1:{port}" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_every_setting_may_come_from_a_file(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", str(free_port())
+    values = {"HOST": "127.0.0.1", "PORT": port, "WORKERS": "1", "HOME": str(home)}
+    for name, value in values.items():
+        (tmp_path / name).write_text(f"{value}\n")
+    files = {f"PROEFWERK_{name}_FILE": str(tmp_path / name) for name in values}
+    with (tmp_path / "output").open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments.cli", "serve"],
+            cwd=ROOT,
+            env={**os.environ, **files},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        assert wait_until(lambda: answers(Server(f"http://127.0.0.1:{port}", home, process)), 120)
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+    assert "starting it again" not in (tmp_path / "output").read_text()
 
 
 def test_a_change_made_through_one_worker_is_known_to_all_at_the_next_request(tmp_path: Path) -> None:
