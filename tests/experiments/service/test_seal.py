@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from experiments.definition import hash_of_plan
 from experiments.service.definitions import definition_of, update_experiment
-from tests.experiments.examples import BOB, running
+from tests.experiments.conftest import BOB
+from tests.experiments.examples import running
 
 
 def test_the_seal_of_an_untouched_plan_is_the_registered_one(session: Session) -> None:
