@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +13,7 @@ from flask import Flask
 
 import experiments.api
 from assignment.api import Doors, HotDoor, register
+from assignment.errors import ProefwerkError
 from assignment.log import EventLog
 from assignment.sink import LogSink
 from assignment.source import PollingSource
@@ -25,6 +27,8 @@ from experiments.settings import Settings
 
 POLL_SECONDS = 0.25
 MAX_BODY_BYTES = 6 * 1024 * 1024
+# Fewer than a worker's threads, so that waiting for reports never keeps shoppers waiting.
+MAX_WAITING = 4
 
 
 def create_app(settings: Settings) -> Flask:
@@ -40,8 +44,15 @@ def create_app(settings: Settings) -> Flask:
     doors = Doors(source, sink)
     published = _spread(source, settings.workers)
 
+    waiting = threading.BoundedSemaphore(MAX_WAITING)
+
     def analyse(key: str) -> dict[str, Any]:
-        return request_analysis(database, key)
+        if not waiting.acquire(blocking=False):
+            raise ProefwerkError(503, "busy", "Several analyses are being made now; try again in a moment.")
+        try:
+            return request_analysis(database, key)
+        finally:
+            waiting.release()
 
     app = Flask("proefwerk", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

@@ -14,7 +14,7 @@ from experiments.cli.supervise import Child, Supervisor
 from experiments.lifetime import die_with_parent
 from experiments.settings import Settings
 
-BLOCKING_THREADS = 16
+BLOCKING_THREADS = 8
 METRICS_FOLDER = "metrics"
 
 

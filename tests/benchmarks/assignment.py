@@ -26,7 +26,7 @@ def floor(target: str) -> Iterator[tuple[int, list[int]]]:
     """One of the floors under granian with the product's own settings."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-log"]
-    command += ["--blocking-threads", "16", f"tests.benchmarks.servers:{target}"]
+    command += ["--blocking-threads", "8", f"tests.benchmarks.servers:{target}"]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "GRANIAN_LOG_ENABLED": "false"})
     try:
         for _ in range(100):

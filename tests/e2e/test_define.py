@@ -122,6 +122,7 @@ def test_a_draft_survives_a_reload_at_the_step_where_it_was_left(signed_in: Page
     page.get_by_role("region", name="Variant C").wait_for()
     _next(page)
     _step(page, "Who")
+    expect(page).to_have_url(re.compile("step=who"))
     page.reload()
     _step(page, "Who")
     page.get_by_role("button", name="Where and what").click()
