@@ -9,20 +9,15 @@ from typing import Any
 
 import click
 
-from assignment.events import Rules
-from experiments.analysis.lake import Lake
-from experiments.analysis.loading import import_events
+from experiments import jobs
 from experiments.analysis.render import render_csv, render_html
-from experiments.analysis.verify import check_report
-from experiments.analysis.verify import verify as verify_report
 from experiments.cli.context import ready_database
-from experiments.db import Database, utc_now
-from experiments.jobs import Workplace, analyse_now, compact
-from experiments.publish import compile_snapshot
-from experiments.service.definitions import definition_of, get_experiment
+from experiments.db import Database
+from experiments.service.definitions import get_experiment
 from experiments.service.journal import journal, journal_document
 from experiments.service.records import experiment_document
 from experiments.service.reports import evidence, newest
+from experiments.workplace import Workplace
 
 Document = dict[str, Any]
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -32,11 +27,8 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
 def import_files(files: tuple[Path, ...]) -> None:
     """Load events from .parquet, .csv, .ndjson or .ndjson.gz files."""
-    settings, database = ready_database()
-    with database.reading() as session:
-        rules = Rules(compile_snapshot(session))
-    lake = Lake(Path(settings.lake_url))
-    done = import_events(lake, list(files), rules, utc_now(), _show_progress if sys.stderr.isatty() else None)
+    place = Workplace.of(*ready_database())
+    done = jobs.import_files(place, files, _show_progress if sys.stderr.isatty() else None)
     click.echo(
         f"{done.rows:,} rows: {done.added.exposures:,} exposures and {done.added.conversions:,} conversions "
         f"are new, {done.added.duplicates:,} were known, {done.refused:,} were refused."
@@ -52,9 +44,9 @@ def import_files(files: tuple[Path, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def analyze(key: str, as_json: bool) -> None:
     """Run the analysis of an experiment now."""
-    settings, database = ready_database()
+    place = Workplace.of(*ready_database())
     _say(f"Analysing '{key}' with every event up to now.")
-    report = analyse_now(Workplace.of(settings, database), key)
+    report = jobs.analyse_now(place, key)
     click.echo(json.dumps(report, indent=2) if as_json else summary(report))
 
 
@@ -69,7 +61,7 @@ def report(key: str, kind: str, language: str, output: Path) -> None:
     _say(f"Writing the report of '{key}'.")
     with database.reading() as session:
         kept = newest(session, key)
-    document = json.loads(kept.body) if kept else analyse_now(Workplace.of(settings, database), key)
+    document = json.loads(kept.body) if kept else jobs.analyse_now(Workplace.of(settings, database), key)
     text = {"html": _html, "json": _json, "csv": _csv}[kind](database, document, language)
     try:
         output.write_text(text, encoding="utf-8")
@@ -82,27 +74,17 @@ def report(key: str, kind: str, language: str, output: Path) -> None:
 @click.argument("file", type=EXISTING)
 def verify(file: Path) -> None:
     """Compute a JSON report again from the events and the plan, and name what differs."""
-    document = _read_report(file)
-    settings, database = ready_database()
-    place = Workplace.of(settings, database)
-    compact(place)
-    with database.reading() as session:
-        definition = definition_of(session, document["experiment"])
-    _say("Computing the report again.")
-    differences = verify_report(document, definition, place.lake.view())
-    if differences:
-        shown = "\n".join(f"  {line}" for line in differences)
-        raise click.ClickException(f"{file} differs in {len(differences)} places:\n{shown}")
-    click.echo(f"{file} is what the events and the plan give.")
-
-
-def _read_report(file: Path) -> Document:
     try:
         document = json.loads(file.read_bytes())
     except ValueError as error:
         raise click.ClickException(f"{file} is not JSON: {error}.") from error
-    check_report(document)
-    return dict(document)
+    place = Workplace.of(*ready_database())
+    _say("Computing the report again.")
+    differences = jobs.verify_report(place, document)
+    if differences:
+        shown = "\n".join(f"  {line}" for line in differences)
+        raise click.ClickException(f"{file} differs in {len(differences)} places:\n{shown}")
+    click.echo(f"{file} is what the events and the plan give.")
 
 
 def _say(sentence: str) -> None:
