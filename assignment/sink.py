@@ -65,8 +65,11 @@ class LogSink:
         """
         if not met:
             return
-        kept = _storable(attributes)
-        events = [_exposure(unit, experiment, variant, kept) for experiment, variant in met]
+        try:
+            events = [_exposure(unit, *shown, attributes) for shown in met]
+        except ProefwerkError:
+            kept = _storable(attributes)
+            events = [_exposure(unit, *shown, kept) for shown in met]
         self._log.append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"))
 
     def check(self) -> None:
@@ -103,8 +106,6 @@ def newest_ids(folder: Path, limit: int) -> list[str]:
 
 
 def _storable(attributes: Mapping[str, object]) -> Mapping[str, object]:
-    if _can_hold(attributes):
-        return attributes
     return {name: value for name, value in attributes.items() if _can_hold({name: value})}
 
 
