@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -108,7 +108,7 @@ def interval(estimate: float | None, lower: ArrayLike, upper: ArrayLike) -> Inte
 def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str, reason: str) -> Comparison:
     """A single reading of a single pair as a Comparison."""
     difference, before = float(pair.difference), float(pair.control.mean)
-    return answer(
+    found = answer(
         interval(difference, reading.lower, reading.upper),
         interval(difference / before if before else None, reading.lift_lower, reading.lift_upper),
         None if np.isnan(reading.p_value) else float(reading.p_value),
@@ -117,3 +117,4 @@ def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str,
         reason,
         float(pair.variance_reduction),
     )
+    return replace(found, covariates=pair.covariates)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stats import covariates
+from stats.covariates import Fit, form, gradient, value
 from stats.fieller import Quadratic
 from stats.stack import Stack
 
@@ -23,7 +25,7 @@ class Arm:
         variance: Variance of one unit's contribution to the metric, adjusted.
         raw_variance: The same before adjustment.
         shared: Covariance of one unit's adjusted contribution with its covariate part.
-        covariate: Variance of the covariate part, `theta**2 * var(x)`.
+        covariate: Variance of the covariate part, `theta' var(x) theta`.
         events: Units that are not zero.
         third: Third central moment of one unit's contribution, summed over units.
         denominator_error: Relative standard error of a ratio's denominator, 0 for other kinds.
@@ -49,12 +51,16 @@ class Contrast:
         treatment: The treatment arm.
         welch: Variance of `treatment - (1 + lift) * control` with each arm's own variance.
         pooled: The same with the variance pooled under the hypothesis that only the scale differs.
+        names: Columns at which the covariates begin, in order; none where nothing is adjusted.
+        used: Which of them are used, shape `S + (k,)`.
     """
 
     control: Arm
     treatment: Arm
     welch: Quadratic
     pooled: Quadratic
+    names: tuple[str, ...]
+    used: NDArray[np.bool_]
 
     @property
     def units(self) -> Floats:
@@ -65,6 +71,11 @@ class Contrast:
     def difference(self) -> Floats:
         """Treatment mean minus control mean."""
         return self.treatment.mean - self.control.mean
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of the covariates that are used; for a single comparison."""
+        return tuple(name for name, used in zip(self.names, self.used, strict=True) if used)
 
     @property
     def variance_reduction(self) -> Floats:
@@ -82,32 +93,37 @@ def contrast(control: Stack, treatment: Stack, *, adjust: bool) -> Contrast:
     """Reduce two variants of at least two units each.
 
     Ratios are linearised (delta method, Deng, Knoblich & Lu 2018); covariates enter as in Deng, Xu, Kohavi &
-    Walker 2013 (CUPED), with one coefficient for both arms.
+    Walker 2013 (CUPED), with the same coefficients for both arms.
     """
-    width = 2 if control.columns[0] == "numerator" else 1
-    theta = centre = np.zeros(np.shape(control.units))
-    if adjust and len(control.columns) > width:
-        total = control + treatment
-        outcome, covariate = _gradient(total, 0), _gradient(total, width)
-        spread = _form(covariate, total, covariate)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            theta = np.where(spread > 0, _form(outcome, total, covariate) / spread, 0.0)
-        centre = _value(total, width)
-    first, second = (_arm(arm, width, theta, centre) for arm in (control, treatment))
-    return Contrast(first, second, _welch(first, second), _pooled(first, second))
+    found = None
+    if adjust and covariates.starts(control.columns):
+        found = covariates.fit(control, treatment)
+    first, second = (_arm(arm, found) for arm in (control, treatment))
+    return Contrast(
+        first,
+        second,
+        _welch(first, second),
+        _pooled(first, second),
+        tuple(control.columns[place] for place in found.starts) if found else (),
+        found.used if found else np.zeros((*np.shape(control.units), 0), dtype=np.bool_),
+    )
 
 
-def _arm(variant: Stack, width: int, theta: Floats, centre: Floats) -> Arm:
+def _arm(variant: Stack, found: Fit | None) -> Arm:
     freedom = np.maximum(variant.units - 1, 1.0)
-    outcome = _gradient(variant, 0)
-    raw = _form(outcome, variant, outcome) / freedom
-    mean = _value(variant, 0)
+    outcome = gradient(variant, 0)
+    raw = form(outcome, variant, outcome) / freedom
+    mean = value(variant, 0)
     shared = own = np.zeros(np.shape(raw))
-    if np.any(theta):
-        covariate = theta[..., None] * _gradient(variant, width)
-        own = _form(covariate, variant, covariate) / freedom
-        shared = _form(outcome, variant, covariate) / freedom - own
-        mean = mean - theta * (_value(variant, width) - centre)
+    if found is not None:
+        part = np.zeros_like(variant.means)
+        for place, start in enumerate(found.starts):
+            theta = found.theta[..., place]
+            part = part + theta[..., None] * gradient(variant, start)
+            gap = np.where(found.used[..., place], value(variant, start) - found.centre[..., place], 0.0)
+            mean = mean - theta * gap
+        own = form(part, variant, part) / freedom
+        shared = form(outcome, variant, part) / freedom - own
     return Arm(
         units=variant.units,
         mean=mean,
@@ -117,7 +133,7 @@ def _arm(variant: Stack, width: int, theta: Floats, centre: Floats) -> Arm:
         covariate=own,
         events=variant.events,
         third=variant.third * outcome[..., 0] ** 3,
-        denominator_error=_denominator_error(variant, width),
+        denominator_error=_denominator_error(variant),
     )
 
 
@@ -146,37 +162,8 @@ def _pooled(control: Arm, treatment: Arm) -> Quadratic:
     return Quadratic(own + (n1 - 1) / freedom * treatment.variance * size, 2 * own, own)
 
 
-def _form(left: Floats, variant: Stack, right: Floats) -> Floats:
-    return np.asarray(np.einsum("...i,...ij,...j->...", left, variant.comoments, right), dtype=np.float64)
-
-
-def _value(variant: Stack, start: int) -> Floats:
-    """A mean, or the ratio of two, from the columns that begin at `start`."""
-    if _is_ratio(variant, start):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(variant.means[..., start] / variant.means[..., start + 1], dtype=np.float64)
-    return np.asarray(variant.means[..., start], dtype=np.float64)
-
-
-def _gradient(variant: Stack, start: int) -> Floats:
-    """Derivatives of the mean or ratio by the means of all columns; 0 for a ratio without denominator."""
-    gradient = np.zeros_like(variant.means)
-    if _is_ratio(variant, start):
-        bottom = variant.means[..., start + 1]
-        inverse = np.divide(1.0, bottom, out=np.zeros_like(bottom), where=bottom != 0)
-        gradient[..., start] = inverse
-        gradient[..., start + 1] = -variant.means[..., start] * inverse**2
-    else:
-        gradient[..., start] = 1.0
-    return gradient
-
-
-def _is_ratio(variant: Stack, start: int) -> bool:
-    return variant.columns[start] in {"numerator", "covariate_numerator"}
-
-
-def _denominator_error(variant: Stack, width: int) -> Floats:
-    if width == 1:
+def _denominator_error(variant: Stack) -> Floats:
+    if variant.columns[0] != "numerator":
         return np.zeros(np.shape(variant.units))
     spread = np.sqrt(variant.comoments[..., 1, 1] / np.maximum(variant.units - 1, 1.0) / variant.units)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -50,6 +50,7 @@ class Comparison:
         probability_better: Posterior chance that the treatment's metric is higher; Bayesian reading only.
         expected_loss: Posterior mean of what choosing the treatment gives away, in the metric's unit.
         preliminary: Read before the single planned look; not to be decided upon.
+        covariates: Columns at which the covariates begin that the numbers are adjusted for.
     """
 
     absolute: Interval
@@ -64,6 +65,7 @@ class Comparison:
     probability_better: float | None = None
     expected_loss: float | None = None
     preliminary: bool = False
+    covariates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

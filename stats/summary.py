@@ -13,8 +13,8 @@ class Summary:
     """Moments of `k` columns over the units of one variant.
 
     Which columns, by metric kind: a proportion, count or mean has `("outcome",)`; a ratio has
-    `("numerator", "denominator")`; covariates from before exposure follow, named `"covariate"`,
-    or `"covariate_numerator"` and `"covariate_denominator"`.
+    `("numerator", "denominator")`. Covariates from before exposure follow, any number, with names that begin
+    with `"covariate"`; each is one column, but for `"covariate_numerator"` with `"covariate_denominator"`.
 
     Attributes:
         columns: The `k` column names.
