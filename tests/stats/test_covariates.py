@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,7 +140,7 @@ def test_covariates_that_say_nothing_new_change_nothing() -> None:
         ("nearly a copy", lambda rows: rows[:, 1] * (1 + 1e-7 * rng.standard_normal(len(rows)))),
     ):
         wide = [np.column_stack([rows, redundant(rows)]) for rows in (control, treatment)]
-        found = read(*wide, names=(*NAMES, "covariate_more"))
+        found = read(wide[0], wide[1], (*NAMES, "covariate_more"))
         assert found.used.tolist() == [True, True, True, False], width
         assert float(found.difference) == pytest.approx(float(plain.difference), abs=1e-9)
         assert float(found.welch.constant) == pytest.approx(float(plain.welch.constant), rel=1e-9)
@@ -149,7 +150,7 @@ def test_scale_and_origin_of_a_covariate_do_not_matter() -> None:
     control, treatment = shoppers(10, 800), shoppers(11, 800)
     plain = read(control, treatment)
     moved = [rows * [1, 1e-6, 1e9, 1] + [0, 1e3, 1e9, 1e5] for rows in (control, treatment)]
-    found = read(*moved)
+    found = read(moved[0], moved[1])
     assert found.used.all()
     assert float(found.difference) == pytest.approx(float(plain.difference), rel=1e-6)
     assert float(found.welch.constant) == pytest.approx(float(plain.welch.constant), rel=1e-6)
@@ -165,8 +166,7 @@ def test_a_ratio_that_nobody_of_one_arm_had_before_is_left_out() -> None:
 
 def test_every_covariate_after_the_first_needs_a_hundred_units() -> None:
     for size, used in ((49, 1), (50, 2), (99, 2), (100, 3)):
-        arms = shoppers(14, size), shoppers(15, size)
-        found = read(*arms, names=NAMES)
+        found = read(shoppers(14, size), shoppers(15, size))
         assert int(found.used.sum()) == used
         assert 2 * size >= (used - 1) * UNITS_PER_COVARIATE
 
@@ -187,5 +187,5 @@ def test_many_comparisons_at_once_are_each_of_them_alone() -> None:
 
 def side_by_side(parts: list[Stack]) -> Stack:
     fields = ("units", "means", "comoments", "third", "events")
-    joined = {name: np.stack([getattr(part, name) for part in parts]) for name in fields}
+    joined: dict[str, Any] = {name: np.stack([getattr(part, name) for part in parts]) for name in fields}
     return replace(parts[0], **joined)
