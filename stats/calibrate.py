@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from stats import conversion
+from stats import anytime, conversion
 from stats.contrast import contrast
 from stats.group_sequential import critical_values
 from stats.guard import verdicts
 from stats.mean import Reading, read_always, read_normal
-from stats.planned import critical_value
 from stats.sequential import RARE
 from stats.stack import Stack
 from stats.synthetic import Cell, simulate
@@ -95,7 +94,7 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
         pair = contrast(control, treatment, adjust=True)
         sound = verdicts(pair) == 0
         binary = cell.kind in {"proportion", "retention"}
-        reading = read_always(pair, cell.units, alpha, cell.matured, binary=binary)
+        reading = read_always(pair, cell.units, anytime.sequential(alpha), cell.matured, binary=binary)
         called, known = sound & (reading.p_value <= alpha), sound
         missing = sound & _outside(cell, reading)
         upward = pair.difference > 0
@@ -104,11 +103,11 @@ def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bo
         events = control.events + treatment.events
         exact = (events > 0) & (~sound | (events < RARE * pair.units))
         counts = (control.events, treatment.events, pair.units, shares, cell.units)
-        limit = -math.log(conversion.spent_alpha(alpha))
-        evidence = conversion.log_evidence(*counts, matured=cell.matured)
-        called = np.where(exact, evidence >= limit, called)
-        truth = conversion.log_evidence(*counts, math.log1p(cell.lift), cell.matured)
-        missing = np.where(exact, truth >= limit, missing)
+        boundary = anytime.sequential(alpha)
+        chance = conversion.p_value(*counts, boundary, matured=cell.matured)
+        called = np.where(exact, chance <= alpha, called)
+        truth = conversion.p_value(*counts, boundary, math.log1p(cell.lift), cell.matured)
+        missing = np.where(exact, truth <= alpha, missing)
         known = exact | known
     return called, missing, known, upward
 
@@ -127,7 +126,7 @@ def read_planned_size(
     """The same for a planned size that is read at any moment."""
     rate = (control.units + treatment.units) / cell.units
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _read_against(cell, control, treatment, critical_value(rate, alpha))
+        return _read_against(cell, control, treatment, anytime.planned(alpha).critical_value(rate, rate))
 
 
 def _read_against(

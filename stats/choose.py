@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from stats.answer import Family, undetermined
 from stats.bayes import read_posterior
 from stats.checks import KINDS, check_pair
@@ -25,6 +27,7 @@ def compare(
     comparisons: int = 1,
     matured: float = 1.0,
     at_look: bool = False,
+    needs_e_value: bool = False,
 ) -> Comparison:
     """Compare a treatment with the control on one metric, the way the plan says.
 
@@ -39,15 +42,17 @@ def compare(
         shares: Planned probabilities of control and treatment among the experiment's units.
         comparisons: Size of the family that shares `plan.alpha`.
         matured: Mean over the units of the share of their outcome window that has passed, 1 when all outcomes
-            are final. It is the clock where units stand still while outcomes arrive (an e-mail campaign).
+            are final. It is the clock where units stand still while outcomes arrive (an e-mail campaign);
+            where there is no window, time passed over that of an ordinary one, which may exceed 1.
         at_look: Whether the summaries were frozen when a planned look was due; for `group_sequential`.
+        needs_e_value: Whether one over the p-value must be an e-value, as e-BH asks; for `sequential`.
 
     Raises:
         ValueError: A value is not finite or outside its range; the message names it.
     """
     check_pair(control, treatment, kind, shares, comparisons)
-    if not 0 <= matured <= 1:
-        raise ValueError(f"matured must lie between 0 and 1, got {matured}")
+    if not 0 <= matured < math.inf:
+        raise ValueError(f"matured must be a finite number of at least 0, got {matured}")
     family = Family(plan.alpha, comparisons)
     ratio = kind == "ratio"
     if kind == "quantile":
@@ -66,4 +71,7 @@ def compare(
         return read_planned(control, treatment, kind, plan, planned, family, at_look=at_look)
     if plan.method == "bayesian":
         return read_posterior(control, treatment, kind, plan, family)
-    return read_sequentially(control, treatment, kind, plan, shares, family, max(matured, 1e-9))
+    clock = max(matured, 1e-9)
+    return read_sequentially(
+        control, treatment, kind, plan, shares, family, clock, needs_e_value=needs_e_value
+    )

@@ -1,4 +1,4 @@
-"""Always-valid readings of a conversion rate from conversions alone."""
+"""Always-valid readings of two conversion rates from conversions alone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import betainc
 
+from stats.anytime import GRACE, Boundary, plan_rate
 from stats.balance import log_bayes_factor
-from stats.conversion_exact import log_e_value, log_ratio_interval
+from stats.conversion_exact import FAR, log_e_value, log_ratio_interval
 
 Floats = NDArray[np.float64]
 LEVEL_SHARE = 0.02
@@ -55,9 +58,62 @@ def concentration(
     return np.asarray(2.0**steps, dtype=np.float64)
 
 
-def spent_alpha(alpha: float) -> float:
-    """What the test and the ratio may spend; the rest is for the overall rate."""
-    return alpha * (1 - LEVEL_SHARE)
+def p_value(
+    control: ArrayLike,
+    treatment: ArrayLike,
+    units: ArrayLike,
+    shares: tuple[float, float],
+    planned_units: float,
+    boundary: Boundary,
+    log_ratio: float = 0.0,
+    matured: ArrayLike = 1.0,
+) -> Floats:
+    """Smallest level at which a ratio of the rates is rejected, valid at every moment; at most 1.
+
+    The Beta mixture for ever, and up to the planned size what `plan_tail` says. A part of the level is left
+    for the overall rate. Args as for `log_evidence`, and how the error is spread over the moments.
+    """
+    tuned = planned_units * boundary.tuned
+    evidence = log_evidence(control, treatment, units, shares, tuned, log_ratio, matured)
+    smallest = np.exp(-np.maximum(evidence, 0.0)) / boundary.ahead
+    if boundary.ahead < 1:
+        rate = plan_rate(units, planned_units, matured)
+        tail = plan_tail(control, treatment, shares, rate, log_ratio) / boundary.plan_level(1.0)
+        smallest = np.where(rate <= GRACE, np.minimum(smallest, tail), smallest)
+    return np.asarray(np.minimum(smallest / (1 - LEVEL_SHARE), 1.0), dtype=np.float64)
+
+
+def plan_tail(
+    control: ArrayLike,
+    treatment: ArrayLike,
+    shares: tuple[float, float],
+    rate: ArrayLike,
+    log_ratio: float = 0.0,
+) -> Floats:
+    """Bound on the chance that the treatment's surplus is ever as large as now, up to the planned size.
+
+    With `S` the treatment's conversions less their expectation given all conversions, a walk whose steps are
+    coins of known odds, `P(max S_k >= s + log 2) <= 2 P(S_N >= s)` for every `N` (Levy's inequality; a
+    binomial's median lies within `log 2` of its mean, Hamza 1995). Twice that, for both sides. `N`, the
+    conversions at the planned size, is told by the pace until now, which says nothing of the arms.
+
+    Args:
+        control: Conversions of the control, any shape.
+        treatment: Conversions of the treatment, same shape.
+        shares: Probabilities of the two arms, summing to one.
+        rate: Information now over information planned, same shape.
+        log_ratio: The hypothesis, `log(rate1 / rate0)`.
+    """
+    first, second = np.asarray(control, dtype=np.float64), np.asarray(treatment, dtype=np.float64)
+    odds = math.exp(log_ratio)
+    chance = shares[1] * odds / (shares[0] + shares[1] * odds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        end = (first + second) / np.minimum(np.asarray(rate, dtype=np.float64), 1.0)
+        surplus = second - (first + second) * chance
+        own = np.where(surplus >= 0, chance, 1 - chance)
+        least = end * own + np.abs(surplus) - math.log(2)
+        tail = betainc(np.maximum(least, 1e-9), np.maximum(end - least + 1, 1e-9), own)
+        return np.where(least <= 0, 1.0, np.where(least >= end + 1, 0.0, np.minimum(4 * tail, 1.0)))
 
 
 def ratio_bounds(
@@ -66,12 +122,38 @@ def ratio_bounds(
     units: int,
     shares: tuple[float, float],
     planned_units: float,
-    alpha: float,
+    boundary: Boundary,
     matured: float = 1.0,
+    level: float | None = None,
 ) -> tuple[float, float]:
-    """Interval of `log(rate1 / rate0)` at any moment."""
-    weight = float(concentration(control + treatment, units, planned_units, matured))
-    return log_ratio_interval(control, treatment, shares, weight, spent_alpha(alpha))
+    """Interval of `log(rate1 / rate0)` at any moment: what `p_value` does not reject at a level."""
+    spent = (boundary.alpha if level is None else level) * (1 - LEVEL_SHARE)
+    weight = float(concentration(control + treatment, units, planned_units * boundary.tuned, matured))
+    lower, upper = log_ratio_interval(control, treatment, shares, weight, spent * boundary.ahead)
+    rate = float(plan_rate(units, planned_units, matured))
+    if boundary.ahead >= 1 or rate > GRACE:
+        return lower, upper
+    low, high = _plan_bounds(control, treatment, shares, rate, boundary.plan_level(spent))
+    return max(lower, low), min(upper, high)
+
+
+def _plan_bounds(
+    control: int, treatment: int, shares: tuple[float, float], rate: float, level: float
+) -> tuple[float, float]:
+    """All `log(rate1 / rate0)` that `plan_tail` does not reject."""
+    centre = FAR if treatment else -FAR
+    if min(control, treatment) > 0:
+        centre = math.log(treatment / control * shares[0] / shares[1])
+
+    def excess(log_ratio: float) -> float:
+        return float(plan_tail(control, treatment, shares, rate, log_ratio)) - level
+
+    lower, upper = -math.inf, math.inf
+    if treatment and excess(-FAR) < 0:
+        lower = float(brentq(excess, -FAR, centre, xtol=1e-12))
+    if control and excess(FAR) < 0:
+        upper = float(brentq(excess, centre, FAR, xtol=1e-12))
+    return lower, upper
 
 
 def difference_bounds(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
-from stats import confidence_sequence
+from stats.anytime import Boundary, plan_rate
 from stats.contrast import Contrast
 from stats.fieller import Quadratic, lift_set
 from stats.guard import lopsided, skewness
@@ -35,9 +35,15 @@ class Reading:
 
 
 def read_always(
-    pair: Contrast, planned_units: float, alpha: float, matured: ArrayLike = 1.0, *, binary: bool = False
+    pair: Contrast,
+    planned_units: float,
+    boundary: Boundary,
+    matured: ArrayLike = 1.0,
+    *,
+    level: float | None = None,
+    binary: bool = False,
 ) -> Reading:
-    """Asymptotic confidence sequence (arXiv 2103.06476, Theorem 2.2), absolute and relative.
+    """A reading that holds at every moment, absolute and relative.
 
     Each candidate is held against the larger of two variances (see `variances`). Time is counted
     in units whose outcome is complete: where units stand still and outcomes grow, units alone tell no time.
@@ -45,18 +51,16 @@ def read_always(
     Args:
         pair: The two arms.
         planned_units: Units planned in both arms together.
-        alpha: Two-sided error over all looks.
-        matured: Mean share of the units' outcome windows that has passed, above 0 and at most 1.
+        boundary: How the error is spread over the moments.
+        matured: 1 while units keep coming, else the share of their windows that has passed, above 0.
+        level: Two-sided error of the intervals; the boundary's own unless given.
         binary: Whether outcomes are zeros and ones, which hide no large values.
     """
-    rho = confidence_sequence.mixture_rho(alpha, planned_units)
-    clock = pair.units * np.asarray(matured, dtype=np.float64)
-    critical = confidence_sequence.critical_value(clock, alpha, rho)
-    deviation = safe_deviation(pair)
+    rate = plan_rate(pair.units, planned_units, matured)
+    time = pair.units * np.asarray(matured, dtype=np.float64) / planned_units
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_value = confidence_sequence.p_value(pair.difference / deviation, clock, rho)
-    reading = _reading(pair, variances(pair), critical, deviation, p_value)
-    return reading if binary else _one_sided(reading, lopsided(pair))
+        p_value = boundary.p_value(pair.difference / safe_deviation(pair), rate, time)
+    return read_normal(pair, boundary.critical_value(rate, time, level), p_value, binary=binary)
 
 
 def read_fixed(pair: Contrast, alpha: float) -> Reading:

@@ -11,9 +11,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from stats import planned
+from stats import anytime
 from stats.checks import KINDS
-from stats.confidence_sequence import critical_value, mixture_rho
 from stats.group_sequential import crossing
 from stats.plan import METHODS
 
@@ -158,10 +157,8 @@ def _boundary(method: str, alpha: float) -> tuple[tuple[float, ...], tuple[float
         return (1.0,), (float(norm.isf(alpha / 2)),)
     information = tuple((look + 1) / CONTINUOUS for look in range(CONTINUOUS))
     rates = np.array(information)
-    if method == "group_sequential":
-        values = planned.critical_value(rates, alpha)
-    else:
-        values = critical_value(rates, alpha, mixture_rho(alpha, 1.0))
+    boundary = anytime.planned(alpha) if method == "group_sequential" else anytime.sequential(alpha)
+    values = boundary.critical_value(rates, rates)
     return information, tuple(float(value) for value in values)
 
 

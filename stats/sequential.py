@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from stats import conversion
+from stats import anytime, conversion
 from stats.answer import Family, answer, normal_answer, undetermined
+from stats.anytime import Boundary
 from stats.contrast import contrast
 from stats.guard import refusal
 from stats.mean import read_always
@@ -30,22 +31,26 @@ def read_sequentially(
     shares: tuple[float, float],
     family: Family,
     matured: float = 1.0,
+    *,
+    needs_e_value: bool = False,
 ) -> Comparison:
     """Compare two variants of at least two units each with a method that holds at every look.
 
     Rates below `RARE`, and rates whose normal approximation does not hold yet, are read by the exact test;
-    all else by the asymptotic sequence once the data bear it, and not before.
+    all else by the asymptotic sequence once the data bear it, and not before. The error is spread over the
+    moments by `anytime.sequential`, or, where one over the p-value must be an e-value, by the mixture alone.
     """
+    boundary = (anytime.mixture if needs_e_value else anytime.sequential)(family.own_alpha)
     pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     planned = plan.planned_units * min(1.0, sum(shares))
     why = refusal(pair)
     events, units = control.events + treatment.events, control.units + treatment.units
     binary = kind in {"proportion", "retention"}
     if binary and events and (why is not None or events < RARE * units):
-        return _exact(control, treatment, shares, planned, family, matured)
+        return _exact(control, treatment, shares, planned, family, boundary, matured)
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
-    reading = read_always(pair, planned, family.own_alpha, matured, binary=binary)
+    reading = read_always(pair, planned, boundary, matured, binary=binary)
     reason = "Always valid: it may be read at any moment; units and events suffice for it."
     if np.isinf(reading.lower) or np.isinf(reading.upper):
         reason += (
@@ -61,12 +66,13 @@ def _exact(
     shares: tuple[float, float],
     planned: float,
     family: Family,
+    boundary: Boundary,
     matured: float,
 ) -> Comparison:
     weights = (shares[0] / sum(shares), shares[1] / sum(shares))
     first, second = control.events, treatment.events
     units, alpha = control.units + treatment.units, family.own_alpha
-    logs = conversion.ratio_bounds(first, second, units, weights, planned, alpha, matured)
+    logs = conversion.ratio_bounds(first, second, units, weights, planned, boundary, matured)
     before, after = first / control.units, second / treatment.units
     absolute = Interval(
         after - before, *conversion.difference_bounds(logs, first + second, units, weights, alpha)
@@ -78,8 +84,7 @@ def _exact(
             "shares_do_not_fit", "The units do not follow the planned shares, on which the exact test rests."
         )
         return undetermined(control, treatment, family, EXACT, why, ratio=False)
-    log_e = float(conversion.log_evidence(first, second, units, weights, planned, matured=matured))
-    p_value = min(1.0, math.exp(-max(log_e, 0.0)) * alpha / conversion.spent_alpha(alpha))
+    p_value = float(conversion.p_value(first, second, units, weights, planned, boundary, matured=matured))
     reason = (
         f"Always valid and exact for rates: it counts only in which variant {first + second:,} conversions "
         "fell, so it needs no large numbers."

@@ -34,7 +34,7 @@ class Measured:
         quantiles: The quantile per variant, for metrics of that kind.
         left: What could not be counted.
         cap: Most that a unit could count for; `None` without a limit.
-        clock: How much of the outcomes' time has passed where units stand still; else 1.
+        clock: How much of the outcomes' time has passed where units stand still, see `units.clocks`; else 1.
     """
 
     form: MetricForm
@@ -137,12 +137,13 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
         summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
         now = min(scope.until, scope.received)
-        clocks = units.clocks(engine, hours, exposed, now)
+        latest = metrics.latest(engine)
+        clocks = units.clocks(engine, hours, exposed, now, latest)
         return Measurement(
             exposed=exposed,
             matured=units.matured(engine, hours, now),
             points=units.over_time(engine, exposed),
-            last_conversion=metrics.latest(engine),
+            last_conversion=latest,
             metrics=tuple(
                 Measured(
                     form=form,

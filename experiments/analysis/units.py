@@ -146,20 +146,31 @@ def matured(engine: duckdb.DuckDBPyConnection, hours: Sequence[float], until: in
     return dict(zip(hours, engine.execute(f"SELECT {counts} FROM units").fetchall()[0], strict=True))
 
 
+ORDINARY_WINDOW_HOURS = 336.0
+
+
 def clocks(
-    engine: duckdb.DuckDBPyConnection, hours: Sequence[float], exposed: Exposed, now: int
+    engine: duckdb.DuckDBPyConnection, hours: Sequence[float], exposed: Exposed, now: int, latest: int | None
 ) -> dict[float | None, float]:
-    """How much of the outcomes' time has passed, from 0 to 1, by hours of the window.
+    """How much of the outcomes' time has passed, by hours of the window; `None` is a metric without one.
 
     While units keep coming, their number tells the time, and this is 1. Where they stand still and outcomes
     arrive (a campaign that was sent once), it is the mean share of the units' windows that has passed.
+    Without a window it is the time until the latest outcome over an ordinary window, and goes on beyond 1.
     """
-    if exposed.first is None or exposed.last is None or not hours:
+    if exposed.first is None or exposed.last is None:
         return {}
-    if now - exposed.last <= max(exposed.last - exposed.first, microseconds(1.0)):
-        return {}
-    shares = ", ".join(f"avg(least(1.0, ({now} - first) / {microseconds(each)}::DOUBLE))" for each in hours)
-    return dict(zip(hours, engine.execute(f"SELECT {shares} FROM units").fetchall()[0], strict=True))
+    pause = max(exposed.last - exposed.first, microseconds(1.0))
+    found: dict[float | None, float] = {}
+    if hours and now - exposed.last > pause:
+        shares = ", ".join(
+            f"avg(least(1.0, ({now} - first) / {microseconds(each)}::DOUBLE))" for each in hours
+        )
+        found.update(zip(hours, engine.execute(f"SELECT {shares} FROM units").fetchall()[0], strict=True))
+    if latest is not None and latest - exposed.last > pause:
+        passed = f"avg(({latest} - first) / {microseconds(ORDINARY_WINDOW_HOURS)}::DOUBLE)"
+        found[None] = engine.execute(f"SELECT {passed} FROM units").fetchall()[0][0]
+    return found
 
 
 def microseconds(hours: float) -> int:

@@ -226,7 +226,7 @@ def test_nan_and_infinity_are_refused_by_name(bad: float) -> None:
         ({"shares": (0.5, 0.0)}, r"shares\.1"),
         ({"shares": (0.7, 0.7)}, "shares"),
         ({"comparisons": 0}, "comparisons"),
-        ({"matured": 1.5}, "matured"),
+        ({"matured": -0.5}, "matured"),
         ({"kind": "ratio"}, "ratio"),
     ],
 )

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from stats import conversion
+from stats.anytime import sequential
 from stats.conversion_exact import log_e_value, log_ratio_interval
 from tests.stats.reference import cases
 
@@ -51,7 +52,7 @@ def test_ratio_is_unbounded_above_without_conversions_in_the_control() -> None:
 
 def test_difference_excludes_zero_exactly_when_the_ratio_excludes_one() -> None:
     for treatment in range(100, 190, 3):
-        logs = conversion.ratio_bounds(100, treatment, 20_000, (0.5, 0.5), 20_000, 0.05)
+        logs = conversion.ratio_bounds(100, treatment, 20_000, (0.5, 0.5), 20_000, sequential(0.05))
         low, high = conversion.difference_bounds(logs, 100 + treatment, 20_000, (0.5, 0.5), 0.05)
         assert (low > 0) == (logs[0] > 0)
         assert (high < 0) == (logs[1] < 0)

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from stats import planned
 from stats.choose import compare
 from stats.group_sequential import critical_values, crossing
 from stats.looks import information_at, repeated_p_value
@@ -111,29 +110,6 @@ def test_frozen_looks_are_held_to_their_exact_values() -> None:
     assert found.undetermined is not None
     assert found.undetermined.code == "before_first_look"
     assert "10,000" in found.undetermined.reason
-
-
-@pytest.mark.parametrize("alpha", [0.2, 0.05, 0.001])
-@pytest.mark.parametrize("rate", [0.01, 0.3, 1.0, 1.04, 1.5, 20.0])
-def test_the_reported_p_value_is_alpha_at_the_boundary(rate: float, alpha: float) -> None:
-    boundary = planned.critical_value(rate, alpha)
-    assert float(planned.p_value(boundary, rate, alpha)) == pytest.approx(alpha, rel=1e-9)
-
-
-def test_reading_at_any_moment_costs_less_than_five_points_of_rpacts_power() -> None:
-    # Source: rpact 3.3.4, asOF, two-sided 5 %, five looks: 2.8016 standard errors are found in 79.0 %.
-    rates = tuple((look + 1) / 200 for look in range(200))
-    bounds = planned.critical_value(np.array(rates), 0.05)
-    chances = crossing(rates, list(bounds), list(-bounds), 2.8016)
-    assert 0.79 - 0.05 < sum(chances.upper) + sum(chances.lower) < 0.79
-
-
-def test_reading_at_any_moment_and_far_beyond_the_plan_keeps_the_error() -> None:
-    # Every half percent of the plan, then on to twenty times its size.
-    rates = tuple((look + 1) / 200 for look in range(210)) + tuple(1.06 * 1.03**step for step in range(100))
-    bounds = planned.critical_value(np.array(rates), 0.05)
-    chances = crossing(rates, list(bounds), list(-bounds), 0.0)
-    assert 0.035 < sum(chances.upper) + sum(chances.lower) < 0.05
 
 
 def test_a_planned_reading_early_needs_an_overwhelming_effect() -> None:
