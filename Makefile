@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint bench lock error-rates slow
+.PHONY: help setup setup-dev run demo test lint bench lock trust slow
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,8 +44,10 @@ test: lint ## lint, then every test that is not marked slow
 bench: setup-dev ## ratios against the peers and floors that each benchmark names
 	$(BIN)/python -m tests.benchmarks
 
-error-rates: setup-dev ## false alarms, coverage and power of the default reading, as a table
-	$(BIN)/python -m tests.benchmarks.error_rates
+REPLICATES ?= 2000
+
+trust: setup-dev ## the table of error rates, coverage and power anew, for the trust page and the README
+	$(BIN)/python -m tests.benchmarks.trust $(REPLICATES)
 
 slow: setup-dev ## every test that is marked slow: simulations with many replicates
 	$(BIN)/python -m pytest -m slow --timeout 7200

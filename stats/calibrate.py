@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from stats import anytime, conversion
-from stats.contrast import contrast
-from stats.group_sequential import critical_values
-from stats.guard import verdicts
-from stats.mean import Reading, read_always, read_normal
-from stats.sequential import RARE
-from stats.stack import Stack
-from stats.synthetic import Cell, simulate
+from stats.cell import Cell
+from stats.readers import Pair, Reader, Readout, read_automatic
+from stats.synthetic import Arm, simulate
 
 Bools = NDArray[np.bool_]
-Reader = Callable[[Cell, Stack, Stack, float], tuple[Bools, Bools, Bools, Bools]]
-"""Called, truth left out, determined and upward, each of shape `(replicates, looks)`."""
+MOST_ROWS = 2_000_000
+"""Units with a value, over all experiments of a batch: what is held in memory at a time."""
+MOST_LOOKS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,51 +25,69 @@ class Record:
 
     Attributes:
         replicates: Imaginary experiments.
-        rejected: Share in which some look called a difference.
+        rejected: Share in which some look called a difference, between the control and any treatment.
         upward: Share whose first call was that the treatment is better.
-        missed: Share in which some look's absolute or relative interval left out the truth.
-        stopping: Mean share of the units at the first call, 1 where there was none.
+        missed_absolute: Share in which some look's interval of some difference left out the truth.
+        missed_relative: The same of the lift.
+        missed_at_stop: Share whose interval, absolute or relative, left out the truth when the experiment
+            stopped: at the first call, or at the last look.
+        stopping: Mean share of the looks at the first call, 1 where there was none.
         determined: Share of all looks that gave an interval.
-        bounds: Monte-Carlo interval of `rejected` at 99.9 %.
     """
 
     replicates: int
     rejected: float
     upward: float
-    missed: float
+    missed_absolute: float
+    missed_relative: float
+    missed_at_stop: float
     stopping: float
     determined: float
-    bounds: tuple[float, float]
+
+    @property
+    def missed(self) -> float:
+        """The larger share of experiments in which a kind of interval left out the truth at some look."""
+        return max(self.missed_absolute, self.missed_relative)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Monte-Carlo interval of `rejected` at 99.9 %."""
+        return self.interval(self.rejected)
+
+    def interval(self, share: float) -> tuple[float, float]:
+        """Monte-Carlo interval at 99.9 % of one of the shares of experiments."""
+        return monte_carlo(round(share * self.replicates), self.replicates)
 
 
 def calibrate(
-    cell: Cell,
-    replicates: int,
-    seed: int,
-    alpha: float = 0.05,
-    batch: int = 500,
-    reading: Reader | None = None,
+    cell: Cell, replicates: int, seed: int, alpha: float = 0.05, reading: Reader = read_automatic
 ) -> Record:
     """Read `replicates` experiments at every look, by the automatic choice unless told otherwise."""
-    reader = reading or read
+    return calibrate_all(cell, replicates, seed, {"": reading}, alpha)[""]
+
+
+def calibrate_all(
+    cell: Cell, replicates: int, seed: int, readings: Mapping[str, Reader], alpha: float = 0.05
+) -> dict[str, Record]:
+    """The same experiments read by every method; a family of several treatments shares alpha (Bonferroni)."""
     rng = np.random.default_rng(seed)
-    parts = []
+    heavy = max(1.0, cell.units * (1.0 if cell.rate == 1 else 2 * cell.rate))
+    batch = max(1, min(replicates, int(MOST_ROWS / heavy), MOST_LOOKS // cell.looks))
+    parts: dict[str, list[list[Readout]]] = {name: [] for name in readings}
     for start in range(0, replicates, batch):
         arms = simulate(cell, min(batch, replicates - start), rng)
-        parts.append(reader(cell, *arms, alpha))
-    called, missing, known, upward = (np.concatenate(part) for part in zip(*parts, strict=True))
-    ever = called.any(axis=1)
-    first = np.where(ever, called.argmax(axis=1), cell.looks - 1)
-    hits = int(ever.sum())
-    return Record(
-        replicates=replicates,
-        rejected=hits / replicates,
-        upward=float((ever & upward[np.arange(replicates), first]).mean()),
-        missed=float(missing.any(axis=1).mean()),
-        stopping=float((first + 1).mean() / cell.looks),
-        determined=float(known.mean()),
-        bounds=monte_carlo(hits, replicates),
-    )
+        for name, reading in readings.items():
+            parts[name].append(read_family(cell, arms, alpha, reading))
+    return {name: _record(found) for name, found in parts.items()}
+
+
+def read_family(cell: Cell, arms: tuple[Arm, ...], alpha: float, reading: Reader) -> list[Readout]:
+    """Every treatment against the control."""
+    own = alpha / (len(arms) - 1)
+    return [
+        reading(Pair(cell, arms[0], treatment, place), own)
+        for place, treatment in enumerate(arms[1:], start=1)
+    ]
 
 
 def monte_carlo(hits: int, replicates: int, level: float = 0.999) -> tuple[float, float]:
@@ -85,68 +98,39 @@ def monte_carlo(hits: int, replicates: int, level: float = 0.999) -> tuple[float
     return low, high
 
 
-def read(cell: Cell, control: Stack, treatment: Stack, alpha: float) -> tuple[Bools, Bools, Bools, Bools]:
-    """Called, truth left out, determined and upward, each of shape `(replicates, looks)`.
-
-    The same functions and the same order of choice as `stats.sequential.read_sequentially`.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pair = contrast(control, treatment, adjust=True)
-        sound = verdicts(pair) == 0
-        binary = cell.kind in {"proportion", "retention"}
-        reading = read_always(pair, cell.units, anytime.sequential(alpha), cell.matured, binary=binary)
-        called, known = sound & (reading.p_value <= alpha), sound
-        missing = sound & _outside(cell, reading)
-        upward = pair.difference > 0
-    if cell.kind in {"proportion", "retention"}:
-        shares = (1 - cell.share, cell.share)
-        events = control.events + treatment.events
-        exact = (events > 0) & (~sound | (events < RARE * pair.units))
-        counts = (control.events, treatment.events, pair.units, shares, cell.units)
-        boundary = anytime.sequential(alpha)
-        chance = conversion.p_value(*counts, boundary, matured=cell.matured)
-        called = np.where(exact, chance <= alpha, called)
-        truth = conversion.p_value(*counts, boundary, math.log1p(cell.lift), cell.matured)
-        missing = np.where(exact, truth <= alpha, missing)
-        known = exact | known
-    return called, missing, known, upward
-
-
-def read_planned_looks(
-    cell: Cell, control: Stack, treatment: Stack, alpha: float
-) -> tuple[Bools, Bools, Bools, Bools]:
-    """The same for planned looks, every look of the cell one of them."""
-    rates = tuple((look + 1) / cell.looks for look in range(cell.looks))
-    return _read_against(cell, control, treatment, np.array(critical_values(rates, alpha)))
-
-
-def read_planned_size(
-    cell: Cell, control: Stack, treatment: Stack, alpha: float
-) -> tuple[Bools, Bools, Bools, Bools]:
-    """The same for a planned size that is read at any moment."""
-    rate = (control.units + treatment.units) / cell.units
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return _read_against(cell, control, treatment, anytime.planned(alpha).critical_value(rate, rate))
-
-
-def _read_against(
-    cell: Cell, control: Stack, treatment: Stack, critical: NDArray[np.float64]
-) -> tuple[Bools, Bools, Bools, Bools]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pair = contrast(control, treatment, adjust=True)
-        sound = verdicts(pair) == 0
-        nothing = np.full(np.shape(pair.units), np.nan)
-        reading = read_normal(pair, critical, nothing, binary=cell.kind in {"proportion", "retention"})
-        called = sound & ((reading.lower > 0) | (reading.upper < 0))
-        return called, sound & _outside(cell, reading), sound, pair.difference > 0
-
-
-def _outside(cell: Cell, reading: Reading) -> Bools:
-    """Where an interval leaves out the truth."""
-    effect = cell.mean * cell.lift * cell.arrived
-    return np.asarray(
-        (effect < reading.lower)
-        | (effect > reading.upper)
-        | (cell.lift < reading.lift_lower)
-        | (cell.lift > reading.lift_upper)
+def _record(parts: list[list[Readout]]) -> Record:
+    rows = np.concatenate([_summed(family) for family in parts])
+    called, upward, absolute, relative, at_stop, stopping, known = rows.mean(axis=0)
+    return Record(
+        replicates=len(rows),
+        rejected=float(called),
+        upward=float(upward),
+        missed_absolute=float(absolute),
+        missed_relative=float(relative),
+        missed_at_stop=float(at_stop),
+        stopping=float(stopping),
+        determined=float(known),
     )
+
+
+def _summed(family: list[Readout]) -> NDArray[np.float64]:
+    """One line per experiment: the columns of `Record` from `rejected` on."""
+    called = np.any([each.called for each in family], axis=0)
+    ever, looks = called.any(axis=1), called.shape[1]
+    first = np.where(ever, called.argmax(axis=1), looks - 1)
+    here = (np.arange(len(first)), first)
+    upward = np.any([each.called & each.upward for each in family], axis=0)[here]
+    absolute = np.any([each.missed_absolute for each in family], axis=0)
+    relative = np.any([each.missed_relative for each in family], axis=0)
+    known = np.mean([each.known for each in family], axis=(0, 2))
+    return np.column_stack(
+        [
+            ever,
+            ever & upward,
+            absolute.any(axis=1),
+            relative.any(axis=1),
+            (absolute | relative)[here],
+            (first + 1) / looks,
+            known,
+        ]
+    ).astype(np.float64)

@@ -65,13 +65,13 @@ def compare(
             )
             return undetermined(control, treatment, family, "none", why, ratio=ratio)
     planned = plan.planned_units * min(1.0, sum(shares))
+    clock = max(matured, 1e-9)
     if plan.method == "fixed":
         return read_once(control, treatment, kind, plan, planned, family)
     if plan.method == "group_sequential":
-        return read_planned(control, treatment, kind, plan, planned, family, at_look=at_look)
+        return read_planned(control, treatment, kind, plan, planned, family, clock, at_look=at_look)
     if plan.method == "bayesian":
         return read_posterior(control, treatment, kind, plan, family)
-    clock = max(matured, 1e-9)
     return read_sequentially(
         control, treatment, kind, plan, shares, family, clock, needs_e_value=needs_e_value
     )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.special import betainc
+from scipy.special import betainc, logit
 
 from stats.anytime import GRACE, Boundary, plan_rate
 from stats.balance import log_bayes_factor
@@ -41,6 +41,12 @@ def log_evidence(
     total = np.asarray(control, dtype=np.float64) + np.asarray(treatment, dtype=np.float64)
     weight = concentration(total, units, planned_units, matured)
     return log_e_value(control, treatment, shares, weight, log_ratio)
+
+
+def rate_evidence(conversions: ArrayLike, units: ArrayLike, rate: ArrayLike) -> Floats:
+    """Log e-value against a single rate: the same test with even shares and a flat prior."""
+    count, odds = np.asarray(conversions, dtype=np.float64), np.asarray(logit(rate), dtype=np.float64)
+    return log_e_value(np.asarray(units) - count, count, (0.5, 0.5), 2.0, odds)
 
 
 def concentration(

@@ -18,7 +18,7 @@ def log_e_value(
     treatment: ArrayLike,
     shares: tuple[float, float],
     concentration: ArrayLike,
-    log_ratio: float = 0.0,
+    log_ratio: ArrayLike = 0.0,
 ) -> Floats:
     """Log of the e-value against `log(rate1 / rate0) = log_ratio`, exact for any counts.
 
@@ -35,11 +35,11 @@ def log_e_value(
     """
     first, second = np.asarray(control, dtype=np.float64), np.asarray(treatment, dtype=np.float64)
     weight = np.asarray(concentration, dtype=np.float64)
-    odds = math.log(shares[1] / shares[0]) + log_ratio
+    odds = math.log(shares[1] / shares[0]) + np.asarray(log_ratio, dtype=np.float64)
     marginal = gammaln(weight) - gammaln(weight + first + second)
     for count, share in ((first, shares[0]), (second, shares[1])):
         marginal = marginal + gammaln(weight * share + count) - gammaln(weight * share)
-    likelihood = -first * _softplus(odds) - second * _softplus(-odds)
+    likelihood = -first * np.logaddexp(0.0, odds) - second * np.logaddexp(0.0, -odds)
     return np.asarray(marginal - likelihood, dtype=np.float64)
 
 

@@ -85,7 +85,7 @@ def read_normal(pair: Contrast, critical: ArrayLike, p_value: ArrayLike, *, bina
     return reading if binary else _one_sided(reading, lopsided(pair))
 
 
-def read_plain(pair: Contrast, critical: float) -> Reading:
+def read_plain(pair: Contrast, critical: ArrayLike) -> Reading:
     """A normal reading with each arm's own variance and a critical value from elsewhere; no p-value."""
     deviation = np.sqrt(pair.welch.constant)
     nothing = np.full(np.shape(deviation), np.nan)

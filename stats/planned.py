@@ -27,6 +27,7 @@ def read_planned(
     plan: ReadingPlan,
     planned_units: float,
     family: Family,
+    matured: float = 1.0,
     *,
     at_look: bool = False,
 ) -> Comparison:
@@ -41,16 +42,17 @@ def read_planned(
     if missing is not None:
         return undetermined(control, treatment, family, METHOD, missing, ratio=kind == "ratio")
     units = control.units + treatment.units
-    rate = units / planned_units
+    time = units * matured / planned_units
     z = abs(float(pair.difference / safe_deviation(pair)))
     if not at_look:
         boundary = anytime.planned(family.own_alpha)
-        critical = float(boundary.critical_value(rate, rate))
-        level = float(boundary.p_value(z, rate, rate))
+        rate = float(anytime.plan_rate(units, planned_units, matured))
+        critical = float(boundary.critical_value(rate, time))
+        level = float(boundary.p_value(z, rate, time))
         reason = f"Planned size, {rate:.0%} reached: strict early, near a single look's power at the end."
     else:
         looks = plan.looks or DEFAULT_LOOKS
-        rates = information_at(rate, looks)
+        rates = information_at(time, looks)
         if rates is None:
             why = _too_early(units, looks, planned_units)
             return undetermined(control, treatment, family, METHOD, why, ratio=kind == "ratio")

@@ -1,154 +1,177 @@
-"""Seeded imaginary experiments: moments of both arms at every look, without a row per unit where possible."""
+"""Seeded imaginary experiments: moments of every arm at every look, without a row per unit where possible."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stats.cell import Cell
 from stats.stack import Stack
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-MOMENTS = 3
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The units of one arm that have a value other than zero; what is not here is zero in every column.
+
+    Attributes:
+        columns: Outcome, then the covariate where there is one, shape `(rows, k)`.
+        weights: Units with these very values, shape `(rows,)`; `None` for one each.
+        arrived: Look at which the unit came, flat over `(replicates, looks)`; the covariate is known then.
+        came: Look at which its outcome came, flat likewise; `-1` where it never came.
+        left: Look at which its outcome was taken back, flat likewise; `-1` where it was not.
+    """
+
+    columns: Floats
+    weights: Floats | None
+    arrived: Whole
+    came: Whole
+    left: Whole | None
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One kind of experiment.
+class Arm:
+    """One variant in many experiments.
 
     Attributes:
-        name: For tables.
-        kind: Kind of the metric.
-        rate: Share of units with a value other than zero; 1 for dense outcomes.
-        values: Law of those values: `one`, `normal`, `lognormal`, `poisson` or `order` (numerator and
-            denominator of a ratio).
-        spread: Standard deviation of `normal`, log-sd of `lognormal` and `order`.
-        share: Treatment's share of the two arms' units.
-        correlation: Of outcome and covariate, 0 without a covariate; `normal` only.
-        units: Units in both arms at the last look.
-        looks: Number of looks.
-        timing: `steady` (units arrive evenly), `random` (looks at random times), `campaign` (all units at
-            once, outcomes arrive evenly) or `refunds` (the same, three in ten taken back later).
-        haste: Power of the uniform time at which a campaign's outcomes come; above 1 most come early.
-        lift: Relative effect.
-        through: Whether it acts on the `rate` or on the `value`s.
+        stack: Moments at every look, shape `(replicates, looks)`.
+        fresh: New units at every look, same shape.
+        rows: What the moments were made of.
     """
 
-    name: str
-    kind: str
-    rate: float = 1.0
-    values: str = "one"
-    spread: float = 1.0
-    share: float = 0.5
-    correlation: float = 0.0
-    units: int = 40_000
-    looks: int = 100
-    timing: str = "steady"
-    haste: float = 1.0
-    lift: float = 0.0
-    through: str = "rate"
-
-    @property
-    def matured(self) -> Floats:
-        """Share of the units' outcome windows that has passed at every look."""
-        if self.timing in {"campaign", "refunds"}:
-            return np.arange(1, self.looks + 1) / self.looks
-        return np.ones(self.looks)
-
-    @property
-    def arrived(self) -> Floats:
-        """Share of the outcomes that have come at every look; what an effect can have come to by then."""
-        if self.timing == "campaign":
-            return np.asarray(self.matured ** (1 / self.haste), dtype=np.float64)
-        return np.ones(self.looks)
-
-    @property
-    def mean(self) -> float:
-        """The control's true metric."""
-        if self.kind == "ratio":
-            return float(np.exp(self.spread**2 / 2))
-        size = {"one": 1.0, "normal": 1.0, "poisson": 1.0, "lognormal": float(np.exp(self.spread**2 / 2))}
-        return self.rate * size[self.values]
+    stack: Stack
+    fresh: Whole
+    rows: Rows
 
 
-def simulate(cell: Cell, replicates: int, rng: np.random.Generator) -> tuple[Stack, Stack]:
-    """Control and treatment of `replicates` experiments, shape `(replicates, looks)`."""
-    return tuple(_arm(cell, treated, replicates, rng) for treated in (False, True))  # type: ignore[return-value]
+def simulate(cell: Cell, replicates: int, rng: np.random.Generator) -> tuple[Arm, ...]:
+    """The control and every treatment of `replicates` experiments."""
+    fresh = rng.multinomial(np.broadcast_to(cell.fresh, (replicates, cell.looks)), cell.shares)
+    return tuple(_arm(cell, place > 0, fresh[..., place], rng) for place in range(len(cell.shares)))
 
 
-def _arm(cell: Cell, treated: bool, replicates: int, rng: np.random.Generator) -> Stack:
-    share = cell.share if treated else 1 - cell.share
-    fresh = _arrivals(cell, share, replicates, rng)
-    rate = cell.rate * (1 + cell.lift if treated and cell.through == "rate" else 1.0)
-    counts = rng.binomial(fresh, rate) if rate < 1 else fresh
+def _arm(cell: Cell, treated: bool, fresh: Whole, rng: np.random.Generator) -> Arm:
+    rows = _rows(cell, treated, fresh, rng)
+    units = np.cumsum(fresh, axis=1).astype(np.float64)
+    return Arm(_stack(cell.columns, units, _moments(cell, rows, fresh.shape)), fresh, rows)
+
+
+def _rows(cell: Cell, treated: bool, fresh: Whole, rng: np.random.Generator) -> Rows:
+    """Units by class (with an outcome, with both, with a covariate alone), one row a unit or one a count."""
     scale = 1 + cell.lift if treated and cell.through == "value" else 1.0
-    where = np.repeat(np.arange(fresh.size), counts.ravel())
-    columns, names = _draw(cell, len(where), scale, rng)
-    if cell.timing in {"campaign", "refunds"}:
-        # Everyone is there at the first look; the outcome of each comes at a look of its own.
-        where = where // cell.looks * cell.looks + (cell.looks * rng.random(len(where)) ** cell.haste).astype(
-            np.int64
-        )
-    sums = _accumulate(columns, where, fresh.shape)
-    if cell.timing == "refunds":
-        back = rng.random(len(where)) < 0.3
-        row, look = np.divmod(where[back], cell.looks)
-        later = rng.integers(look, cell.looks)
-        taken = _accumulate(columns[back], row * cell.looks + later, fresh.shape)
-        sums = [whole - part for whole, part in zip(sums, taken, strict=True)]
-    return _stack(names, np.cumsum(fresh, axis=1).astype(np.float64), sums)
+    chances = cell.chances(1 + cell.lift if treated and cell.through == "rate" else 1.0)
+    counts = fresh[..., None]
+    if chances != (1.0,):
+        counts = rng.multinomial(fresh, [*chances, max(1 - sum(chances), 0.0)])[..., : len(chances)]
+    flat, places, weights = counts.ravel(), np.arange(counts.size), None
+    if cell.values == "one" and not (cell.delayed or cell.refunds):
+        places, weights = places[flat > 0], flat[flat > 0].astype(np.float64)
+    else:
+        places = np.repeat(places, flat)
+    columns, arrived = _draw(cell, len(places), scale, rng), places
+    if len(chances) > 1:
+        arrived, group = np.divmod(places, len(chances))
+        columns[group == 2, : cell.width] = 0.0
+        columns[group == 0, cell.width :] = 0.0
+    came = _came(cell, arrived, rng)
+    return Rows(columns, weights, arrived, came, _left(cell, came, rng))
 
 
-def _arrivals(cell: Cell, share: float, replicates: int, rng: np.random.Generator) -> Whole:
-    """New units of one arm at every look."""
-    if cell.timing in {"campaign", "refunds"}:
-        fresh = np.zeros((replicates, cell.looks), dtype=np.int64)
-        fresh[:, 0] = rng.binomial(cell.units, share, replicates)
-        return fresh
-    if cell.timing == "random":
-        # Looks at random times are shared by both arms, so they are drawn from a generator of their own.
-        times = np.sort(np.random.default_rng(cell.units).random(cell.looks))
-        widths = np.diff(times, prepend=0.0) * cell.units
-        return np.asarray(rng.poisson(widths * share, (replicates, cell.looks)), dtype=np.int64)
-    per_look = cell.units // cell.looks
-    return np.asarray(rng.binomial(per_look, share, (replicates, cell.looks)), dtype=np.int64)
-
-
-def _draw(cell: Cell, size: int, scale: float, rng: np.random.Generator) -> tuple[Floats, tuple[str, ...]]:
-    """Values of the units that have one, shape `(size, k)`."""
-    if cell.values == "order":
-        orders = 1.0 + rng.poisson(0.4, size)
-        baskets = rng.lognormal(0.0, cell.spread, size) * scale
-        return np.column_stack([orders * baskets, orders]), ("numerator", "denominator")
-    if cell.values == "normal":
-        shared = rng.standard_normal(size)
-        noise = rng.standard_normal(size)
-        weight = cell.correlation
-        outcome = scale + cell.spread * (weight * shared + np.sqrt(1 - weight**2) * noise)
-        if weight:
-            return np.column_stack([outcome, 5.0 + shared]), ("outcome", "covariate")
-        return outcome[:, None], ("outcome",)
+def _draw(cell: Cell, size: int, scale: float, rng: np.random.Generator) -> Floats:
+    """Values of units that have one, and of their covariates, shape `(size, k)`."""
+    if cell.values == "one":
+        outcome = np.full((size, 1), scale)
+        return np.column_stack([outcome, np.ones(size)]) if cell.correlation else outcome
     if cell.values == "poisson":
-        return np.asarray(rng.poisson(scale, size), dtype=np.float64)[:, None], ("outcome",)
+        return _draw_counts(cell.correlation, size, scale, rng)
+    weight = cell.correlation
+    shared = rng.standard_normal(size) if weight else None
+    noise = rng.standard_normal(size)
+    if shared is not None:
+        noise = weight * shared + math.sqrt(1 - weight**2) * noise
+    if cell.values == "normal":
+        outcome = scale + cell.spread * noise
+        return outcome[:, None] if shared is None else np.column_stack([outcome, 5.0 + shared])
+    baskets = np.exp(cell.spread * noise) * scale
+    before = None if shared is None else np.exp(cell.spread * shared)
     if cell.values == "lognormal":
-        return (rng.lognormal(0.0, cell.spread, size) * scale)[:, None], ("outcome",)
-    return np.full((size, 1), scale), ("outcome",)
+        return baskets[:, None] if before is None else np.column_stack([baskets, before])
+    orders = 1.0 + rng.poisson(cell.more_orders, size)
+    columns = [orders * baskets, orders]
+    if before is not None:
+        earlier = 1.0 + rng.poisson(cell.more_orders, size)
+        columns += [earlier * before, earlier]
+    return np.column_stack(columns)
 
 
-def _accumulate(columns: Floats, where: Whole, shape: tuple[int, ...]) -> list[Floats]:
-    """Running sums over looks: of columns, of their products, of the first one cubed, and of events."""
-    width = columns.shape[1]
-    weights = [columns[:, index] for index in range(width)]
-    weights += [columns[:, i] * columns[:, j] for i in range(width) for j in range(width)]
-    weights += [columns[:, 0] ** 3, (columns[:, 0] != 0).astype(np.float64)]
+def _draw_counts(correlation: float, size: int, scale: float, rng: np.random.Generator) -> Floats:
+    """Poisson counts of mean `scale`, and covariates of mean 1 that share a part of theirs."""
+    if not correlation:
+        return rng.poisson(scale, size).astype(np.float64)[:, None]
+    shared = rng.poisson(correlation, size)
+    before = shared + rng.poisson(1 - correlation, size)
+    after = shared + rng.poisson(1 - correlation, size)
+    after = after + rng.poisson(scale - 1, size) if scale > 1 else rng.binomial(after, scale)
+    return np.column_stack([after, before]).astype(np.float64)
+
+
+def _came(cell: Cell, arrived: Whole, rng: np.random.Generator) -> Whole:
+    if not cell.delayed:
+        return arrived
+    looks, times = cell.looks, cell.times
+    row, look = np.divmod(arrived, looks)
+    start = np.zeros(len(row))
+    if cell.timing != "campaign":
+        begin = np.concatenate([[0.0], times[:-1]])
+        start = begin[look] + (times - begin)[look] * rng.random(len(row))
+    moment = start + cell.delay * rng.random(len(row)) ** cell.haste
+    found = np.searchsorted(times, moment)
+    return np.where(found < looks, row * looks + np.maximum(found, look), -1)
+
+
+def _left(cell: Cell, came: Whole, rng: np.random.Generator) -> Whole | None:
+    """Look of the refund: any from that of the outcome to the last, each as likely."""
+    if not cell.refunds:
+        return None
+    row, look = np.divmod(np.maximum(came, 0), cell.looks)
+    taken = (came >= 0) & (rng.random(len(came)) < cell.refunds)
+    return np.where(taken, row * cell.looks + rng.integers(look, cell.looks), -1)
+
+
+def _moments(cell: Cell, rows: Rows, shape: tuple[int, ...]) -> list[Floats]:
+    """Running sums over looks: of columns, their products, the first one cubed, and events."""
+    columns = [np.ascontiguousarray(column) for column in rows.columns.T]
+    width = len(columns)
+    sums = [_running(rows, column, place >= cell.width, shape) for place, column in enumerate(columns)]
+    products: dict[tuple[int, int], Floats] = {}
+    for i in range(width):
+        for j in range(i, width):
+            product = columns[i] * columns[j]
+            products[i, j] = products[j, i] = _running(rows, product, i >= cell.width, shape)
+            if j == 0:
+                cube = _running(rows, product * columns[0], False, shape)
+    sums += [products[i, j] for i in range(width) for j in range(width)]
+    return [*sums, cube, _running(rows, (columns[0] != 0).astype(np.float64), False, shape)]
+
+
+def _running(rows: Rows, value: Floats, early: bool, shape: tuple[int, ...]) -> Floats:
+    """Sums of one product until every look; those of covariates alone count from the unit's arrival."""
+    if rows.weights is not None:
+        value = value * rows.weights
     size = shape[0] * shape[1]
-    return [
-        np.cumsum(np.bincount(where, weights=weight, minlength=size).reshape(shape), axis=1)
-        for weight in weights
-    ]
+    if early or rows.came is rows.arrived:
+        found = np.bincount(rows.arrived, value, size)
+    else:
+        # Outcomes that never came are counted in a bin of their own.
+        found = np.bincount(rows.came + 1, value, size + 1)[1:]
+    if rows.left is not None and not early:
+        found = found - np.bincount(rows.left + 1, value, size + 1)[1:]
+    return np.cumsum(found.reshape(shape), axis=1)
 
 
 def _stack(names: tuple[str, ...], units: Floats, sums: list[Floats]) -> Stack:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from stats.calibrate import calibrate, read_planned_size
+from stats.calibrate import calibrate
+from stats.cell import Cell
 from stats.power import detectable_effect, plan_size
-from stats.synthetic import Cell
+from stats.readers import read_automatic, read_planned_size
 
 
 def test_a_fixed_plan_equals_the_textbook_size() -> None:
@@ -96,6 +97,7 @@ def test_planned_sizes_have_their_power_and_stop_when_expected(
     values, through = ("one", "rate") if kind == "proportion" else ("normal", "value")
     units = size.units // 100 * 100
     cell = Cell(method, kind, rate=rate, values=values, units=units, lift=effect, through=through)
-    found = calibrate(cell, 2_000, 6, reading=read_planned_size if method == "group_sequential" else None)
+    reading = read_planned_size if method == "group_sequential" else read_automatic
+    found = calibrate(cell, 2_000, 6, reading=reading)
     assert found.rejected == pytest.approx(0.8, abs=0.03)
     assert found.stopping == pytest.approx(size.expected_units / size.units, abs=0.03)
