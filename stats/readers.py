@@ -97,7 +97,7 @@ def read_automatic(pair: Pair, alpha: float) -> Readout:
 
 
 def read_sequence(pair: Pair, alpha: float) -> Readout:
-    """The asymptotic confidence sequence with the product's variances and guards, whose p-values are e-values."""
+    """The asymptotic confidence sequence with the product's guards, whose p-values are one over e-values."""
     return _always(pair, anytime.mixture(alpha))
 
 
