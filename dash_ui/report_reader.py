@@ -134,6 +134,7 @@ def _effect(
         limit=comparison.get("limit"),
         undetermined=comparison.get("undetermined"),
         undetermined_code=comparison.get("undetermined_code"),
+        covariates=tuple(comparison.get("covariates") or ()),
     )
 
 

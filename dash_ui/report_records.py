@@ -53,6 +53,7 @@ class Effect:
         verdict: `better`, `worse`, `within_limit`, `no_difference`, `unclear` or `undetermined`, by benefit.
         limit: The relative effect at which a guardrail fails, with its sign; `None` without a margin.
         undetermined: Why there is no interval, in an English sentence; `undetermined_code` names it.
+        covariates: Codes of what the numbers are adjusted for.
     """
 
     metric: str
@@ -79,6 +80,7 @@ class Effect:
     limit: float | None = None
     undetermined: str | None = None
     undetermined_code: str | None = None
+    covariates: tuple[str, ...] = ()
 
     @property
     def gain(self) -> int:

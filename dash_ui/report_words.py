@@ -58,6 +58,16 @@ def method_word(method: str) -> str:
     }.get(method, method.replace("_", " "))
 
 
+def covariate_word(covariate: str) -> str:
+    """What a comparison is adjusted for."""
+    return {
+        "pre_value": _("the value before exposure"),
+        "pre_ratio": _("the ratio before exposure"),
+        "pre_count": _("the number of events before exposure"),
+        "seen_before": _("whether there were any events before exposure"),
+    }.get(covariate, covariate.replace("_", " "))
+
+
 def decision_word(decision: str) -> str:
     """What was decided."""
     return {

@@ -22,7 +22,14 @@ from dash_ui.components.table import Column, table
 from dash_ui.format import number, percent
 from dash_ui.i18n import _
 from dash_ui.report_records import ArmValue, Effect, Report
-from dash_ui.report_words import method_word, role_word, tone, undetermined_sentence, verdict_word
+from dash_ui.report_words import (
+    covariate_word,
+    method_word,
+    role_word,
+    tone,
+    undetermined_sentence,
+    verdict_word,
+)
 
 
 def scorecard(report: Report, scale: Any = None) -> html.Section:
@@ -190,7 +197,7 @@ def _method_row(effect: Effect) -> Sequence[Any]:
         _two(effect, lambda value: _exact(value.std)),
         p_text(effect.p_value),
         method_word(effect.adjustment),
-        percent(effect.variance_reduction, 1) if effect.variance_reduction else "–",
+        _covariates(effect),
         html.Div(
             [
                 html.Div(method_word(effect.method)),
@@ -198,6 +205,15 @@ def _method_row(effect: Effect) -> Sequence[Any]:
             ]
         ),
     )
+
+
+def _covariates(effect: Effect) -> Any:
+    """Share of the variance that covariates removed, above their names."""
+    share = percent(effect.variance_reduction, 1) if effect.variance_reduction else "–"
+    if not effect.covariates:
+        return share
+    names = ", ".join(covariate_word(name) for name in effect.covariates)
+    return html.Div([html.Div(share), html.Div(names, className="pw-quiet pw-small")])
 
 
 def _two(effect: Effect, write: Any) -> html.Div:

@@ -18,6 +18,12 @@ Document = dict[str, Any]
 DEFAULT_PLANNED_UNITS = 20_000
 _WHOLE = (MetricKind.PROPORTION, MetricKind.COUNT, MetricKind.RETENTION)
 _NOTHING = Interval(None, None, None)
+_COVARIATES = {
+    "covariate": "pre_value",
+    "covariate_numerator": "pre_ratio",
+    "covariate_count": "pre_count",
+    "covariate_seen": "seen_before",
+}
 
 
 def reading_plan(definition: Definition) -> ReadingPlan:
@@ -192,6 +198,7 @@ def _comparison(
         "alpha": definition.form.plan.alpha,
         "adjustment": result.adjustment,
         "variance_reduction": finite(result.variance_reduction) or 0.0,
+        "covariates": [_COVARIATES[name] for name in result.covariates],
         "undetermined": None if why is None else why.reason,
         "undetermined_code": None if why is None else why.code,
     }

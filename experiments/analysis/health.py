@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from experiments.analysis.columns import window_hours
 from experiments.analysis.measure import Measurement
-from experiments.analysis.metrics import window_hours
 from experiments.analysis.rows import moment
 from experiments.definition import Definition
 from stats.balance import sample_ratio

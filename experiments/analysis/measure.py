@@ -11,9 +11,10 @@ import duckdb
 
 from assignment.events import MAX_AHEAD
 from experiments.analysis import metrics, summarise, units
+from experiments.analysis.columns import PAIR, Column, Program, program, window_hours
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
-from experiments.analysis.metrics import Column, Left, Program
+from experiments.analysis.metrics import Left
 from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
 from experiments.definition import Definition
@@ -128,11 +129,11 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
     roles = roles_of(definition)
     with connection(view.root / SPILL) as engine:
         exposed = units.build(engine, scope)
-        work = metrics.program([form for _, form in roles], covariates=definition.form.plan.cuped)
+        work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
         metrics.build(engine, scope, work)
-        hours = sorted({each for _, form in roles if (each := metrics.window_hours(form)) is not None})
+        hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
         caps = {form.key: _capped(engine, work, form, exposed.total) for _, form in roles}
-        bounds = metrics.bounds(engine, [column for group in work.columns.values() for column in group])
+        bounds = metrics.bounds(engine, work.distinct())
         sound = {key: kept for key in work.columns if (kept := _usable(work.columns[key], bounds))}
         counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
         summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
@@ -152,7 +153,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     quantiles=_quantiles(engine, work, form, exposed),
                     left=metrics.left_out(engine, work, form),
                     cap=caps[form.key],
-                    clock=clocks.get(metrics.window_hours(form), 1.0),
+                    clock=clocks.get(window_hours(form), 1.0),
                 )
                 for role, form in roles
             ),
@@ -176,12 +177,13 @@ def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
 
     Nothing at all when a value is so large that its cube has no finite double.
     """
-    if any(bounds[column.name] > metrics.TOO_LARGE for column in columns):
+    outcomes = [column for column in columns if not column.role.startswith("covariate")]
+    if any(bounds[column.name] > metrics.TOO_LARGE for column in outcomes):
         return []
-    covariates = [column for column in columns if column.role.startswith("covariate")]
-    if all(bounds[column.name] > 0 for column in covariates):
-        return columns
-    return [column for column in columns if column not in covariates]
+    idle = {column.role for column in columns if not 0 < bounds[column.name] <= metrics.TOO_LARGE}
+    if not idle.isdisjoint(PAIR):
+        idle |= set(PAIR)
+    return [column for column in columns if column in outcomes or column.role not in idle]
 
 
 def _quantiles(

@@ -1,102 +1,19 @@
-"""What each exposed unit did: windowed outcomes per unit, and the same from before exposure as covariates."""
+"""What each exposed unit did: the columns of the metrics per unit, and what could not be counted."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
+from experiments.analysis.columns import Column, Program, Term
 from experiments.analysis.engine import exact_sum, literal, parquet, scale_for
-from experiments.analysis.units import Scope, microseconds, pointer
-from experiments.forms import MetricForm, MetricKind, TermForm
+from experiments.analysis.units import Scope, pointer
+from experiments.forms import MetricForm
 
-PRE_PERIOD_HOURS = 336.0
 TOO_LARGE = 1e100
-_FOREVER = 10_000 * 366 * 24 * 3600 * 1_000_000
-_CURRENCY = re.compile(r"^[A-Z]{3}$")
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Events of one kind that are counted, or whose field is summed.
-
-    Attributes:
-        event: Name of the event; `None` is any.
-        field: `value` or a property; `None` counts events.
-        currency: Only events in this currency, or in none, count; `None` takes them all.
-    """
-
-    event: str | None
-    field: str | None
-    currency: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One number per unit in the table `outcomes`.
-
-    Attributes:
-        name: In the table.
-        role: In `stats.Summary`: `outcome`, `numerator`, `denominator`, `covariate`, ...
-        term: Place of its term.
-        lower: Events count from here, microseconds after first exposure.
-        upper: Up to here, inclusive.
-        once: Whether any number of events counts as 1.
-        cap: Largest value per unit, registered beforehand.
-    """
-
-    name: str
-    role: str
-    term: int
-    lower: int
-    upper: int
-    once: bool
-    cap: float | None
-
-
-@dataclass(slots=True)
-class Program:
-    """Everything that one pass over the conversions computes.
-
-    Attributes:
-        terms: Distinct terms over all metrics.
-        columns: Columns by metric key.
-    """
-
-    terms: list[Term] = field(default_factory=list)
-    columns: dict[str, list[Column]] = field(default_factory=dict)
-
-    def place(self, term: Term) -> int:
-        """Where a term is, adding it when it is new."""
-        if term not in self.terms:
-            self.terms.append(term)
-        return self.terms.index(term)
-
-
-def program(metrics: Sequence[MetricForm], *, covariates: bool) -> Program:
-    """What to compute for the metrics, with covariates where those are wanted."""
-    whole = Program()
-    for index, metric in enumerate(metrics):
-        parts = _parts(metric)
-        lower, upper = _window(metric)
-        before = _pre_period(metric)
-        columns = []
-        for role, term in parts:
-            cap = metric.cap.value if metric.cap and role != "denominator" else None
-            once = metric.kind in (MetricKind.PROPORTION, MetricKind.RETENTION)
-            place = whole.place(term)
-            columns.append(Column(f"m{index}_{role}", role, place, lower, upper, once, cap))
-        if covariates and metric.kind != MetricKind.QUANTILE:
-            for column in tuple(columns):
-                role = "covariate" if column.role == "outcome" else f"covariate_{column.role}"
-                columns.append(
-                    Column(f"m{index}_{role}", role, column.term, -before, -1, column.once, column.cap)
-                )
-        whole.columns[metric.key] = columns
-    return whole
 
 
 def build(engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program) -> None:
@@ -104,7 +21,7 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program) -> Non
 
     Units without a row have 0 in every column. Sums are exact, so the order of events does not matter.
     """
-    columns = [column for group in work.columns.values() for column in group]
+    columns = work.distinct()
     _collect(engine, scope, work, columns)
     summed = [index for index, term in enumerate(work.terms) if term.field is not None]
     bounds = _bounds(engine, [f"v{index}" for index in summed], "hits")
@@ -149,8 +66,10 @@ def left_out(engine: duckdb.DuckDBPyConnection, work: Program, metric: MetricFor
     currencies: dict[str, int] = {}
     missing, mixed = 0, set()
     for column in work.columns[metric.key]:
+        if column.term is None or column.role.startswith("covariate"):
+            continue
         term = work.terms[column.term]
-        if term.field is None or column.role.startswith("covariate"):
+        if term.field is None:
             continue
         rows = engine.execute(
             f"SELECT currency, x{column.term}, count(*) FROM hits WHERE x{column.term} IS NOT NULL "
@@ -167,44 +86,6 @@ def left_out(engine: duckdb.DuckDBPyConnection, work: Program, metric: MetricFor
 
 
 _COUNTED, _OTHER_CURRENCY, _MISSING = 0, 1, 2
-
-
-def window_hours(metric: MetricForm) -> float | None:
-    """Hours after first exposure when a unit's outcome is final; `None` when it never is."""
-    return metric.to_hours if metric.kind == MetricKind.RETENTION else metric.window_hours
-
-
-def _parts(metric: MetricForm) -> list[tuple[str, Term]]:
-    if metric.kind == MetricKind.RATIO:
-        assert metric.numerator is not None
-        assert metric.denominator is not None
-        above, below = _term(metric.numerator, metric.unit), _term(metric.denominator, None)
-        if above.event == below.event:
-            # An order that is left out of the revenue is left out of the number of orders too.
-            below = Term(below.event, below.field, above.currency)
-        return [("numerator", above), ("denominator", below)]
-    if metric.kind in (MetricKind.MEAN, MetricKind.QUANTILE):
-        summed = TermForm(event=metric.event or "", field=metric.field or "value")
-        return [("outcome", _term(summed, metric.unit))]
-    return [("outcome", Term(metric.event, None, None))]
-
-
-def _term(form: TermForm, unit: str | None) -> Term:
-    money = form.field is not None and unit is not None and _CURRENCY.match(unit)
-    return Term(form.event, form.field, unit if money else None)
-
-
-def _window(metric: MetricForm) -> tuple[int, int]:
-    if metric.kind == MetricKind.RETENTION:
-        lower = microseconds(metric.from_hours or 0.0)
-        return lower, microseconds(metric.to_hours) if metric.to_hours else _FOREVER
-    return 0, microseconds(metric.window_hours) if metric.window_hours else _FOREVER
-
-
-def _pre_period(metric: MetricForm) -> int:
-    if metric.kind == MetricKind.RETENTION and metric.to_hours is not None:
-        return microseconds(metric.to_hours - (metric.from_hours or 0.0))
-    return microseconds(metric.window_hours or PRE_PERIOD_HOURS)
 
 
 def _collect(
@@ -259,7 +140,8 @@ def _finding(term: Term) -> str:
 
 
 def _per_unit(column: Column, scales: dict[int, int]) -> str:
-    inside = f"FILTER (age BETWEEN {column.lower} AND {column.upper} AND x{column.term} = {_COUNTED})"
+    counted = "" if column.term is None else f" AND x{column.term} = {_COUNTED}"
+    inside = f"FILTER (age BETWEEN {column.lower} AND {column.upper}{counted})"
     if column.term in scales:
         scale = scales[column.term]
         total = f"{exact_sum(f'v{column.term}', scale)} {inside}"

@@ -57,6 +57,7 @@ CSV_COLUMNS = (
     "adjustment",
     "variance_reduction",
     "undetermined",
+    "covariates",
 )
 
 
@@ -149,6 +150,7 @@ def _rows(report: Document, metrics: list[Document], segment: str, value: str) -
                     )
                 },
             }
+            row["covariates"] = " ".join(comparison.get("covariates") or [])
             for side in ("control", "variant"):
                 arm = arms.get(comparison[side], {})
                 row.update({f"{side}_{name}": arm.get(name) for name in ("units", "mean", "std", "sum")})

@@ -11,6 +11,12 @@ from experiments.analysis.render_parts import arm_name, metric_name, section, ta
 from experiments.analysis.render_text import MISSING, Text
 
 Document = dict[str, Any]
+_COVARIATES = {
+    "pre_value": "the value before exposure",
+    "pre_ratio": "the ratio before exposure",
+    "pre_count": "the number of events before exposure",
+    "seen_before": "whether there were any events before exposure",
+}
 
 
 def methods_section(report: Document, text: Text) -> str:
@@ -49,6 +55,9 @@ def _method_terms(report: Document, metric: Document, each: Document, text: Text
         ("Correction", text.say(str(each["adjustment"]))),
         ("Variance saved by CUPED", text.percent(each.get("variance_reduction"))),
     ]
+    if each.get("covariates"):
+        names = [text.say(_COVARIATES.get(name, str(name))) for name in each["covariates"]]
+        rows.append(("Adjusted for", ", ".join(names)))
     margin = margin_of(metric)
     if margin is not None:
         rows.append(("Guardrail margin", text.percent(margin)))

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from experiments.analysis.columns import CAPPED, Column
 from experiments.analysis.engine import exact_sum, exact_value, scale_for
-from experiments.analysis.metrics import Column
 from stats.summary import Summary, empty
 
 Group = tuple[int, ...]
@@ -49,14 +49,14 @@ def moments(
     """
     if not metrics:
         return {}
-    columns = [column for group in metrics.values() for column in group]
+    columns = list({column.name: column for group in metrics.values() for column in group}.values())
     rows, known = _first_pass(engine, keys, counts, columns, bounds)
     _store_centres(engine, keys, columns, known)
     powers = _second_pass(engine, keys, metrics, bounds)
     engine.execute("DROP TABLE centres")
     return {
         key: {
-            group: _summary(group_columns, units, units - rows[group], known[group], powers[group][key])
+            group: _summary(group_columns, units, units - rows[group], known[group], powers[group])
             if group in rows
             else _zeros(group_columns, units)
             for group, units in counts.items()
@@ -90,8 +90,8 @@ def cap_at_quantile(
     threshold = quantile_with_zeros(np.asarray(found["value"], dtype=np.float64), units, share)
     if threshold is None or threshold <= 0:
         return None
-    capped = [column for column in columns if not column.role.endswith("denominator")]
-    changes = ", ".join(f"{column.name} = least({column.name}, {threshold!r}::DOUBLE)" for column in capped)
+    capped = [column.name for column in columns if column.role in CAPPED]
+    changes = ", ".join(f"{name} = least({name}, {threshold!r}::DOUBLE)" for name in capped)
     engine.execute(f"UPDATE outcomes SET {changes}")
     return threshold
 
@@ -161,51 +161,57 @@ def _second_pass(
     keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
-) -> dict[Group, dict[str, list[float]]]:
-    """Sums over the rows of products of deviations, one list per metric as `_products` orders them."""
-    sums, scales = [], []
-    for columns in metrics.values():
-        for factors in _products(len(columns)):
-            # A mean is no larger than the largest value, so a deviation is at most twice that.
-            scale = scale_for(math.prod(2 * bounds[columns[place].name] for place in factors))
-            names = [columns[place].name for place in factors]
-            sums.append(exact_sum(" * ".join(f"(outcomes.{name} - c_{name})" for name in names), scale))
-            scales.append(scale)
-    result: dict[Group, dict[str, list[float]]] = {}
+) -> dict[Group, dict[tuple[str, ...], float]]:
+    """Sums over the rows of products of deviations, by the names of the columns multiplied."""
+    sums: dict[tuple[str, ...], int] = {}
+    for names in (names for columns in metrics.values() for names in _products(columns)):
+        # A mean is no larger than the largest value, so a deviation is at most twice that.
+        sums[names] = scale_for(math.prod(2 * bounds[name] for name in names))
+    values = [
+        exact_sum(" * ".join(f"(outcomes.{name} - c_{name})" for name in names), scale)
+        for names, scale in sums.items()
+    ]
     joined = f"outcomes JOIN centres USING ({', '.join(keys)})"
-    for group, row in _grouped(engine, keys, sums, joined).items():
-        values = iter([exact_value(int(total), scale) for total, scale in zip(row, scales, strict=True)])
-        result[group] = {
-            key: [next(values) for _ in _products(len(columns))] for key, columns in metrics.items()
+    return {
+        group: {
+            names: exact_value(int(total), scale)
+            for (names, scale), total in zip(sums.items(), row, strict=True)
         }
-    return result
+        for group, row in _grouped(engine, keys, values, joined).items()
+    }
 
 
-def _products(width: int) -> list[tuple[int, ...]]:
+def _products(columns: Sequence[Column]) -> list[tuple[str, ...]]:
     """Which columns are multiplied: every pair, then the first one three times."""
-    return [*combinations_with_replacement(range(width), 2), (0, 0, 0)]
+    names = [column.name for column in columns]
+    return [*(_pair(*pair) for pair in combinations_with_replacement(names, 2)), (names[0],) * 3]
+
+
+def _pair(first: str, second: str) -> tuple[str, str]:
+    """One name for a product, in whichever order metrics have its factors."""
+    return (first, second) if first <= second else (second, first)
 
 
 def _summary(
-    columns: Sequence[Column], units: int, zeros: int, known: Mapping[str, _Known], powers: Sequence[float]
+    columns: Sequence[Column],
+    units: int,
+    zeros: int,
+    known: Mapping[str, _Known],
+    powers: Mapping[tuple[str, ...], float],
 ) -> Summary:
     """One group, with `zeros` units that have no row."""
-    found = [known[column.name] for column in columns]
-    means = [each.mean for each in found]
-    whole = [
-        power + zeros * math.prod(-means[place] for place in factors)
-        for factors, power in zip(_products(len(columns)), powers, strict=True)
-    ]
-    matrix = np.zeros((len(columns), len(columns)))
-    for (row, column), value in zip(_products(len(columns))[:-1], whole[:-1], strict=True):
-        matrix[row, column] = matrix[column, row] = value
-    first = found[0]
+    names = [column.name for column in columns]
+
+    def whole(*factors: str) -> float:
+        return powers[factors] + zeros * math.prod(-known[name].mean for name in factors)
+
+    first = known[names[0]]
     return Summary(
         columns=tuple(column.role for column in columns),
         units=units,
-        means=tuple(means),
-        comoments=tuple(tuple(float(value) for value in row) for row in matrix),
-        third=whole[-1],
+        means=tuple(known[name].mean for name in names),
+        comoments=tuple(tuple(whole(*_pair(row, column)) for column in names) for row in names),
+        third=whole(names[0], names[0], names[0]),
         events=first.nonzero,
         minimum=min(first.minimum, 0.0) if zeros else first.minimum,
         maximum=max(first.maximum, 0.0) if zeros else first.maximum,

@@ -123,6 +123,10 @@ def _results() -> dict[str, Any]:
             "method": TEXT,
             "adjustment": TEXT,
             "variance_reduction": nullable(NUMBER),
+            "covariates": {
+                "type": "array",
+                "items": {"enum": ["pre_value", "pre_ratio", "pre_count", "seen_before"]},
+            },
             "undetermined": nullable(TEXT),
         }
     )

@@ -49,6 +49,7 @@ def comparison(
         "alpha": 0.05,
         "adjustment": "none",
         "variance_reduction": 0.18,
+        "covariates": ["pre_value", "seen_before"],
         "undetermined": undetermined,
         "undetermined_code": None if undetermined is None else "too_few_events",
     }

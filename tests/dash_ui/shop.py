@@ -157,6 +157,7 @@ def _report(key: str, units: int, lift: float, half: float, healthy: bool, now: 
                         "method": "sequential",
                         "adjustment": "none",
                         "variance_reduction": 0.0,
+                        "covariates": [],
                         "undetermined": None,
                     }
                 ],
