@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from stats.summary import Summary
 
 KINDS = ("proportion", "count", "mean", "ratio", "retention", "quantile")
@@ -56,3 +59,35 @@ def check_summary(summary: Summary, name: str) -> None:
         raise ValueError(f"{name}: the third moment must be finite")
     if any(summary.comoments[index][index] < 0 for index in range(size)):
         raise ValueError(f"{name}: sums of squared deviations must not be negative")
+
+
+def check_level(name: str, value: float, most: float = 1.0) -> None:
+    """Refuse a chance of error that does not lie between 0 and `most`, both excluded.
+
+    Raises:
+        ValueError: The message names the value and its rule.
+    """
+    if not 0 < value < most:
+        raise ValueError(f"{name} must lie between 0 and {most:g}, got {value}")
+
+
+def check_above(name: str, value: float, least: float) -> None:
+    """Refuse a number that is not finite and above `least`.
+
+    Raises:
+        ValueError: The message names the value and its rule.
+    """
+    if not least < value < math.inf:
+        raise ValueError(f"{name} must be a finite number above {least:g}, got {value}")
+
+
+def check_numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """The values as an array of doubles, none of them missing or infinite.
+
+    Raises:
+        ValueError: The message names the values and their rule.
+    """
+    found = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name} must be finite")
+    return found

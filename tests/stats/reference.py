@@ -17,12 +17,18 @@ CRITICAL = 2e-6
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "reference"
 
 
-def cases(name: str) -> list[dict[str, Any]]:
-    """Cases of one reference file; skips the test when the file is not there."""
+def document(name: str) -> dict[str, Any]:
+    """One reference file; skips the test when the file is not there."""
     path = FOLDER / name
     if not path.exists():
         pytest.skip(f"put {name} into ../shared/reference to compare with all of its numbers")
-    found: list[dict[str, Any]] = json.loads(path.read_text())["cases"]
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    """Cases of one reference file; skips the test when the file is not there."""
+    found: list[dict[str, Any]] = document(name)["cases"]
     return found
 
 
