@@ -1,7 +1,7 @@
 """Confidence sequences for the mean of values between 0 and 1 that need no large numbers.
 
-Shapes: `values` is `(..., n)` in order of arrival, each with the same mean whatever came before it; bounds have
-the same shape, one interval per size, within 0 and 1. A capped metric is divided by its cap first.
+Shapes: `values` is `(..., n)` in order of arrival, each with the same mean whatever came before it; bounds
+have the same shape, one interval per size, within 0 and 1. A capped metric is divided by its cap first.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def predictable_bets(values: Floats, alpha: float) -> Floats:
     sizes = np.arange(1, values.shape[-1] + 1)
     centre = (0.5 + np.cumsum(values, axis=-1)) / (sizes + 1)
     spread = (0.25 + np.cumsum((values - centre) ** 2, axis=-1)) / (sizes + 1)
-    return np.sqrt(2 * np.log(1 / alpha) / (sizes * np.log1p(sizes) * _before(spread, 0.25)))
+    bets = np.sqrt(2 * np.log(1 / alpha) / (sizes * np.log1p(sizes) * _before(spread, 0.25)))
+    return np.asarray(bets, dtype=np.float64)
 
 
 def check_values(values: ArrayLike) -> Floats:

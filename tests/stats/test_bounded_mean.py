@@ -29,8 +29,8 @@ SEQUENCES: dict[str, Sequence] = {
     ),
 }
 # Places of the ones among 1,000 coins, and what confseq 0.0.11 prints of them after 200 and 1,000.
-ONES = (105, 167, 184, 211, 232, 251, 262, 293, 294, 307, 313, 346, 396, 429, 438, 561, 585, 588, 589, 606)
-ONES += (676, 690, 786, 792, 827, 883, 890, 933)
+ONES = [105, 167, 184, 211, 232, 251, 262, 293, 294, 307, 313, 346, 396, 429, 438, 561, 585, 588, 589, 606]
+ONES += [676, 690, 786, 792, 827, 883, 890, 933]
 KNOWN: list[tuple[str, dict[str, float | bool], list[float], list[float]]] = [
     (
         "predmix.predmix_empbern_twosided_cs",
@@ -73,7 +73,7 @@ def test_sequences_equal_confseq_on_rare_coins(
     name: str, arguments: dict[str, float | bool], lower: list[float], upper: list[float]
 ) -> None:
     coins = np.zeros(1000)
-    coins[list(ONES)] = 1
+    coins[ONES] = 1
     low, high = CONFSEQ[name](coins, alpha=0.05, **arguments)
     assert low[[199, 999]] == pytest.approx(lower, abs=1e-9)
     assert high[[199, 999]] == pytest.approx(upper, abs=1e-9)
