@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import betainc, logit
 
 from stats.anytime import GRACE, Boundary, plan_rate
-from stats.balance import log_bayes_factor
+from stats.balance import split_evidence
 from stats.conversion_exact import FAR, log_e_value, log_ratio_interval
 
 Floats = NDArray[np.float64]
@@ -179,7 +179,7 @@ def difference_bounds(
 
 def shares_fit(control: int, treatment: int, shares: tuple[float, float]) -> bool:
     """Whether the units follow the shares, on which the exact test rests."""
-    return log_bayes_factor((control, treatment), shares) < -math.log(MISMATCH)
+    return float(split_evidence((control, treatment), shares)) < -math.log(MISMATCH)
 
 
 def _difference(log_ratio: float, rate: float, shares: tuple[float, float]) -> float:

@@ -11,6 +11,7 @@ import duckdb
 
 from assignment.events import MAX_AHEAD
 from experiments.analysis import metrics, summarise, units
+from experiments.analysis.arrivals import Arrivals, arrivals
 from experiments.analysis.columns import PAIR, Column, Program, program, window_hours
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
@@ -75,6 +76,7 @@ class Measurement:
         last_conversion: Time of the latest conversion that counts, microseconds since 1970 UTC.
         metrics: In the order primary, guardrail, secondary.
         slices: Segment values, largest first.
+        arrivals: When events happened and came in.
     """
 
     exposed: Exposed
@@ -83,6 +85,7 @@ class Measurement:
     last_conversion: int | None
     metrics: tuple[Measured, ...]
     slices: tuple[Slice, ...]
+    arrivals: Arrivals
 
     def digest(self) -> str:
         """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
@@ -158,6 +161,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                 for role, form in roles
             ),
             slices=_slices(engine, definition, exposed, sound, bounds),
+            arrivals=arrivals(engine, scope, exposed),
         )
 
 

@@ -30,8 +30,8 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program) -> Non
     kept = "".join(f", any_value({name}) AS {name}" for name in segments)
     values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in columns)
     engine.execute(
-        f"CREATE TEMP TABLE outcomes AS SELECT unit_key, any_value(variant) AS variant{kept}{values} "
-        "FROM hits GROUP BY unit_key"
+        f"CREATE TEMP TABLE outcomes AS SELECT unit_key, any_value(variant) AS variant{kept}, "
+        f"min(time) FILTER (age >= 0) AS first_event{values} FROM hits GROUP BY unit_key"
     )
 
 
@@ -109,6 +109,7 @@ def _collect(
         f"""CREATE TEMP TABLE hits AS
         SELECT event.unit_key, units.variant{segments}, event.currency,
           epoch_us(event.time) AS time, epoch_us(event.time) - units.first AS age,
+          epoch_us(event.received) - epoch_us(event.time) AS delay,
           {", ".join(expressions) or "0 AS nothing"}
         FROM {source} JOIN units ON event.unit_key = units.unit_key
         WHERE {named} AND {scope.known_by_then("event")}

@@ -35,9 +35,9 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
     as_of = as_of.astimezone(UTC)
     measurement = measure(definition, view, as_of)
     form = definition.form
-    health = checked(definition, measurement, as_of)
-    metrics = compared(definition, measurement)
     progress = _progress(definition, measurement)
+    health = checked(definition, measurement, as_of, progress["planned_units"])
+    metrics = compared(definition, measurement)
     exposed = measurement.exposed
     decision = decide(
         Situation(
