@@ -6,10 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.analysis.reach import HORIZON_DAYS, Reach
+
 Document = dict[str, Any]
 
 SENTENCES = {
     "srm_failed": "The split over the variants is not the planned one, so the numbers cannot be trusted.",
+    "multiple_exposure_failed": (
+        "Too many units met more than one variant, or mostly those of one variant did; those who are left "
+        "cannot be compared."
+    ),
+    "pre_period_failed": (
+        "The variants differed before exposure, so a difference now need not come from the treatment."
+    ),
+    "silence_failed": "One variant stopped sending events, so the numbers cannot be compared.",
     "no_primary": "No primary metric is defined, so nothing can be decided.",
     "not_enough_data": "No primary metric can be judged yet: {reason}",
     "primary_better": "'{metric}' is better with {variant}.",
@@ -18,12 +28,24 @@ SENTENCES = {
     "guardrail_beyond_margin": (
         "Guardrail '{metric}' is worse with {variant} by more than its margin of {margin:.2%}."
     ),
+    "guardrail_within": "Guardrail '{metric}' stays within its margin of {margin:.2%} with {variant}.",
+    "switch_off": "Switch {variant} off: harm is shown; the other variants can go on.",
     "guardrails_hold": "No guardrail is shown to be worse with {variant}.",
     "guardrail_open": (
         "Guardrail '{metric}' is not yet shown to stay within its margin of {margin:.2%} with {variant}."
     ),
     "equivalent": "Every primary metric differs by less than {mde:.2%}, the smallest effect of interest.",
     "no_conclusion": "No primary metric is conclusive yet.",
+    "single_look": "The plan is read once, at {planned:,} units; nothing is decided before.",
+    "cannot_be_decided": (
+        "Cannot be decided with this traffic: {days} days at this pace bring {units:,} units, which show a "
+        "lift of {detectable:.2%} on '{metric}'; the smallest effect of interest is {smallest:.2%}."
+    ),
+    "plan_too_small": (
+        "{units:,} units show a lift of {detectable:.2%} on '{metric}'; for the smallest effect of interest, "
+        "{smallest:.2%}, about {needed:,} are needed."
+    ),
+    "needed_days": "That is about {days} more days at this pace.",
     "days_to_go": "About {days} more days at this pace to the planned {planned:,} units.",
     "planned_size_reached": (
         "The planned {planned:,} units are reached; a difference, if any, is too small for this size."
@@ -52,22 +74,24 @@ class Situation:
     Attributes:
         metrics: The report's `metrics`.
         variants: Keys of the treatments.
-        srm_failed: Whether the split is broken.
+        failed: Names of the health checks that failed.
         mde: Smallest relative effect of interest; `None` when none was planned.
         planned_units: Planned size over all variants.
         units: Units so far.
         days_left: Days to the planned size at this pace.
         mature_share: Share of the units whose windows have all closed; `None` without windows.
+        reach: What this traffic can find; `None` when that cannot be told.
     """
 
     metrics: list[Document]
     variants: tuple[str, ...]
-    srm_failed: bool
+    failed: tuple[str, ...]
     mde: float | None
     planned_units: int
     units: int
     days_left: int | None
     mature_share: float | None
+    reach: Reach | None = None
 
 
 def decide(situation: Situation) -> Document:
@@ -75,7 +99,7 @@ def decide(situation: Situation) -> Document:
 
     `ship` needs a primary that is better, no primary that is worse, and every guardrail non-inferior:
     within its margin where it has one, else not shown to be worse. `rollback` when every treatment is
-    shown to do harm.
+    shown to do harm. `unhealthy` when any health check failed, whatever the numbers say.
     """
     reasons = Reasons()
     verdict, variant = _verdict(situation, reasons)
@@ -87,8 +111,9 @@ def decide(situation: Situation) -> Document:
 
 def _verdict(situation: Situation, reasons: Reasons) -> tuple[str, str | None]:
     primaries = list(_rows(situation.metrics, "primary"))
-    if situation.srm_failed:
-        reasons.say("srm_failed")
+    if situation.failed:
+        for name in situation.failed:
+            reasons.say(f"{name}_failed")
         return "unhealthy", None
     if not primaries:
         reasons.say("no_primary")
@@ -99,11 +124,14 @@ def _verdict(situation: Situation, reasons: Reasons) -> tuple[str, str | None]:
     if ready:
         best = max(ready, key=lambda variant: _gain_of(primaries, variant))
         _explain_ship(situation.metrics, best, reasons)
+        _explain_harm(situation, harmful, reasons)
         return "ship", best
-    for variant in situation.variants:
-        _explain_harm(situation.metrics, variant, reasons)
+    _explain_harm(situation, harmful, reasons)
     if not left:
         return "rollback", situation.variants[0] if len(situation.variants) == 1 else None
+    for variant in situation.variants:
+        if variant in harmful:
+            reasons.say("switch_off", variant=variant)
     open_rows = [(metric, row) for metric, row in primaries if row["variant"] in left]
     if all(row["undetermined"] is not None for _, row in open_rows):
         reasons.say("not_enough_data", reason=open_rows[0][1]["undetermined"])
@@ -125,11 +153,15 @@ def _of(metrics: Iterable[Document], variant: str, *roles: str) -> Iterable[tupl
 
 
 def _effect(metric: Document, row: Document) -> int:
-    """1 when better is shown, -1 when worse is, else 0; a reading before its planned look shows nothing."""
+    """1 when better is shown, -1 when worse is, else 0; a reading before its planned look shows nothing.
+
+    The side is that of the interval that people see, so that no verdict disagrees with it.
+    """
     if not row["significant"] or row.get("preliminary", False):
         return 0
-    rises = row["absolute"]["estimate"] > 0
-    return 1 if rises == (metric["direction"] == "increase") else -1
+    lower, upper = row["absolute"]["lower"], row["absolute"]["upper"]
+    side = int(lower is not None and lower > 0) - int(upper is not None and upper < 0)
+    return side if metric["direction"] == "increase" else -side
 
 
 def _harms(metrics: list[Document], variant: str) -> bool:
@@ -170,19 +202,26 @@ def _explain_ship(metrics: list[Document], variant: str, reasons: Reasons) -> No
     for metric, row in _of(metrics, variant, "primary"):
         if _effect(metric, row) > 0:
             reasons.say("primary_better", metric=metric["name"], variant=variant)
-    if any(True for _ in _of(metrics, variant, "guardrail")):
+    guardrails = list(_of(metrics, variant, "guardrail"))
+    for metric, row in guardrails:
+        if row.get("non_inferior") is True:
+            margin = metric["non_inferiority"]["margin"]
+            reasons.say("guardrail_within", metric=metric["name"], variant=variant, margin=margin)
+    if any("non_inferior" not in row for _, row in guardrails):
         reasons.say("guardrails_hold", variant=variant)
 
 
-def _explain_harm(metrics: list[Document], variant: str, reasons: Reasons) -> None:
-    for metric, row in _of(metrics, variant, "primary", "guardrail"):
-        if _tolerated(metric, row):
+def _explain_harm(situation: Situation, harmful: Iterable[str], reasons: Reasons) -> None:
+    for metric, row in _rows(situation.metrics, "primary", "guardrail"):
+        if row["variant"] not in harmful or _tolerated(metric, row):
             continue
         if metric["role"] == "guardrail" and row.get("non_inferior") is False:
             margin = metric["non_inferiority"]["margin"]
-            reasons.say("guardrail_beyond_margin", metric=metric["name"], variant=variant, margin=margin)
+            reasons.say(
+                "guardrail_beyond_margin", metric=metric["name"], variant=row["variant"], margin=margin
+            )
         elif _effect(metric, row) < 0:
-            reasons.say(f"{metric['role']}_worse", metric=metric["name"], variant=variant)
+            reasons.say(f"{metric['role']}_worse", metric=metric["name"], variant=row["variant"])
 
 
 def _explain_waiting(situation: Situation, left: list[str], reasons: Reasons) -> None:
@@ -197,9 +236,30 @@ def _explain_waiting(situation: Situation, left: list[str], reasons: Reasons) ->
             if other.get("non_inferior", True) is not True:
                 margin = guardrail["non_inferiority"]["margin"]
                 reasons.say("guardrail_open", metric=guardrail["name"], variant=row["variant"], margin=margin)
-    if not better:
+    if any(row.get("preliminary") for _, row in _rows(situation.metrics, "primary")):
+        reasons.say("single_look", planned=situation.planned_units)
+    elif not better:
         reasons.say("no_conclusion")
-    if situation.units >= situation.planned_units:
+    _explain_time(situation, reasons)
+
+
+def _explain_time(situation: Situation, reasons: Reasons) -> None:
+    """How long it will take; or that it cannot be decided, and what it would need."""
+    reach = situation.reach
+    if reach is not None and reach.hopeless:
+        reasons.say(
+            "cannot_be_decided", days=HORIZON_DAYS, units=reach.horizon_units,
+            detectable=reach.horizon_detectable, metric=reach.name, smallest=reach.smallest,
+        )  # fmt: skip
+        return
+    if reach is not None and reach.too_small:
+        reasons.say(
+            "plan_too_small", units=reach.units, detectable=reach.detectable, metric=reach.name,
+            smallest=reach.smallest, needed=reach.needed_units,
+        )  # fmt: skip
+        if reach.needed_days is not None:
+            reasons.say("needed_days", days=reach.needed_days)
+    elif situation.units >= situation.planned_units:
         reasons.say("planned_size_reached", planned=situation.planned_units)
     elif situation.days_left is not None:
         reasons.say("days_to_go", days=situation.days_left, planned=situation.planned_units)

@@ -7,11 +7,18 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, finite
+from experiments.analysis.compare import (
+    DEFAULT_PLANNED_UNITS,
+    compared,
+    compared_slices,
+    finite,
+    reading_plan,
+)
 from experiments.analysis.decision import Situation, decide
 from experiments.analysis.health import checked
 from experiments.analysis.lake import View
 from experiments.analysis.measure import Measurement, measure
+from experiments.analysis.reach import Pace, Reach, reach
 from experiments.analysis.rows import moment
 from experiments.definition import Definition
 
@@ -39,16 +46,18 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
     health = checked(definition, measurement, as_of, progress["planned_units"])
     metrics = compared(definition, measurement)
     exposed = measurement.exposed
+    found = _reach(definition, measurement, metrics)
     decision = decide(
         Situation(
             metrics=metrics,
             variants=tuple(variant.key for variant in form.variants[1:]),
-            srm_failed=health["srm"]["status"] == "failed",
+            failed=tuple(name for name, check in health.items() if check["status"] == "failed"),
             mde=form.plan.mde,
             planned_units=progress["planned_units"],
             units=exposed.total,
-            days_left=progress["days_left"],
+            days_left=progress["days_left"] if definition.stopped_at is None else None,
             mature_share=health["maturity"]["share"],
+            reach=found,
         )
     )
     return {
@@ -70,6 +79,7 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
             for variant, units in zip(form.variants, exposed.counts, strict=True)
         ],
         "progress": progress,
+        "reach": None if found is None else found.document(),
         "health": health,
         "metrics": metrics,
         "segments": compared_slices(definition, measurement),
@@ -100,6 +110,14 @@ def _progress(definition: Definition, measurement: Measurement) -> Document:
         "share": finite(exposed.total / planned),
         "days_left": days,
     }
+
+
+def _reach(definition: Definition, measurement: Measurement, metrics: list[Document]) -> Reach | None:
+    exposed = measurement.exposed
+    span = 0 if exposed.first is None or exposed.last is None else exposed.last - exposed.first
+    pace = Pace(exposed.total, span / 1e6 / SECONDS_A_DAY, definition.stopped_at is None)
+    weights = {variant.key: variant.weight for variant in definition.form.variants}
+    return reach(metrics, weights, reading_plan(definition), pace)
 
 
 def _iso(value: datetime | None) -> str | None:

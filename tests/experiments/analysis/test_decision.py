@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from experiments.analysis.decision import SENTENCES, Situation, decide
+from experiments.analysis.reach import Reach
 
 Document = dict[str, Any]
 
@@ -44,7 +46,7 @@ def metric(role: str, *rows: Document, direction: str = "increase", margin: floa
 def verdict(*metrics: Document, **more: Any) -> Document:
     variants = tuple(dict.fromkeys(each["variant"] for item in metrics for each in item["comparisons"]))
     situation: Document = {
-        "metrics": list(metrics), "variants": variants or ("bar",), "srm_failed": False, "mde": None,
+        "metrics": list(metrics), "variants": variants or ("bar",), "failed": (), "mde": None,
         "planned_units": 1000, "units": 500, "days_left": 3, "mature_share": None,
     }  # fmt: skip
     return decide(Situation(**{**situation, **more}))
@@ -113,7 +115,15 @@ def test_a_harmful_variant_does_not_keep_another_from_shipping() -> None:
 def test_a_harmful_variant_is_named_while_another_is_open() -> None:
     decision = verdict(metric("primary", row("one", -0.3), row("two")))
     assert decision["verdict"] == "keep_running"
-    assert decision["reasons"][0] == "'The primary' is worse with one."
+    assert decision["reasons"][:2] == [
+        "'The primary' is worse with one.",
+        "Switch one off: harm is shown; the other variants can go on.",
+    ]
+
+
+def test_a_harmful_variant_is_told_of_beside_one_that_ships() -> None:
+    decision = verdict(metric("primary", row("one", -0.3), row("two", 0.4)))
+    assert decision["reasons"] == ["'The primary' is better with two.", "'The primary' is worse with one."]
 
 
 def test_intervals_within_the_smallest_effect_of_interest_are_no_difference() -> None:
@@ -123,7 +133,13 @@ def test_intervals_within_the_smallest_effect_of_interest_are_no_difference() ->
 
 
 def test_a_broken_split_is_unhealthy_whatever_the_numbers() -> None:
-    assert verdict(metric("primary", BETTER), srm_failed=True)["verdict"] == "unhealthy"
+    assert verdict(metric("primary", BETTER), failed=("srm",))["verdict"] == "unhealthy"
+
+
+def test_every_failed_check_gives_its_reason() -> None:
+    failed = ("srm", "multiple_exposure", "pre_period", "silence")
+    decision = verdict(metric("primary", BETTER), failed=failed)
+    assert [each["code"] for each in decision["details"]] == [f"{name}_failed" for name in failed]
 
 
 def test_nothing_judged_is_not_enough_data() -> None:
@@ -136,6 +152,65 @@ def test_nothing_judged_is_not_enough_data() -> None:
 def test_waiting_says_how_long_or_that_it_is_no_use() -> None:
     assert "About 3 more days" in verdict(metric("primary", FLAT))["reasons"][-1]
     assert "1,000 units are reached" in verdict(metric("primary", FLAT), units=1000)["reasons"][-1]
+
+
+REACH = Reach(
+    metric="primary", name="The primary", smallest=0.02, units=1_000, detectable=0.1, needed_units=25_000,
+    needed_days=120, horizon_units=37_500, horizon_detectable=0.016,
+)  # fmt: skip
+
+
+def test_a_plan_that_is_too_small_says_what_it_would_need() -> None:
+    decision = verdict(metric("primary", FLAT), reach=REACH, mde=0.02)
+    assert decision["verdict"] == "keep_running"
+    assert decision["reasons"][1:] == [
+        "1,000 units show a lift of 10.00% on 'The primary'; for the smallest effect of interest, 2.00%, "
+        "about 25,000 are needed.",
+        "That is about 120 more days at this pace.",
+    ]
+
+
+def test_traffic_that_cannot_decide_says_so_in_the_place_of_days() -> None:
+    slow = replace(REACH, horizon_units=9_000, horizon_detectable=0.033)
+    decision = verdict(metric("primary", FLAT), reach=slow, mde=0.02)
+    assert [each["code"] for each in decision["details"]] == ["no_conclusion", "cannot_be_decided"]
+    assert "180 days at this pace bring 9,000 units, which show a lift of 3.30%" in decision["reasons"][1]
+
+
+def test_what_is_concluded_is_not_called_undecidable() -> None:
+    slow = replace(REACH, horizon_units=9_000, horizon_detectable=0.033)
+    assert verdict(metric("primary", BETTER), reach=slow)["verdict"] == "ship"
+
+
+def test_a_size_that_fits_the_effect_says_only_the_days() -> None:
+    fits = replace(REACH, detectable=0.0205)
+    assert "About 3 more days" in verdict(metric("primary", FLAT), reach=fits)["reasons"][-1]
+
+
+def test_a_single_look_says_when_it_will_be() -> None:
+    decision = verdict(metric("primary", row(estimate=0.3, preliminary=True)))
+    assert decision["reasons"][0] == "The plan is read once, at 1,000 units; nothing is decided before."
+
+
+def test_no_verdict_disagrees_with_the_interval_that_is_shown() -> None:
+    # Called significant, but its interval includes zero.
+    odd = row(estimate=0.05, significant=True)
+    assert verdict(metric("primary", odd))["verdict"] == "keep_running"
+    assert verdict(metric("primary", BETTER), metric("guardrail", odd, direction="decrease"))[
+        "verdict"
+    ] == "ship"  # fmt: skip
+
+
+def test_every_guardrail_must_hold_and_each_is_told() -> None:
+    kept, open_ = row(non_inferior=True), row(non_inferior=None)
+    guardrails = [metric("guardrail", kept, margin=0.1), metric("guardrail", open_, margin=0.2)]
+    decision = verdict(metric("primary", BETTER), *guardrails)
+    assert decision["verdict"] == "keep_running"
+    assert [each["code"] for each in decision["details"]][:2] == ["primary_better", "guardrail_open"]
+    shipped = verdict(metric("primary", BETTER), guardrails[0], metric("guardrail", FLAT))
+    assert [each["code"] for each in shipped["details"]] == [
+        "primary_better", "guardrail_within", "guardrails_hold",
+    ]  # fmt: skip
 
 
 def test_a_conclusion_on_open_windows_is_called_preliminary() -> None:
