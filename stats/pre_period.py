@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from stats import confidence_sequence
 from stats.contrast import contrast
-from stats.mean import read_always
+from stats.mean import safe_deviation
 from stats.stack import Stack, stack
 from stats.summary import Summary
 
@@ -24,7 +25,8 @@ def pre_period_p_value(control: Summary, treatment: Summary, planned_units: floa
     """Always-valid p-value that both variants' covariates have one mean.
 
     Randomised units cannot differ in what they did before, so a small value means that the assignment, or
-    the record of it, depends on the shopper.
+    the record of it, depends on the shopper. Asymptotic confidence sequence (arXiv 2103.06476, Theorem 2.2)
+    with the larger of the pooled and the arms' own variance.
 
     Args:
         control: Summary with a column `covariate`.
@@ -46,9 +48,11 @@ def pre_period_p_value(control: Summary, treatment: Summary, planned_units: floa
 def p_values(control: Stack, treatment: Stack, planned_units: float) -> Floats:
     """The same for stacks of one column; `nan` where it cannot be said."""
     pair = contrast(control, treatment, adjust=False)
-    reading = read_always(pair, planned_units, ALPHA, binary=True)
+    rho = confidence_sequence.mixture_rho(ALPHA, planned_units)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = confidence_sequence.p_value(pair.difference / safe_deviation(pair), pair.units, rho)
     enough = np.minimum(_mass(control), _mass(treatment)) >= LEAST_MASS
-    return np.where(enough, reading.p_value, np.nan)
+    return np.where(enough, found, np.nan)
 
 
 def _mass(arm: Stack) -> Floats:
