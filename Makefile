@@ -38,8 +38,8 @@ lint: setup-dev ## style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint ## lint, then every test that is not marked slow
-	$(BIN)/python -m pytest
+test: lint ## lint, then every test that is not marked slow, in two processes
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup-dev ## ratios against the peers and floors that each benchmark names
 	$(BIN)/python -m tests.benchmarks
