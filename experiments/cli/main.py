@@ -4,39 +4,48 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 
 import click
 
 from assignment.errors import ProefwerkError
-from experiments.cli.access import keys, users
-from experiments.cli.demo import demo
-from experiments.cli.reports import analyze, import_files, report, verify
-from experiments.cli.serve import serve, web, worker
-from experiments.cli.upkeep import migrate_command
+
+COMMANDS = {
+    "serve": "serve.serve",
+    "worker": "serve.worker",
+    "web": "serve.web",
+    "demo": "demo.demo",
+    "import": "reports.import_files",
+    "analyze": "reports.analyze",
+    "report": "reports.report",
+    "verify": "reports.verify",
+    "keys": "access.keys",
+    "users": "access.users",
+    "migrate": "upkeep.migrate_command",
+}
+"""Where in this package each command lies."""
 
 
-@click.group()
+class Commands(click.Group):
+    """Imports a command when it is asked for: whoever starts a server need not wait for the statistics."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(".")
+        command: click.Command = getattr(import_module(f"experiments.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="proefwerk", prog_name="proefwerk")
 def cli() -> None:
     """Proefwerk: experiments that a retailer runs itself."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
-for command in (
-    serve,
-    worker,
-    web,
-    demo,
-    import_files,
-    analyze,
-    report,
-    verify,
-    keys,
-    users,
-    migrate_command,
-):
-    cli.add_command(command)
 
 
 def main() -> None:
