@@ -20,25 +20,24 @@ class Family:
 
     Attributes:
         alpha: Of the whole family.
-        comparisons: Size of the family.
+        comparisons: Size of the family, registered beforehand.
+        level: Two-sided level at which this comparison's intervals are read, which may depend on the others'
+            p-values (Holm, Benjamini & Hochberg); an equal share of alpha unless given.
     """
 
     alpha: float
     comparisons: int
+    level: float | None = None
 
     @property
-    def own_alpha(self) -> float:
-        """What one comparison may spend (Bonferroni)."""
+    def design_alpha(self) -> float:
+        """An equal share of alpha (Bonferroni): tunes what must be fixed before the data."""
         return self.alpha / self.comparisons
 
     @property
-    def adjustment(self) -> str:
-        """Stable name of the correction."""
-        return "bonferroni" if self.comparisons > 1 else "none"
-
-    def adjusted(self, p_value: float) -> float:
-        """The p-value to hold against `alpha`."""
-        return min(1.0, p_value * self.comparisons)
+    def own_level(self) -> float:
+        """The level of the intervals."""
+        return self.design_alpha if self.level is None else self.level
 
 
 def answer(
@@ -50,21 +49,32 @@ def answer(
     reason: str,
     variance_reduction: float = 0.0,
 ) -> Comparison:
-    """A determined comparison; `p_value` is not adjusted yet, intervals are at `family.own_alpha`."""
-    adjusted = None if p_value is None else family.adjusted(p_value)
+    """A determined comparison by itself: its p-value is not adjusted, intervals are at `family.own_level`."""
     lower, upper = absolute.lower, absolute.upper
     excluded = lower is not None and upper is not None and (lower > 0 or upper < 0)
     return Comparison(
         absolute=absolute,
         relative=relative,
-        p_value=adjusted,
-        significant=excluded and (adjusted is None or adjusted <= family.alpha),
+        p_value=p_value,
+        significant=excluded and (p_value is None or p_value <= family.own_level),
         method=method,
         method_reason=reason,
-        adjustment=family.adjustment,
+        adjustment="none",
         variance_reduction=variance_reduction,
         undetermined=None,
+        level=family.own_level,
     )
+
+
+def bonferroni(found: Comparison, family: Family) -> Comparison:
+    """The same comparison as one of a family that shares alpha equally; its intervals are at that share.
+
+    A posterior is left as it is: it makes no promise that a family could break.
+    """
+    if family.comparisons == 1 or (found.p_value is None and found.undetermined is None):
+        return found
+    adjusted = None if found.p_value is None else min(1.0, found.p_value * family.comparisons)
+    return replace(found, p_value=adjusted, adjustment="bonferroni")
 
 
 def undetermined(
@@ -81,9 +91,10 @@ def undetermined(
         significant=False,
         method=method,
         method_reason=why.reason,
-        adjustment=family.adjustment,
+        adjustment="none",
         variance_reduction=0.0,
         undetermined=why,
+        level=family.own_level,
     )
 
 

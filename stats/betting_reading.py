@@ -24,13 +24,12 @@ CHANGING = Undetermined(
 )
 
 
-def read_bets(outcomes: Outcomes, family: Family, level: float | None = None) -> Comparison | Undetermined:
+def read_bets(outcomes: Outcomes, family: Family) -> Comparison | Undetermined:
     """Compare two arms by bets on their complete outcomes; one over the p-value is an e-value.
 
     Args:
         outcomes: Of the units whose windows have closed.
         family: The false-alarm budget.
-        level: At which the intervals are read; the family's own unless given.
     """
     counts = [int(outcomes.count[outcomes.treated == treated].sum()) for treated in (False, True)]
     if min(counts) < 2 or sum(counts) < MINIMUM_UNITS:
@@ -42,7 +41,7 @@ def read_bets(outcomes: Outcomes, family: Family, level: float | None = None) ->
         for at in (~outcomes.treated, outcomes.treated)
     )
     terms = known_before(outcomes)
-    limit = -math.log(family.own_alpha if level is None else level)
+    limit = -math.log(family.own_level)
     step = float(terms.deviation[-1]) / math.sqrt(sum(counts))
     lift = after / before - 1 if before > 0 and outcomes.lower >= 0 else None
     search = _Search(outcomes, terms, limit)

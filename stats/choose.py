@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from stats.answer import Family, undetermined
+from stats.answer import Family, bonferroni, undetermined
 from stats.bayes import read_posterior
 from stats.checks import KINDS, check_pair
 from stats.fixed import read_once
@@ -29,7 +29,7 @@ def compare(
     at_look: bool = False,
     needs_e_value: bool = False,
 ) -> Comparison:
-    """Compare a treatment with the control on one metric, the way the plan says.
+    """Compare a treatment with the control on one metric, as one of a family that shares alpha equally.
 
     The interval is at `plan.alpha / comparisons` and the p-value is multiplied by `comparisons`, so that
     `significant`, `p_value <= plan.alpha` and both intervals excluding zero are one statement.
@@ -50,10 +50,41 @@ def compare(
     Raises:
         ValueError: A value is not finite or outside its range; the message names it.
     """
-    check_pair(control, treatment, kind, shares, comparisons)
+    family = Family(plan.alpha, comparisons)
+    found = read_alone(
+        control,
+        treatment,
+        kind=kind,
+        plan=plan,
+        shares=shares,
+        family=family,
+        matured=matured,
+        at_look=at_look,
+        needs_e_value=needs_e_value,
+    )
+    return bonferroni(found, family)
+
+
+def read_alone(
+    control: Summary,
+    treatment: Summary,
+    *,
+    kind: str,
+    plan: ReadingPlan,
+    shares: tuple[float, float],
+    family: Family,
+    matured: float = 1.0,
+    at_look: bool = False,
+    needs_e_value: bool = False,
+) -> Comparison:
+    """The same by itself: its p-value is not adjusted, and at most `family.own_level` exactly when the
+    intervals, which are at that level, exclude zero.
+
+    Args and errors as for `compare`, with the family instead of its size.
+    """
+    check_pair(control, treatment, kind, shares, family.comparisons)
     if not 0 <= matured < math.inf:
         raise ValueError(f"matured must be a finite number of at least 0, got {matured}")
-    family = Family(plan.alpha, comparisons)
     ratio = kind == "ratio"
     if kind == "quantile":
         why = Undetermined("needs_values", "A quantile cannot be read from moments.")

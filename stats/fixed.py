@@ -39,7 +39,7 @@ def read_once(
         pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
         if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
             return undetermined(control, treatment, family, WELCH, NO_VARIATION, ratio=kind == "ratio")
-        result = normal_answer(pair, read_fixed(pair, family.own_alpha), family, WELCH, reason)
+        result = normal_answer(pair, read_fixed(pair, family.own_level), family, WELCH, reason)
     return replace(result, preliminary=early)
 
 
@@ -48,9 +48,9 @@ def _proportions(control: Summary, treatment: Summary, family: Family, reason: s
     if sum(events) in {0, sum(units)}:
         return undetermined(control, treatment, family, SCORE, NO_VARIATION, ratio=False)
     before, after = events[0] / units[0], events[1] / units[1]
-    low, high = score.ratio_interval(events, units, family.own_alpha)
+    low, high = score.ratio_interval(events, units, family.own_level)
     return answer(
-        interval(after - before, *score.difference_interval(events, units, family.own_alpha)),
+        interval(after - before, *score.difference_interval(events, units, family.own_level)),
         Interval(after / before - 1 if before else None, low - 1, high - 1),
         score.p_value(events, units),
         family,

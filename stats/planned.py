@@ -45,9 +45,9 @@ def read_planned(
     time = units * matured / planned_units
     z = abs(float(pair.difference / safe_deviation(pair)))
     if not at_look:
-        boundary = anytime.planned(family.own_alpha)
+        boundary = anytime.planned(family.design_alpha)
         rate = float(anytime.plan_rate(units, planned_units, matured))
-        critical = float(boundary.critical_value(rate, time))
+        critical = float(boundary.critical_value(rate, time, family.own_level))
         level = float(boundary.p_value(z, rate, time))
         reason = f"Planned size, {rate:.0%} reached: strict early, near a single look's power at the end."
     else:
@@ -56,7 +56,7 @@ def read_planned(
         if rates is None:
             why = _too_early(units, looks, planned_units)
             return undetermined(control, treatment, family, METHOD, why, ratio=kind == "ratio")
-        critical, level = critical_values(rates, family.own_alpha)[-1], repeated_p_value(z, rates)
+        critical, level = critical_values(rates, family.own_level)[-1], repeated_p_value(z, rates)
         reason = f"Look {len(rates)} of {looks} planned, at {rates[-1]:.0%} of the units."
     reading = read_normal(pair, critical, level, binary=kind in BINARY)
     return normal_answer(pair, reading, family, METHOD, reason)

@@ -49,6 +49,7 @@ class Comparison:
         undetermined: Why interval and p-value are missing; `None` when they are given.
         probability_better: Posterior chance that the treatment's metric is higher; Bayesian reading only.
         expected_loss: Posterior mean of what choosing the treatment gives away, in the metric's unit.
+        level: Two-sided level of the intervals.
         preliminary: Read before the single planned look; not to be decided upon.
         covariates: Columns at which the covariates begin that the numbers are adjusted for.
     """
@@ -64,6 +65,7 @@ class Comparison:
     undetermined: Undetermined | None
     probability_better: float | None = None
     expected_loss: float | None = None
+    level: float = 0.05
     preliminary: bool = False
     covariates: tuple[str, ...] = ()
 

@@ -40,7 +40,7 @@ def read_sequentially(
     all else by the asymptotic sequence once the data bear it, and not before. The error is spread over the
     moments by `anytime.sequential`, or, where one over the p-value must be an e-value, by the mixture alone.
     """
-    boundary = (anytime.mixture if needs_e_value else anytime.sequential)(family.own_alpha)
+    boundary = (anytime.mixture if needs_e_value else anytime.sequential)(family.design_alpha)
     pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     planned = plan.planned_units * min(1.0, sum(shares))
     why = refusal(pair)
@@ -50,7 +50,7 @@ def read_sequentially(
         return _exact(control, treatment, shares, planned, family, boundary, matured)
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
-    reading = read_always(pair, planned, boundary, matured, binary=binary)
+    reading = read_always(pair, planned, boundary, matured, level=family.own_level, binary=binary)
     reason = "Always valid: it may be read at any moment; units and events suffice for it."
     if np.isinf(reading.lower) or np.isinf(reading.upper):
         reason += (
@@ -71,11 +71,11 @@ def _exact(
 ) -> Comparison:
     weights = (shares[0] / sum(shares), shares[1] / sum(shares))
     first, second = control.events, treatment.events
-    units, alpha = control.units + treatment.units, family.own_alpha
-    logs = conversion.ratio_bounds(first, second, units, weights, planned, boundary, matured)
+    units, level = control.units + treatment.units, family.own_level
+    logs = conversion.ratio_bounds(first, second, units, weights, planned, boundary, matured, level)
     before, after = first / control.units, second / treatment.units
     absolute = Interval(
-        after - before, *conversion.difference_bounds(logs, first + second, units, weights, alpha)
+        after - before, *conversion.difference_bounds(logs, first + second, units, weights, level)
     )
     relative = Interval(after / before - 1 if before else None, math.expm1(logs[0]), math.expm1(logs[1]))
     fits = conversion.shares_fit(control.units, treatment.units, weights)

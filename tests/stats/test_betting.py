@@ -154,7 +154,7 @@ def test_skewed_uneven_arms_keep_their_error_rate_after_every_batch(share: float
 def test_interval_lift_and_p_value_are_one_statement_that_holds_the_truth(
     lift: float, seed: int, level: float
 ) -> None:
-    found = read(read_bets(outcomes(seed, 40_000, 0.3, lift), FAMILY, level))
+    found = read(read_bets(outcomes(seed, 40_000, 0.3, lift), Family(0.05, 1, level)))
     assert found.p_value is not None
     for interval in (found.absolute, found.relative):
         assert interval.lower is not None

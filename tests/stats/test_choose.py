@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats.choose import compare
+from stats.answer import Family
+from stats.choose import compare, read_alone
 from stats.result import Comparison, Interval
 from stats.summary import Summary, empty, summarise
 from tests.stats.build import EVEN, binary, outcome, plan
@@ -100,6 +101,49 @@ def test_means_and_ratios_read_by_any_method_make_one_statement(
         *arms, kind=kind, plan=plan(method, planned_units=700), shares=(4 / 7, 3 / 7), comparisons=comparisons
     )
     assert_agrees(found, 0.05)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    effect=st.floats(-0.4, 0.4),
+    method=st.sampled_from(["sequential", "group_sequential", "fixed"]),
+    kind=st.sampled_from(["proportion", "mean", "ratio"]),
+    comparisons=st.integers(1, 5),
+    level=st.floats(0.0005, 0.9),
+    modes=st.tuples(st.booleans(), st.booleans()),
+    matured=st.sampled_from([1.0, 0.8]),
+)
+def test_an_unadjusted_p_value_is_at_most_the_level_exactly_when_intervals_exclude_zero(
+    seed: int,
+    effect: float,
+    method: str,
+    kind: str,
+    comparisons: int,
+    level: float,
+    modes: tuple[bool, bool],
+    matured: float,
+) -> None:
+    rng = np.random.default_rng(seed)
+    arms = []
+    for shift, size in ((0.0, 3_000), (effect, 2_000)):
+        orders = rng.binomial(1, (0.04 if seed % 2 else 0.3) * (1 + shift), size).astype(np.float64)
+        spent = orders * (1 if kind == "proportion" else rng.lognormal(0, 0.6, size))
+        table = np.column_stack([spent, 1.0 + rng.poisson(1.0, size)]) if kind == "ratio" else spent[:, None]
+        arms.append(summarise(("numerator", "denominator") if kind == "ratio" else ("outcome",), table))
+    found = read_alone(
+        *arms,
+        kind=kind,
+        plan=plan(method, planned_units=6_000, looks=4),
+        shares=(0.6, 0.4),
+        family=Family(0.05, comparisons, level),
+        matured=matured,
+        needs_e_value=modes[0],
+        at_look=modes[1],
+    )
+    assert found.adjustment == "none"
+    assert found.level == level
+    assert_agrees(found, level)
 
 
 def test_a_family_multiplies_the_p_value_and_widens_the_interval() -> None:
