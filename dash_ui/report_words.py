@@ -51,6 +51,7 @@ def method_word(method: str) -> str:
         "bayesian": _("Bayesian; not protected against looking early"),
         "asymptotic confidence sequence": _("asymptotic confidence sequence"),
         "exact conditional test": _("exact conditional test"),
+        "profile likelihood of quantiles": _("profile likelihood of quantiles"),
         "sequential multinomial test": _("sequential multinomial test"),
         "none": _("none"),
         "bonferroni": _("Bonferroni"),
@@ -106,6 +107,7 @@ def undetermined_sentence(code: str | None, sentence: str | None) -> str:
         "shares_do_not_fit": _("The shoppers do not follow the planned split, on which this test rests."),
         "needs_values": _("A quantile has no interval under this plan."),
         "no_quantile_interval": _("A quantile has no interval under this plan."),
+        "no_quantile_in_segments": _("Quantiles are compared over all shoppers together only."),
         "values_too_large": _("A shopper's value is too large to compute with; cap the metric."),
         "no_share": _("One of the two variants is planned to receive no shoppers."),
     }

@@ -22,13 +22,7 @@ def check_pair(
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-    if comparisons < 1:
-        raise ValueError(f"comparisons must be at least 1, got {comparisons}")
-    for position, share in enumerate(shares):
-        if not 0 < share <= 1:
-            raise ValueError(f"shares.{position} must lie above 0 and at most 1, got {share}")
-    if sum(shares) > 1 + 1e-9:
-        raise ValueError(f"shares must sum to at most 1, got {sum(shares)}")
+    check_shares(shares, comparisons)
     if control.columns != treatment.columns:
         raise ValueError(f"summaries of different columns: {control.columns} and {treatment.columns}")
     first = "numerator" if kind == "ratio" else "outcome"
@@ -36,6 +30,21 @@ def check_pair(
         raise ValueError(f"a {kind} cannot be read from columns {control.columns}")
     check_summary(control, "control")
     check_summary(treatment, "treatment")
+
+
+def check_shares(shares: tuple[float, float], comparisons: int) -> None:
+    """Refuse shares of units and family sizes that mean nothing.
+
+    Raises:
+        ValueError: The message names the value and its rule.
+    """
+    if comparisons < 1:
+        raise ValueError(f"comparisons must be at least 1, got {comparisons}")
+    for position, share in enumerate(shares):
+        if not 0 < share <= 1:
+            raise ValueError(f"shares.{position} must lie above 0 and at most 1, got {share}")
+    if sum(shares) > 1 + 1e-9:
+        raise ValueError(f"shares must sum to at most 1, got {sum(shares)}")
 
 
 def check_summary(summary: Summary, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Quantiles that may be read at any moment: intervals and differences from ordered values."""
+"""A quantile that may be read at any moment from the first unit on: exact intervals from ordered values."""
 
 from __future__ import annotations
 
@@ -62,18 +62,6 @@ def quantile_interval(
     lower = float(ordered[first - 1]) if first >= 1 else -math.inf
     upper = float(ordered[last]) if last < units else math.inf
     return lower, float(np.quantile(ordered, quantile, method="inverted_cdf")), upper
-
-
-def quantile_difference(
-    control: ArrayLike, treatment: ArrayLike, quantile: float, alpha: float, planned_units: float
-) -> tuple[float, float, float]:
-    """Difference of two variants' quantiles, each at half of alpha: lower, estimate, upper.
-
-    Args and errors as for `quantile_interval`; `planned_units` counts one variant.
-    """
-    first = quantile_interval(control, quantile, alpha / 2, planned_units)
-    second = quantile_interval(treatment, quantile, alpha / 2, planned_units)
-    return second[0] - first[2], second[1] - first[1], second[2] - first[0]
 
 
 def _log_wealth(counts: ArrayLike, units: int, quantile: float, weight: float) -> Floats:

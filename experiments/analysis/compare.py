@@ -11,6 +11,8 @@ from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from stats.choose import compare
 from stats.plan import ReadingPlan
+from stats.quantile_reading import compare_quantiles
+from stats.ranks import Ranks
 from stats.result import Comparison, Interval, Undetermined
 from stats.summary import Summary
 
@@ -48,7 +50,7 @@ def compared(definition: Definition, measurement: Measurement) -> list[Document]
         for role in {each.role for each in measurement.metrics}
     }
     return [
-        _metric(definition, each, each.summaries, measurement.exposed.counts, sizes[each.role])
+        _metric(definition, each, each.summaries, measurement.exposed.counts, sizes[each.role], each.ranks)
         for each in measurement.metrics
     ]
 
@@ -72,7 +74,7 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
                     part.metrics.get(each.form.key),
                     part.counts,
                     values[part.segment] * treatments,
-                    with_quantiles=False,
+                    (),
                 )
                 for each in primaries
             ],
@@ -92,14 +94,19 @@ def _metric(
     summaries: Sequence[Summary] | None,
     counts: Sequence[int],
     family: int,
-    *,
-    with_quantiles: bool = True,
+    ranks: Sequence[Ranks],
 ) -> Document:
     metric, form = measured.form, definition.form
     arms = [_arm(variant.key, count) for variant, count in zip(form.variants, counts, strict=True)]
     if summaries is not None:
         for arm, summary in zip(arms, summaries, strict=True):
             arm.update(_values(metric, summary))
+    base = arms[0]["mean"]
+    if metric.kind == MetricKind.QUANTILE:
+        estimates = [finite(each.estimate) for each in ranks] or [None] * len(arms)
+        for arm, value in zip(arms, estimates, strict=True):
+            arm["quantile"] = value
+        base = estimates[0]
     document: Document = {
         "metric": metric.key,
         "name": metric.name,
@@ -114,7 +121,7 @@ def _metric(
         "family": family,
         "variants": arms,
         "comparisons": [
-            _comparison(definition, measured, summaries, place, family, arms[0]["mean"])
+            _comparison(definition, measured, summaries, ranks, place, family, base)
             for place in range(1, len(arms))
         ],
     }
@@ -122,22 +129,7 @@ def _metric(
         findings = [comparison["non_inferior"] for comparison in document["comparisons"]]
         status = "exceeded" if False in findings else "within" if all(findings) else "unclear"
         document["non_inferiority"] = {"margin": metric.non_inferiority_margin, "status": status}
-    if metric.kind == MetricKind.QUANTILE:
-        _show_quantiles(document, measured.quantiles if with_quantiles else ())
     return document
-
-
-def _show_quantiles(document: Document, quantiles: Sequence[float | None]) -> None:
-    """Quantiles per variant and their differences; means are compared by nobody who asked for a quantile."""
-    values = [finite(value) for value in quantiles] or [None] * len(document["variants"])
-    for arm, value in zip(document["variants"], values, strict=True):
-        arm["quantile"] = value
-    base = values[0]
-    for comparison, value in zip(document["comparisons"], values[1:], strict=True):
-        difference = value - base if value is not None and base is not None else None
-        lift = difference / base if difference is not None and base else None
-        comparison["absolute"] = _interval(Interval(difference, None, None))
-        comparison["relative"] = _interval(Interval(lift, None, None))
 
 
 def _arm(key: str, units: int) -> Document:
@@ -176,12 +168,13 @@ def _comparison(
     definition: Definition,
     measured: Measured,
     summaries: Sequence[Summary] | None,
+    ranks: Sequence[Ranks],
     place: int,
     family: int,
     base: float | None,
 ) -> Document:
     metric, variants = measured.form, definition.form.variants
-    result = _compare(definition, measured, summaries, place, family)
+    result = _compare(definition, measured, summaries, ranks, place, family)
     why = result.undetermined
     document: Document = {
         "variant": variants[place].key,
@@ -213,16 +206,32 @@ def _comparison(
 
 
 def _compare(
-    definition: Definition, measured: Measured, summaries: Sequence[Summary] | None, place: int, family: int
+    definition: Definition,
+    measured: Measured,
+    summaries: Sequence[Summary] | None,
+    ranks: Sequence[Ranks],
+    place: int,
+    family: int,
 ) -> Comparison:
     weights = [variant.weight for variant in definition.form.variants]
-    if summaries is None:
-        return _cannot_say("values_too_large", "A unit's value is too large to compute with; cap the metric.")
     if weights[0] <= 0 or weights[place] <= 0:
         return _cannot_say("no_share", "One of the two variants is planned to receive no units.")
-    if measured.form.kind == MetricKind.QUANTILE:
-        return _cannot_say("no_quantile_interval", "No interval is available for a quantile under this plan.")
     total = sum(weights)
+    if measured.form.kind == MetricKind.QUANTILE:
+        if not ranks:
+            return _cannot_say(
+                "no_quantile_in_segments", "Quantiles are compared over all units together only."
+            )
+        return compare_quantiles(
+            ranks[0],
+            ranks[place],
+            plan=reading_plan(definition),
+            shares=(weights[0] / total, weights[place] / total),
+            comparisons=max(family, 1),
+            matured=measured.clock,
+        )
+    if summaries is None:
+        return _cannot_say("values_too_large", "A unit's value is too large to compute with; cap the metric.")
     return compare(
         summaries[0],
         summaries[place],

@@ -20,6 +20,7 @@ from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
+from stats.ranks import Ranks
 from stats.summary import Summary
 
 ROLES = (("primary", "primary"), ("guardrail", "guardrails"), ("secondary", "secondary"))
@@ -33,7 +34,7 @@ class Measured:
         form: The metric.
         role: `primary`, `guardrail` or `secondary`.
         summaries: One per variant; `None` when values are too large to compute with.
-        quantiles: The quantile per variant, for metrics of that kind.
+        ranks: The ordered values around the quantile per variant, for metrics of that kind.
         left: What could not be counted.
         cap: Most that a unit could count for; `None` without a limit.
         clock: How much of the outcomes' time has passed where units stand still, see `units.clocks`; else 1.
@@ -42,7 +43,7 @@ class Measured:
     form: MetricForm
     role: str
     summaries: tuple[Summary, ...] | None
-    quantiles: tuple[float | None, ...]
+    ranks: tuple[Ranks, ...]
     left: Left
     cap: float | None
     clock: float
@@ -93,7 +94,7 @@ class Measurement:
             "units": [self.exposed.counts, self.exposed.multiple, self.exposed.unknown_events],
             "first": [self.exposed.first, self.exposed.last],
             "metrics": {each.form.key: [asdict(s) for s in each.summaries or ()] for each in self.metrics},
-            "quantiles": {each.form.key: each.quantiles for each in self.metrics},
+            "quantiles": {each.form.key: [asdict(arm) for arm in each.ranks] for each in self.metrics},
             "left": {each.form.key: asdict(each.left) for each in self.metrics},
             "slices": [asdict(each) for each in self.slices],
         }
@@ -153,7 +154,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     form=form,
                     role=role,
                     summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
-                    quantiles=_quantiles(engine, work, form, exposed),
+                    ranks=_ranks(engine, work, form, exposed),
                     left=metrics.left_out(engine, work, form),
                     cap=caps[form.key],
                     clock=clocks.get(window_hours(form), 1.0),
@@ -190,13 +191,13 @@ def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
     return [column for column in columns if column in outcomes or column.role not in idle]
 
 
-def _quantiles(
+def _ranks(
     engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, exposed: Exposed
-) -> tuple[float | None, ...]:
+) -> tuple[Ranks, ...]:
     if form.kind != MetricKind.QUANTILE or form.quantile is None:
         return ()
     column = work.columns[form.key][0]
-    return tuple(summarise.quantiles(engine, column, form.quantile, exposed.counts))
+    return tuple(summarise.ranks(engine, column, form.quantile, exposed.counts))
 
 
 def _slices(

@@ -102,6 +102,7 @@ DUTCH: dict[str, str] = {
     "Method": "Methode",
     "asymptotic confidence sequence": "asymptotische betrouwbaarheidsreeks",
     "exact conditional test": "exacte voorwaardelijke toets",
+    "profile likelihood of quantiles": "profielaannemelijkheid van kwantielen",
     "Why this method": "Waarom deze methode",
     "Correction": "Correctie",
     "Variance saved by CUPED": "Variantie bespaard door CUPED",

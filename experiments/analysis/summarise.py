@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments.analysis.columns import CAPPED, Column
 from experiments.analysis.engine import exact_sum, exact_value, scale_for
+from stats.ranks import Ranks, rank_window
 from stats.summary import Summary, empty
 
 Group = tuple[int, ...]
@@ -65,15 +66,31 @@ def moments(
     }
 
 
-def quantiles(
+def ranks(
     engine: duckdb.DuckDBPyConnection, column: Column, share: float, counts: Sequence[int]
-) -> list[float | None]:
-    """Linear-interpolated quantile of all units per variant, those without a row as zeros."""
-    found = engine.execute(f"SELECT variant, {column.name} AS value FROM outcomes").fetchnumpy()
-    variants, values = np.asarray(found["variant"]), np.asarray(found["value"], dtype=np.float64)
-    return [
-        quantile_with_zeros(values[variants == variant], count, share) for variant, count in enumerate(counts)
-    ]
+) -> list[Ranks]:
+    """The ordered values around a quantile of all units per variant, those without a row as zeros."""
+    return [_ranks(engine, column.name, share, place, units) for place, units in enumerate(counts)]
+
+
+def _ranks(engine: duckdb.DuckDBPyConnection, name: str, share: float, variant: int, units: int) -> Ranks:
+    if not units:
+        return Ranks(0, share, 1, ())
+    rows, below = engine.execute(
+        f"SELECT count(*), count(*) FILTER ({name} < 0) FROM outcomes WHERE variant = {variant}"
+    ).fetchall()[0]
+    first, last = rank_window(units, share)
+    # Zeros without a row come after the rows below zero and before all others.
+    zeros = units - rows
+    start, stop = (max(min(rank, below), rank - zeros) for rank in (first - 1, last))
+    found = engine.execute(
+        f"""SELECT {name} AS value FROM outcomes WHERE variant = {variant}
+        ORDER BY value LIMIT {stop - start} OFFSET {start}"""
+    ).fetchnumpy()
+    values = np.asarray(found["value"], dtype=np.float64).tolist()
+    middle = min(max(below - start, 0), len(values))
+    padding = [0.0] * (last - first + 1 - len(values))
+    return Ranks(units, share, first, (*values[:middle], *padding, *values[middle:]))
 
 
 def cap_at_quantile(

@@ -1,0 +1,117 @@
+"""Comparisons of two variants' quantiles, the way the plan says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from scipy.special import ndtr, ndtri
+
+from stats import anytime
+from stats.answer import Family, answer
+from stats.checks import check_shares
+from stats.plan import ReadingPlan
+from stats.quantile_difference import chi_square, extent
+from stats.ranks import Ranks
+from stats.result import Comparison, Interval, Undetermined
+
+METHOD = "profile likelihood of quantiles"
+MINIMUM_BEYOND = 10
+"""Units of each variant that lie on either side of the quantile before a chi-square may be believed."""
+
+
+def compare_quantiles(
+    control: Ranks,
+    treatment: Ranks,
+    *,
+    plan: ReadingPlan,
+    shares: tuple[float, float],
+    comparisons: int = 1,
+    matured: float = 1.0,
+    needs_e_value: bool = False,
+) -> Comparison:
+    """Compare a treatment's quantile with the control's; p-value and both intervals are one test.
+
+    It tests the difference itself. Two sequences at half of alpha each are valid too, but find 5 % where this
+    finds 67 % of the effects that a single look finds in 79 %.
+
+    Args:
+        control: The control's ordered values around the quantile.
+        treatment: The treatment's, around the same quantile.
+        plan: The registered way of reading.
+        shares: Planned probabilities of control and treatment among the experiment's units.
+        comparisons: Size of the family that shares `plan.alpha`.
+        matured: As for `stats.choose.compare`.
+        needs_e_value: As for `stats.choose.compare`.
+
+    Raises:
+        ValueError: A value is outside its range; the message names it.
+    """
+    check_shares(shares, comparisons)
+    if not 0 <= matured < math.inf:
+        raise ValueError(f"matured must be a finite number of at least 0, got {matured}")
+    if control.quantile != treatment.quantile:
+        raise ValueError(f"quantiles must be equal, got {control.quantile} and {treatment.quantile}")
+    family = Family(plan.alpha, comparisons)
+    why = _refusal(control, treatment, plan)
+    if why is not None:
+        return _undetermined(control, treatment, family, why)
+    planned = plan.planned_units * min(1.0, sum(shares))
+    units, z = control.units + treatment.units, math.sqrt(chi_square(control, treatment))
+    early = plan.method == "fixed" and units < planned
+    if plan.method == "fixed":
+        critical, p_value = -float(ndtri(family.own_alpha / 2)), float(2 * ndtr(-z))
+        reason = "Valid for one look at the planned size."
+        if early:
+            reason = f"Valid for one look at the planned {planned:,.0f} units; there are {units:,} yet."
+    else:
+        boundary = _boundary(plan, family.own_alpha, needs_e_value)
+        clock = max(matured, 1e-9)
+        rate, time = float(anytime.plan_rate(units, planned, clock)), units * clock / planned
+        critical = float(boundary.critical_value(rate, time))
+        p_value = float(boundary.p_value(z, rate, time))
+        reason = "Valid at any moment; it counts who lies below the quantile, so large values do not matter."
+    found = extent(control, treatment, critical)
+    if math.isinf(critical) or any(
+        math.isinf(bound or 0) for bound in (found.absolute.lower, found.absolute.upper)
+    ):
+        reason += " So early, a bound may lie beyond the values seen."
+    elif found.relative.lower is None:
+        reason += " The control's quantile may be 0 or less, so there is no percentage."
+    result = answer(found.absolute, found.relative, p_value, family, METHOD, reason)
+    return replace(result, preliminary=early)
+
+
+def _boundary(plan: ReadingPlan, alpha: float, needs_e_value: bool) -> anytime.Boundary:
+    if plan.method == "group_sequential":
+        return anytime.planned(alpha)
+    return anytime.mixture(alpha) if needs_e_value else anytime.sequential(alpha)
+
+
+def _refusal(control: Ranks, treatment: Ranks, plan: ReadingPlan) -> Undetermined | None:
+    if plan.method == "bayesian":
+        return Undetermined("no_quantile_interval", "No Bayesian reading of a quantile is available.")
+    fewest, share = min(control.units, treatment.units), control.quantile
+    if fewest * min(share, 1 - share) < MINIMUM_BEYOND:
+        needed = math.ceil(MINIMUM_BEYOND / min(share, 1 - share))
+        return Undetermined(
+            "too_few_units", f"The smallest variant has {fewest:,} units; this quantile needs {needed:,}."
+        )
+    return None
+
+
+def _undetermined(control: Ranks, treatment: Ranks, family: Family, why: Undetermined) -> Comparison:
+    before, after = control.estimate, treatment.estimate
+    difference = after - before if before is not None and after is not None else None
+    lift = difference / before if before and difference is not None else None
+    return Comparison(
+        absolute=Interval(difference, None, None),
+        relative=Interval(lift, None, None),
+        p_value=None,
+        significant=False,
+        method=METHOD,
+        method_reason=why.reason,
+        adjustment=family.adjustment,
+        variance_reduction=0.0,
+        undetermined=why,
+    )
