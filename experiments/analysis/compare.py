@@ -9,6 +9,7 @@ from typing import Any
 from experiments.analysis.measure import Measured, Measurement
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
+from stats.answer import Family, bonferroni
 from stats.choose import compare
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
@@ -222,14 +223,16 @@ def _compare(
             return _cannot_say(
                 "no_quantile_in_segments", "Quantiles are compared over all units together only."
             )
-        return compare_quantiles(
+        one_of = Family(definition.form.plan.alpha, max(family, 1))
+        found = compare_quantiles(
             ranks[0],
             ranks[place],
             plan=reading_plan(definition),
             shares=(weights[0] / total, weights[place] / total),
-            comparisons=max(family, 1),
+            family=one_of,
             matured=measured.clock,
         )
+        return bonferroni(found, one_of)
     if summaries is None:
         return _cannot_say("values_too_large", "A unit's value is too large to compute with; cap the metric.")
     return compare(

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats as distributions
 
+from stats.answer import Family
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
 from stats.ranks import Ranks, ranks_of
@@ -16,6 +17,7 @@ from stats.result import Comparison
 
 Floats = NDArray[np.float64]
 EVEN = (0.5, 0.5)
+ALONE = Family(0.05, 1)
 
 
 def plan(method: str = "sequential", planned_units: int = 4_000) -> ReadingPlan:
@@ -32,15 +34,17 @@ def arms(shift: float = 0.0, units: int = 2_000, quantile: float = 0.5, seed: in
 
 @pytest.mark.parametrize("method", ["sequential", "group_sequential", "fixed"])
 @pytest.mark.parametrize("shift", [0.0, 0.08, 0.1, 0.15, -0.2])
-@pytest.mark.parametrize("comparisons", [1, 6])
-def test_interval_p_value_and_verdict_are_one_statement(method: str, shift: float, comparisons: int) -> None:
-    found = compare_quantiles(*arms(shift), plan=plan(method), shares=EVEN, comparisons=comparisons)
+@pytest.mark.parametrize("level", [None, 0.05, 0.01])
+def test_interval_p_value_and_verdict_are_one_statement(
+    method: str, shift: float, level: float | None
+) -> None:
+    found = compare_quantiles(*arms(shift), plan=plan(method), shares=EVEN, family=Family(0.05, 6, level))
     assert found.p_value is not None
     assert found.absolute.lower is not None
     assert found.relative.lower is not None
     assert found.absolute.upper is not None
     assert found.relative.upper is not None
-    assert found.significant == (found.p_value <= 0.05)
+    assert found.significant == (found.p_value <= (level or 0.05 / 6))
     assert found.significant == (found.absolute.lower > 0 or found.absolute.upper < 0)
     assert found.significant == (found.relative.lower > 0 or found.relative.upper < 0)
     assert found.absolute.lower <= (found.absolute.estimate or 0) <= found.absolute.upper
@@ -48,14 +52,14 @@ def test_interval_p_value_and_verdict_are_one_statement(method: str, shift: floa
 
 
 def test_a_single_look_is_preliminary_before_the_planned_size() -> None:
-    found = compare_quantiles(*arms(0.3), plan=plan("fixed", 10_000), shares=EVEN)
+    found = compare_quantiles(*arms(0.3), plan=plan("fixed", 10_000), shares=EVEN, family=ALONE)
     assert found.preliminary
     assert "10,000" in found.method_reason
 
 
 def test_reading_on_is_dearer_than_planning_and_planning_than_a_single_look() -> None:
     def width(method: str) -> float:
-        found = compare_quantiles(*arms(0.1), plan=plan(method), shares=EVEN).absolute
+        found = compare_quantiles(*arms(0.1), plan=plan(method), shares=EVEN, family=ALONE).absolute
         assert found.lower is not None
         assert found.upper is not None
         return found.upper - found.lower
@@ -66,7 +70,7 @@ def test_reading_on_is_dearer_than_planning_and_planning_than_a_single_look() ->
 def test_an_e_value_costs_more_than_a_p_value() -> None:
     pair = arms(0.15)
     plain, heavy = (
-        compare_quantiles(*pair, plan=plan(), shares=EVEN, needs_e_value=needed).p_value
+        compare_quantiles(*pair, plan=plan(), shares=EVEN, family=ALONE, needs_e_value=needed).p_value
         for needed in (False, True)
     )
     assert plain is not None
@@ -77,7 +81,7 @@ def test_an_e_value_costs_more_than_a_p_value() -> None:
 def test_two_medians_of_zero_do_not_differ() -> None:
     rng = np.random.default_rng(2)
     pair = [ranks_of(np.where(rng.random(500) < 0.9, 0, 10.0), 0.5) for _ in range(2)]
-    found = compare_quantiles(pair[0], pair[1], plan=plan(), shares=EVEN)
+    found = compare_quantiles(pair[0], pair[1], plan=plan(), shares=EVEN, family=ALONE)
     assert (found.absolute.lower, found.absolute.upper, found.p_value) == (0, 0, 1)
     assert found.relative.lower is None
     assert "no percentage" in found.method_reason
@@ -87,7 +91,7 @@ def test_two_medians_of_zero_do_not_differ() -> None:
     ("units", "quantile", "code"), [(19, 0.5, "too_few_units"), (900, 0.99, "too_few_units"), (20, 0.5, None)]
 )
 def test_a_quantile_waits_for_units_on_either_side(units: int, quantile: float, code: str | None) -> None:
-    found = compare_quantiles(*arms(0.0, units, quantile), plan=plan(), shares=EVEN)
+    found = compare_quantiles(*arms(0.0, units, quantile), plan=plan(), shares=EVEN, family=ALONE)
     assert (found.undetermined.code if found.undetermined else None) == code
     assert found.absolute.estimate is not None
     if code:
@@ -95,25 +99,25 @@ def test_a_quantile_waits_for_units_on_either_side(units: int, quantile: float, 
 
 
 def test_a_posterior_of_a_quantile_is_not_made_up() -> None:
-    found = compare_quantiles(*arms(), plan=plan("bayesian"), shares=EVEN)
+    found = compare_quantiles(*arms(), plan=plan("bayesian"), shares=EVEN, family=ALONE)
     assert found.undetermined is not None
     assert found.undetermined.code == "no_quantile_interval"
 
 
 def test_no_units_have_no_difference() -> None:
     nobody = Ranks(0, 0.5, 1, ())
-    found = compare_quantiles(nobody, nobody, plan=plan(), shares=EVEN)
+    found = compare_quantiles(nobody, nobody, plan=plan(), shares=EVEN, family=ALONE)
     assert (found.absolute.estimate, found.p_value) == (None, None)
 
 
 def test_bad_input_is_refused_by_name() -> None:
     control, treatment = arms()
     with pytest.raises(ValueError, match=r"quantiles must be equal, got 0\.5 and 0\.9"):
-        compare_quantiles(control, arms(quantile=0.9)[1], plan=plan(), shares=EVEN)
+        compare_quantiles(control, arms(quantile=0.9)[1], plan=plan(), shares=EVEN, family=ALONE)
     with pytest.raises(ValueError, match="matured must be a finite number"):
-        compare_quantiles(control, treatment, plan=plan(), shares=EVEN, matured=math.nan)
+        compare_quantiles(control, treatment, plan=plan(), shares=EVEN, family=ALONE, matured=math.nan)
     with pytest.raises(ValueError, match=r"shares\.0 must lie above 0"):
-        compare_quantiles(control, treatment, plan=plan(), shares=(0.0, 0.5))
+        compare_quantiles(control, treatment, plan=plan(), shares=(0.0, 0.5), family=ALONE)
 
 
 def outcomes(kind: str, units: int, rng: np.random.Generator) -> Floats:
@@ -134,7 +138,9 @@ def at_looks(
         now = treated[:units]
         pair = [ranks_of(values[:units][now == side], quantile) for side in (False, True)]
         shares = (1 - share, share)
-        found.append(compare_quantiles(pair[0], pair[1], plan=plan(planned_units=2_000), shares=shares))
+        found.append(
+            compare_quantiles(pair[0], pair[1], plan=plan(planned_units=2_000), shares=shares, family=ALONE)
+        )
     return found
 
 

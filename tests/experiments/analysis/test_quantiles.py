@@ -15,6 +15,7 @@ import pytest
 
 from assignment.events import Event
 from experiments.analysis.report import analyse
+from stats.answer import Family
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
 from stats.ranks import ranks_of
@@ -67,6 +68,7 @@ def test_a_report_says_what_all_values_say(tmp_path: Path, share: float, refunds
         *(ranks_of(values[name], share) for name in ("control", "treatment")),
         plan=ReadingPlan("sequential", 0.05, 0.8, None, 20_000, None, True),
         shares=(0.5, 0.5),
+        family=Family(0.05, 1),
     )
     for arm in found["variants"]:
         assert arm["quantile"] == pytest.approx(np.quantile(values[arm["variant"]], share), rel=1e-12)
