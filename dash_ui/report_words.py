@@ -56,6 +56,8 @@ def method_word(method: str) -> str:
         "none": _("none"),
         "bonferroni": _("Bonferroni"),
         "holm": _("Holm"),
+        "benjamini-hochberg": _("Benjamini-Hochberg"),
+        "e-benjamini-hochberg": _("e-BH, by e-values"),
     }.get(method, method.replace("_", " "))
 
 

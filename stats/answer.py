@@ -63,6 +63,7 @@ def answer(
         variance_reduction=variance_reduction,
         undetermined=None,
         level=family.own_level,
+        own_p_value=p_value,
     )
 
 

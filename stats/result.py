@@ -50,6 +50,7 @@ class Comparison:
         probability_better: Posterior chance that the treatment's metric is higher; Bayesian reading only.
         expected_loss: Posterior mean of what choosing the treatment gives away, in the metric's unit.
         level: Two-sided level of the intervals.
+        own_p_value: Before any correction for many comparisons; at most `level` exactly when `significant`.
         preliminary: Read before the single planned look; not to be decided upon.
         covariates: Columns at which the covariates begin that the numbers are adjusted for.
     """
@@ -66,6 +67,7 @@ class Comparison:
     probability_better: float | None = None
     expected_loss: float | None = None
     level: float = 0.05
+    own_p_value: float | None = None
     preliminary: bool = False
     covariates: tuple[str, ...] = ()
 

@@ -1,32 +1,24 @@
-"""Compares every treatment with the control on every metric, in the report's shape."""
+"""Compares every treatment with the control on every metric, each family of comparisons together."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.analysis.measure import Measured, Measurement
+from experiments.analysis.measure import Measurement
+from experiments.analysis.metric_rows import Part, metric_row
 from experiments.definition import Definition
-from experiments.forms import MetricForm, MetricKind
-from stats.answer import Family, bonferroni
-from stats.choose import compare
+from experiments.forms import Method, MetricKind
+from stats.answer import Family
+from stats.choose import read_alone
+from stats.family import BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG, HOLM, NONE, Member, read_family
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
-from stats.ranks import Ranks
 from stats.result import Comparison, Interval, Undetermined
-from stats.summary import Summary
 
 Document = dict[str, Any]
 DEFAULT_PLANNED_UNITS = 20_000
-_WHOLE = (MetricKind.PROPORTION, MetricKind.COUNT, MetricKind.RETENTION)
 _NOTHING = Interval(None, None, None)
-_COVARIATES = {
-    "covariate": "pre_value",
-    "covariate_numerator": "pre_ratio",
-    "covariate_count": "pre_count",
-    "covariate_seen": "seen_before",
-}
 
 
 def reading_plan(definition: Definition) -> ReadingPlan:
@@ -43,244 +35,118 @@ def reading_plan(definition: Definition) -> ReadingPlan:
     )
 
 
+def procedure(method: Method, role: str) -> str:
+    """How a family is adjusted: no false alarm among what decides, few among what is explored.
+
+    Args:
+        method: The plan's.
+        role: `primary`, `guardrail`, `secondary` or `segment`.
+    """
+    if method == Method.BAYESIAN:
+        return NONE
+    if role in ("primary", "guardrail"):
+        return HOLM
+    return E_BENJAMINI_HOCHBERG if method == Method.SEQUENTIAL else BENJAMINI_HOCHBERG
+
+
 def compared(definition: Definition, measurement: Measurement) -> list[Document]:
     """The report's `metrics`: each role's metrics times treatments are one family."""
-    treatments = len(definition.form.variants) - 1
-    sizes = {
-        role: treatments * sum(each.role == role for each in measurement.metrics)
-        for role in {each.role for each in measurement.metrics}
-    }
-    return [
-        _metric(definition, each, each.summaries, measurement.exposed.counts, sizes[each.role], each.ranks)
-        for each in measurement.metrics
-    ]
+    rows: list[Document] = []
+    for role in dict.fromkeys(each.role for each in measurement.metrics):
+        parts = [
+            Part(each, each.summaries, measurement.exposed.counts, each.ranks)
+            for each in measurement.metrics
+            if each.role == role
+        ]
+        family = _read(definition, parts, role)
+        rows += [
+            metric_row(definition, part, found, _size(family))
+            for part, found in zip(parts, family, strict=True)
+        ]
+    return rows
 
 
 def compared_slices(definition: Definition, measurement: Measurement) -> list[Document]:
-    """The report's `segments`: within a segment, values times treatments are one family."""
-    treatments = len(definition.form.variants) - 1
+    """The report's `segments`: a segment's values times treatments times primaries are one family."""
     primaries = [each for each in measurement.metrics if each.role == "primary"]
-    values = {
-        name: sum(each.segment == name for each in measurement.slices) for name in definition.form.segments
-    }
-    return [
-        {
-            "segment": part.segment,
-            "value": part.value,
-            "units": sum(part.counts),
-            "metrics": [
-                _metric(
-                    definition,
-                    each,
-                    part.metrics.get(each.form.key),
-                    part.counts,
-                    values[part.segment] * treatments,
-                    (),
-                )
-                for each in primaries
-            ],
-        }
-        for part in measurement.slices
+    rows: list[Document] = []
+    for segment in definition.form.segments:
+        slices = [each for each in measurement.slices if each.segment == segment]
+        parts = [
+            Part(each, part.metrics.get(each.form.key), part.counts) for part in slices for each in primaries
+        ]
+        family = _read(definition, parts, "segment")
+        documents = [
+            metric_row(definition, part, found, _size(family))
+            for part, found in zip(parts, family, strict=True)
+        ]
+        width = len(primaries)
+        rows += [
+            {
+                "segment": segment,
+                "value": part.value,
+                "units": sum(part.counts),
+                "metrics": documents[place * width : (place + 1) * width],
+            }
+            for place, part in enumerate(slices)
+        ]
+    return rows
+
+
+def _size(family: list[list[Comparison]]) -> int:
+    return sum(len(found) for found in family)
+
+
+def _read(definition: Definition, parts: Sequence[Part], role: str) -> list[list[Comparison]]:
+    """Every part's treatments, adjusted together."""
+    plan = definition.form.plan
+    chosen = procedure(plan.method, role)
+    treatments = len(definition.form.variants) - 1
+    members = [
+        _member(definition, part, place, needs_e_value=chosen == E_BENJAMINI_HOCHBERG)
+        for part in parts
+        for place in range(1, treatments + 1)
     ]
+    found = read_family(members, plan.alpha, chosen)
+    return [found[start : start + treatments] for start in range(0, len(found), treatments)]
 
 
-def finite(value: float | None) -> float | None:
-    """The number, or nothing where JSON has no number for it."""
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _metric(
-    definition: Definition,
-    measured: Measured,
-    summaries: Sequence[Summary] | None,
-    counts: Sequence[int],
-    family: int,
-    ranks: Sequence[Ranks],
-) -> Document:
-    metric, form = measured.form, definition.form
-    arms = [_arm(variant.key, count) for variant, count in zip(form.variants, counts, strict=True)]
-    if summaries is not None:
-        for arm, summary in zip(arms, summaries, strict=True):
-            arm.update(_values(metric, summary))
-    base = arms[0]["mean"]
-    if metric.kind == MetricKind.QUANTILE:
-        estimates = [finite(each.estimate) for each in ranks] or [None] * len(arms)
-        for arm, value in zip(arms, estimates, strict=True):
-            arm["quantile"] = value
-        base = estimates[0]
-    document: Document = {
-        "metric": metric.key,
-        "name": metric.name,
-        "role": measured.role,
-        "kind": metric.kind.value,
-        "direction": metric.direction,
-        "unit": metric.unit,
-        "window_hours": metric.window_hours,
-        "quantile": metric.quantile,
-        "cap": measured.cap,
-        "non_inferiority": None,
-        "family": family,
-        "variants": arms,
-        "comparisons": [
-            _comparison(definition, measured, summaries, ranks, place, family, base)
-            for place in range(1, len(arms))
-        ],
-    }
-    if metric.non_inferiority_margin is not None:
-        findings = [comparison["non_inferior"] for comparison in document["comparisons"]]
-        status = "exceeded" if False in findings else "within" if all(findings) else "unclear"
-        document["non_inferiority"] = {"margin": metric.non_inferiority_margin, "status": status}
-    return document
-
-
-def _arm(key: str, units: int) -> Document:
-    return {"variant": key, "units": units, "mean": None, "std": None, "sum": None}
-
-
-def _values(metric: MetricForm, summary: Summary) -> Document:
-    """What one variant did; of a ratio the quotient, its deviation per unit (delta method), and both sums."""
-    if not summary.units:
-        return {"sum": 0.0}
-    sums = [mean * summary.units for mean in summary.means]
-    if metric.kind in _WHOLE and metric.cap is None:
-        sums = [float(round(total)) for total in sums]
-    values: Document = {"events": summary.events, "sum": sums[0]}
-    if metric.kind != MetricKind.RATIO:
-        return {
-            **values,
-            "mean": finite(summary.mean()),
-            "std": finite(math.sqrt(summary.variance())) if summary.units > 1 else None,
-        }
-    below = summary.mean("denominator")
-    values |= {"numerator": sums[0], "denominator": sums[1]}
-    if below == 0:
-        return values
-    ratio = summary.mean("numerator") / below
-    spread = (
-        summary.variance("numerator")
-        - 2 * ratio * summary.covariance("numerator", "denominator")
-        + ratio**2 * summary.variance("denominator")
-    )
-    std = math.sqrt(max(spread, 0.0)) / abs(below) if summary.units > 1 else None
-    return {**values, "mean": finite(ratio), "std": finite(std)}
-
-
-def _comparison(
-    definition: Definition,
-    measured: Measured,
-    summaries: Sequence[Summary] | None,
-    ranks: Sequence[Ranks],
-    place: int,
-    family: int,
-    base: float | None,
-) -> Document:
-    metric, variants = measured.form, definition.form.variants
-    result = _compare(definition, measured, summaries, ranks, place, family)
-    why = result.undetermined
-    document: Document = {
-        "variant": variants[place].key,
-        "control": variants[0].key,
-        "absolute": _bounded(result.absolute, result),
-        "relative": _bounded(result.relative, result),
-        "p_value": finite(result.p_value),
-        "significant": result.significant and not result.preliminary,
-        "preliminary": result.preliminary,
-        "probability_better": finite(result.probability_better),
-        "expected_loss": finite(result.expected_loss),
-        "method": result.method,
-        "method_reason": result.method_reason,
-        "alpha": definition.form.plan.alpha,
-        "adjustment": result.adjustment,
-        "variance_reduction": finite(result.variance_reduction) or 0.0,
-        "covariates": [_COVARIATES[name] for name in result.covariates],
-        "undetermined": None if why is None else why.reason,
-        "undetermined_code": None if why is None else why.code,
-    }
-    if metric.non_inferiority_margin is not None:
-        # A margin is a share of the control's value, which means nothing where that is not positive.
-        document["non_inferior"] = (
-            _non_inferior(metric, metric.non_inferiority_margin, result.relative)
-            if base is not None and base > 0 and not result.preliminary
-            else None
-        )
-    return document
-
-
-def _compare(
-    definition: Definition,
-    measured: Measured,
-    summaries: Sequence[Summary] | None,
-    ranks: Sequence[Ranks],
-    place: int,
-    family: int,
-) -> Comparison:
+def _member(definition: Definition, part: Part, place: int, *, needs_e_value: bool) -> Member:
     weights = [variant.weight for variant in definition.form.variants]
     if weights[0] <= 0 or weights[place] <= 0:
-        return _cannot_say("no_share", "One of the two variants is planned to receive no units.")
-    total = sum(weights)
-    if measured.form.kind == MetricKind.QUANTILE:
-        if not ranks:
-            return _cannot_say(
-                "no_quantile_in_segments", "Quantiles are compared over all units together only."
-            )
-        one_of = Family(definition.form.plan.alpha, max(family, 1))
-        found = compare_quantiles(
-            ranks[0],
-            ranks[place],
-            plan=reading_plan(definition),
-            shares=(weights[0] / total, weights[place] / total),
-            family=one_of,
-            matured=measured.clock,
-        )
-        return bonferroni(found, one_of)
-    if summaries is None:
-        return _cannot_say("values_too_large", "A unit's value is too large to compute with; cap the metric.")
-    return compare(
-        summaries[0],
-        summaries[place],
-        kind=measured.form.kind.value,
-        plan=reading_plan(definition),
-        shares=(weights[0] / total, weights[place] / total),
-        comparisons=max(family, 1),
-        matured=measured.clock,
-    )
-
-
-def _cannot_say(code: str, reason: str) -> Comparison:
-    return Comparison(
-        absolute=_NOTHING,
-        relative=_NOTHING,
-        p_value=None,
-        significant=False,
-        method="none",
-        method_reason=reason,
-        adjustment="none",
-        variance_reduction=0.0,
-        undetermined=Undetermined(code, reason),
-    )
-
-
-def _interval(interval: Interval) -> Document:
-    return {
-        "estimate": finite(interval.estimate),
-        "lower": finite(interval.lower),
-        "upper": finite(interval.upper),
+        return _silent("no_share", "One of the two variants is planned to receive no units.")
+    asked: dict[str, Any] = {
+        "plan": reading_plan(definition),
+        "shares": (weights[0] / sum(weights), weights[place] / sum(weights)),
+        "matured": part.measured.clock,
+        "needs_e_value": needs_e_value,
     }
+    if part.measured.form.kind == MetricKind.QUANTILE:
+        ranks = part.ranks
+        if not ranks:
+            return _silent("no_quantile_in_segments", "Quantiles are compared over all units together only.")
+        return lambda family: compare_quantiles(ranks[0], ranks[place], family=family, **asked)
+    summaries, kind = part.summaries, part.measured.form.kind.value
+    if summaries is None:
+        return _silent("values_too_large", "A unit's value is too large to compute with; cap the metric.")
+    return lambda family: read_alone(summaries[0], summaries[place], kind=kind, family=family, **asked)
 
 
-def _bounded(interval: Interval, result: Comparison) -> Document:
-    """The interval; where a side cannot be given although the comparison is, `undetermined` says why."""
-    document = _interval(interval)
-    missing = document["lower"] is None or document["upper"] is None
-    tested = result.undetermined is None and result.p_value is not None
-    return {**document, "undetermined": result.method_reason if missing and tested else None}
+def _silent(code: str, reason: str) -> Member:
+    """A member that cannot be read."""
 
+    def read(family: Family) -> Comparison:
+        return Comparison(
+            absolute=_NOTHING,
+            relative=_NOTHING,
+            p_value=None,
+            significant=False,
+            method="none",
+            method_reason=reason,
+            adjustment="none",
+            variance_reduction=0.0,
+            undetermined=Undetermined(code, reason),
+            level=family.own_level,
+        )
 
-def _non_inferior(metric: MetricForm, margin: float, relative: Interval) -> bool | None:
-    """Whether harm beyond the margin is ruled out (`True`), proven (`False`), or neither."""
-    rising = metric.direction == "increase"
-    worst, best = (relative.lower, relative.upper) if rising else (relative.upper, relative.lower)
-    sign = 1 if rising else -1
-    if worst is not None and math.isfinite(worst) and sign * worst > -margin:
-        return True
-    return False if best is not None and math.isfinite(best) and sign * best < -margin else None
+    return read

@@ -7,13 +7,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments.analysis.compare import (
-    DEFAULT_PLANNED_UNITS,
-    compared,
-    compared_slices,
-    finite,
-    reading_plan,
-)
+from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, reading_plan
+from experiments.analysis.comparison_rows import finite
 from experiments.analysis.decision import Situation, decide
 from experiments.analysis.health import checked
 from experiments.analysis.lake import View

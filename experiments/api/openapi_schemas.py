@@ -19,6 +19,7 @@ WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
 FLAG: dict[str, Any] = {"type": "boolean"}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 OBJECT: dict[str, Any] = {"type": "object"}
+ADJUSTMENTS = ["none", "bonferroni", "holm", "benjamini-hochberg", "e-benjamini-hochberg"]
 _FORMS: tuple[type[BaseModel], ...] = (ExperimentForm, MetricForm, StopForm, CommentForm)
 
 
@@ -121,14 +122,15 @@ def _results() -> dict[str, Any]:
             "probability_better": nullable(NUMBER),
             "expected_loss": nullable(NUMBER),
             "method": TEXT,
-            "adjustment": TEXT,
+            "adjustment": {"enum": ADJUSTMENTS},
             "variance_reduction": nullable(NUMBER),
             "covariates": {
                 "type": "array",
                 "items": {"enum": ["pre_value", "pre_ratio", "pre_count", "seen_before"]},
             },
             "undetermined": nullable(TEXT),
-        }
+        },
+        {"own_p_value": nullable(NUMBER), "level": NUMBER},
     )
     metric = objects(
         {
