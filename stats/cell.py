@@ -28,6 +28,8 @@ class Cell:
         spread: Standard deviation of `normal`, log-sd of `lognormal` and `order`.
         shares: Probabilities of the arms, the control first.
         correlation: Of outcome and covariate (of having one, and of its size), 0 without a covariate.
+        newcomers: Share of units never seen before, who have 0 for a covariate and (but for dense outcomes)
+            half the usual chance of an outcome. Above 0, having been seen is a covariate too.
         units: Units in all arms at the last look.
         looks: Number of looks.
         timing: When it is looked: `steady` (evenly), `early` (from the first unit on, at even ratios),
@@ -58,6 +60,7 @@ class Cell:
     lift: float = 0.0
     through: str = "rate"
     more_orders: float = 0.4
+    newcomers: float = 0.0
 
     @property
     def width(self) -> int:
@@ -67,10 +70,12 @@ class Cell:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names as in `stats.summary.Summary`."""
-        if self.values == "order":
-            names: tuple[str, ...] = ("numerator", "denominator")
-            return (*names, "covariate_numerator", "covariate_denominator") if self.correlation else names
-        return ("outcome", "covariate") if self.correlation else ("outcome",)
+        names: tuple[str, ...] = ("numerator", "denominator") if self.values == "order" else ("outcome",)
+        if self.correlation:
+            names += tuple(
+                "covariate" if name == "outcome" else f"covariate_{name}" for name in names[: self.width]
+            )
+        return (*names, "covariate_seen") if self.newcomers else names
 
     @property
     def delayed(self) -> bool:
@@ -131,15 +136,21 @@ class Cell:
     def chances(self, factor: float) -> tuple[float, ...]:
         """Chances of having an outcome alone, both it and a covariate, and a covariate alone.
 
-        Without covariates the first, with dense outcomes 1. `factor` multiplies the rate of outcomes.
+        Without covariates the first, with dense outcomes 1. `factor` multiplies the rate of outcomes. With
+        newcomers theirs come first (of an outcome), and that of having been seen and nothing else last.
         """
+        known = 1 - self.newcomers
         if self.rate == 1:
-            return (1.0,)
+            return (self.newcomers, known) if self.newcomers else (1.0,)
         if not self.correlation:
             return (self.rate * factor,)
-        both = self.rate**2 + self.correlation * self.rate * (1 - self.rate)
-        both = min(both * factor, self.rate)
-        return (self.rate * factor - both, both, self.rate - both)
+        rate = self.rate * (1 - self.newcomers / 2) / known
+        both = rate**2 + self.correlation * rate * (1 - rate)
+        both = min(both * factor, rate)
+        seen = (known * (rate * factor - both), known * both, known * (rate - both))
+        if not self.newcomers:
+            return seen
+        return (self.newcomers * self.rate / 2 * factor, *seen, known - sum(seen))
 
     def lift_for_power(self, power: float = 0.8, alpha: float = 0.05) -> float:
         """Lift that a single look at the end would find with this power, for the first treatment."""
@@ -158,7 +169,7 @@ class Cell:
         return np.asarray(whole / self.times, dtype=np.float64)
 
     def _relative_variance(self) -> float:
-        """Variance of one unit's contribution over the metric squared, after adjustment."""
+        """Variance of one unit's contribution over the metric squared, after adjustment but for newcomers."""
         keep = self.rate * (1 - self.refunds)
         first, second = self.value_moments
         if self.kind == "ratio":
@@ -169,6 +180,8 @@ class Cell:
 
     def _explained(self) -> float:
         """Correlation of one unit's outcome with its covariate."""
+        if self.newcomers:
+            return 0.0
         if not self.correlation or self.rate == 1:
             return self.correlation
         first, second = self.value_moments

@@ -97,13 +97,12 @@ def contrast(control: Stack, treatment: Stack, *, adjust: bool) -> Contrast:
     """
     found = None
     if adjust and covariates.starts(control.columns):
-        found = covariates.fit(control, treatment)
+        found = covariates.fit((control, treatment))
     first, second = (_arm(arm, found) for arm in (control, treatment))
     return Contrast(
         first,
         second,
-        _welch(first, second),
-        _pooled(first, second),
+        *_variances(first, second),
         tuple(control.columns[place] for place in found.starts) if found else (),
         found.used if found else np.zeros((*np.shape(control.units), 0), dtype=np.bool_),
     )
@@ -132,34 +131,46 @@ def _arm(variant: Stack, found: Fit | None) -> Arm:
         shared=shared,
         covariate=own,
         events=variant.events,
-        third=variant.third * outcome[..., 0] ** 3,
+        third=_third(variant, outcome, found),
         denominator_error=_denominator_error(variant),
     )
 
 
-def _welch(control: Arm, treatment: Arm) -> Quadratic:
-    """Variance of `m1 - (1 + lift) m0` when both means were adjusted towards one covariate mean.
+def _variances(control: Arm, treatment: Arm) -> tuple[Quadratic, Quadratic]:
+    """Variance of `m1 - (1 + lift) m0` with each arm's own variance, and with one pooled over the arms.
 
-    With `x` the covariate part, `w` the arms' shares of the units and `a` the adjusted outcome, the statistic
-    is `(a1 - lift w1 x1) - ((1 + lift) a0 + lift w0 x0)`, its two brackets independent.
+    Both means were adjusted towards one covariate mean. With `x` the covariate part, `w` the arms' shares of
+    the units and `a` the adjusted outcome, the statistic is
+    `(a1 - lift w1 x1) - ((1 + lift) a0 + lift w0 x0)`, its two brackets independent. If the treatment only
+    scales the outcome, a unit has the same variance in both brackets, whatever the lift.
     """
     n0, n1 = control.units, treatment.units
     w0, w1 = n0 / (n0 + n1), n1 / (n0 + n1)
+    first = Quadratic(
+        control.variance,
+        2 * (control.variance + w0 * control.shared),
+        control.variance + 2 * w0 * control.shared + w0**2 * control.covariate,
+    )
+    second = Quadratic(treatment.variance, -2 * w1 * treatment.shared, w1**2 * treatment.covariate)
+    size = (1 / n0 + 1 / n1) / np.maximum(n0 + n1 - 2, 1.0)
+    welch = _mix(first, 1 / n0, second, 1 / n1)
+    return welch, _mix(first, (n0 - 1) * size, second, (n1 - 1) * size)
+
+
+def _mix(first: Quadratic, by: Floats, second: Quadratic, by_second: Floats) -> Quadratic:
     return Quadratic(
-        constant=treatment.variance / n1 + control.variance / n0,
-        linear=-2 * w1 * treatment.shared / n1 + 2 * (control.variance + w0 * control.shared) / n0,
-        square=w1**2 * treatment.covariate / n1
-        + (control.variance + 2 * w0 * control.shared + w0**2 * control.covariate) / n0,
+        first.constant * by + second.constant * by_second,
+        first.linear * by + second.linear * by_second,
+        first.square * by + second.square * by_second,
     )
 
 
-def _pooled(control: Arm, treatment: Arm) -> Quadratic:
-    """The variance if the treatment only scales: both arms then estimate one variance."""
-    n0, n1 = control.units, treatment.units
-    freedom = np.maximum(n0 + n1 - 2, 1.0)
-    size = 1 / n0 + 1 / n1
-    own = (n0 - 1) / freedom * control.variance * size
-    return Quadratic(own + (n1 - 1) / freedom * treatment.variance * size, 2 * own, own)
+def _third(variant: Stack, outcome: Floats, found: Fit | None) -> Floats:
+    """Third moment of what is left after adjustment, of the outcome where that is not known."""
+    raw = np.asarray(variant.third * outcome[..., 0] ** 3, dtype=np.float64)
+    if found is None or variant.residual is None:
+        return raw
+    return np.where(found.used.any(axis=-1), variant.residual, raw)
 
 
 def _denominator_error(variant: Stack) -> Floats:

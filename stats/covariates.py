@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,26 +48,46 @@ def starts(columns: tuple[str, ...]) -> tuple[int, ...]:
     )
 
 
-def fit(control: Stack, treatment: Stack) -> Fit:
-    """Least squares of the outcome on the covariates over all units of both arms (CUPED).
+def fit(arms: Sequence[Stack]) -> Fit:
+    """Least squares of the outcome on the covariates over all units of all arms (CUPED).
 
-    Deng, Xu, Kohavi & Walker (2013), with several covariates. Treatment and control are not told apart, so
-    the coefficients cannot follow their difference. Covariates come in their order, each swept out of the
+    Deng, Xu, Kohavi & Walker (2013), with several covariates. The arms are not told apart, so the
+    coefficients cannot follow their difference. Covariates come in their order, each swept out of the
     next ones (Goodnight 1979, "A Tutorial on the SWEEP Operator"): one that is constant, or that those before
     it determine up to `NEW_SHARE` of its variance, is left out instead of divided by what is left of it.
     """
-    total = control + treatment
+    total = _together(arms)
     places = starts(total.columns)
     rows = np.stack([gradient(total, place) for place in (*places, 0)], axis=-2)
     half = np.einsum("...ai,...ij->...aj", rows[..., :-1, :], total.comoments)
     table = np.einsum("...aj,...bj->...ab", half, rows)
     centre = np.stack([value(total, place) for place in places], axis=-1)
     known = np.stack(
-        [np.isfinite(value(control, place) + value(treatment, place)) for place in places], axis=-1
+        [np.all([np.isfinite(value(arm, place)) for arm in arms], axis=0) for place in places], axis=-1
     )
     flat = total.units[..., None] * np.square(FLAT * centre)
     theta, used = _sweep(table, known, flat, total.units)
     return Fit(places, theta, used, np.where(used, centre, 0.0))
+
+
+def left_over(arms: Sequence[Stack]) -> Floats:
+    """The combination of columns that covariates leave of a unit's outcome, shape `S + (columns,)`.
+
+    Its values less their mean are the residuals of which an arm's `residual` moments are taken. A ratio is
+    linearised at its value over all arms.
+    """
+    total, found = _together(arms), fit(arms)
+    rest = gradient(total, 0)
+    for place, start in enumerate(found.starts):
+        rest = rest - found.theta[..., place, None] * gradient(total, start)
+    return rest
+
+
+def _together(arms: Sequence[Stack]) -> Stack:
+    total = arms[0]
+    for arm in arms[1:]:
+        total = total + arm
+    return total
 
 
 def _sweep(table: Floats, known: Bools, flat: Floats, units: Floats) -> tuple[Floats, Bools]:

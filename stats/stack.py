@@ -23,6 +23,7 @@ class Stack:
         comoments: Sums of products of deviations, shape `S + (k, k)`.
         third: Sum of cubed deviations of the first column, shape `S`.
         events: Units whose first column is not zero, shape `S`.
+        residual: Sum of cubed deviations of what covariates leave of the outcome, shape `S`; see `Summary`.
     """
 
     columns: tuple[str, ...]
@@ -31,9 +32,10 @@ class Stack:
     comoments: Floats
     third: Floats
     events: Floats
+    residual: Floats | None = None
 
     def __add__(self, other: Stack) -> Stack:
-        """Moments of both together; third moments are not merged and become `nan`."""
+        """Moments of both together; third moments are not merged: `nan` and nothing."""
         units = self.units + other.units
         delta = other.means - self.means
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -59,4 +61,5 @@ def stack(summary: Summary) -> Stack:
         comoments=np.array(summary.comoments, dtype=np.float64),
         third=np.array(summary.third, dtype=np.float64),
         events=np.array(summary.events, dtype=np.float64),
+        residual=None if summary.residual is None else np.array(summary.residual, dtype=np.float64),
     )

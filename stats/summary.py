@@ -25,6 +25,8 @@ class Summary:
         events: Units whose first column is not zero.
         minimum: Smallest value of the first column; `nan` without units.
         maximum: Largest value of the first column; `nan` without units.
+        residual: Sum of cubed deviations of what covariates leave of a unit's outcome, in the metric's unit
+            cubed (see `stats.covariates.left_over`); `None` without covariates and where it is not known.
     """
 
     columns: tuple[str, ...]
@@ -35,6 +37,7 @@ class Summary:
     events: int
     minimum: float
     maximum: float
+    residual: float | None = None
 
     def mean(self, column: str | None = None) -> float:
         """Mean of a column (the first one unless named); `nan` without units."""
@@ -62,7 +65,10 @@ class Summary:
         return 0 if column is None else self.columns.index(column)
 
     def __add__(self, other: Summary) -> Summary:
-        """Merge two summaries of disjoint units (Chan, Golub & LeVeque 1983; Pebay 2008 for the third)."""
+        """Merge two summaries of disjoint units (Chan, Golub & LeVeque 1983; Pebay 2008 for the third).
+
+        What covariates leave of both together is not known from what they leave of each.
+        """
         if self.columns != other.columns:
             raise ValueError(f"summaries of different columns: {self.columns} and {other.columns}")
         if not self.units:

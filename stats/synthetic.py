@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stats.cell import Cell
+from stats.covariates import form, left_over
 from stats.stack import Stack
 
 Floats = NDArray[np.float64]
@@ -52,7 +54,12 @@ class Arm:
 def simulate(cell: Cell, replicates: int, rng: np.random.Generator) -> tuple[Arm, ...]:
     """The control and every treatment of `replicates` experiments."""
     fresh = rng.multinomial(np.broadcast_to(cell.fresh, (replicates, cell.looks)), cell.shares)
-    return tuple(_arm(cell, place > 0, fresh[..., place], rng) for place in range(len(cell.shares)))
+    arms = tuple(_arm(cell, place > 0, fresh[..., place], rng) for place in range(len(cell.shares)))
+    if len(cell.columns) == cell.width:
+        return arms
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = left_over([arm.stack for arm in arms])
+    return tuple(replace(arm, stack=replace(arm.stack, residual=_residual(cell, arm, rest))) for arm in arms)
 
 
 def _arm(cell: Cell, treated: bool, fresh: Whole, rng: np.random.Generator) -> Arm:
@@ -68,16 +75,23 @@ def _rows(cell: Cell, treated: bool, fresh: Whole, rng: np.random.Generator) -> 
     counts = fresh[..., None]
     if chances != (1.0,):
         counts = rng.multinomial(fresh, [*chances, max(1 - sum(chances), 0.0)])[..., : len(chances)]
-    flat, places, weights = counts.ravel(), np.arange(counts.size), None
+    flat, places = counts.ravel(), np.arange(counts.size)
+    alike = np.zeros(flat.shape, dtype=bool)
     if cell.values == "one" and not (cell.delayed or cell.refunds):
-        places, weights = places[flat > 0], flat[flat > 0].astype(np.float64)
-    else:
-        places = np.repeat(places, flat)
+        alike[:] = True
+    elif cell.newcomers and len(chances) > 2:
+        alike[len(chances) - 1 :: len(chances)] = True
+    times = np.where(alike, flat > 0, flat)
+    weights = np.repeat(np.where(alike, flat, 1), times).astype(np.float64) if alike.any() else None
+    places = np.repeat(places, times)
     columns, arrived = _draw(cell, len(places), scale, rng), places
     if len(chances) > 1:
         arrived, group = np.divmod(places, len(chances))
-        columns[group == 2, : cell.width] = 0.0
-        columns[group == 0, cell.width :] = 0.0
+        if cell.newcomers:
+            columns = np.column_stack([columns, group > 0])
+            group = group - (len(chances) > 2)
+        columns[group >= 2, : cell.width] = 0.0
+        columns[(group <= 0) | (group == 3), cell.width : 2 * cell.width] = 0.0
     came = _came(cell, arrived, rng)
     return Rows(columns, weights, arrived, came, _left(cell, came, rng))
 
@@ -157,6 +171,21 @@ def _moments(cell: Cell, rows: Rows, shape: tuple[int, ...]) -> list[Floats]:
                 cube = _running(rows, product * columns[0], False, shape)
     sums += [products[i, j] for i in range(width) for j in range(width)]
     return [*sums, cube, _running(rows, (columns[0] != 0).astype(np.float64), False, shape)]
+
+
+def _residual(cell: Cell, arm: Arm, rest: Floats) -> Floats:
+    """Sum of cubed deviations of the combinations `rest` of the columns at every look."""
+    stack, shape = arm.stack, arm.fresh.shape
+    columns = [np.ascontiguousarray(column) for column in arm.rows.columns.T]
+    cubed = np.zeros(shape)
+    for places in combinations_with_replacement(range(len(columns)), 3):
+        first, second, last = (columns[place] for place in places)
+        times = math.factorial(3) / math.prod(math.factorial(places.count(place)) for place in set(places))
+        sums = _running(arm.rows, first * second * last, places[0] >= cell.width, shape)
+        cubed = cubed + times * sums * np.prod(rest[..., list(places)], axis=-1)
+    mean = np.einsum("...i,...i->...", rest, stack.means)
+    square = form(rest, stack, rest)
+    return np.asarray(cubed - 3 * mean * square - stack.units * mean**3, dtype=np.float64)
 
 
 def _running(rows: Rows, value: Floats, early: bool, shape: tuple[int, ...]) -> Floats:

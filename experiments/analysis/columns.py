@@ -10,6 +10,8 @@ from experiments.analysis.units import microseconds
 from experiments.forms import MetricForm, MetricKind, TermForm
 
 PRE_PERIOD_HOURS = 336.0
+TOO_LARGE = 1e100
+"""The cube of a larger value may have no finite double."""
 CAPPED = ("outcome", "numerator", "covariate", "covariate_numerator")
 """Roles of the columns that a cap lowers; numbers of events and denominators stay as they are."""
 PAIR = ("covariate_numerator", "covariate_denominator")

@@ -12,7 +12,7 @@ import duckdb
 from assignment.events import MAX_AHEAD
 from experiments.analysis import metrics, summarise, units
 from experiments.analysis.arrivals import Arrivals, arrivals
-from experiments.analysis.columns import PAIR, Column, Program, program, window_hours
+from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program, window_hours
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.metrics import Left
@@ -183,9 +183,9 @@ def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
     Nothing at all when a value is so large that its cube has no finite double.
     """
     outcomes = [column for column in columns if not column.role.startswith("covariate")]
-    if any(bounds[column.name] > metrics.TOO_LARGE for column in outcomes):
+    if any(bounds[column.name] > TOO_LARGE for column in outcomes):
         return []
-    idle = {column.role for column in columns if not 0 < bounds[column.name] <= metrics.TOO_LARGE}
+    idle = {column.role for column in columns if not 0 < bounds[column.name] <= TOO_LARGE}
     if not idle.isdisjoint(PAIR):
         idle |= set(PAIR)
     return [column for column in columns if column in outcomes or column.role not in idle]

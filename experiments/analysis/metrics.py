@@ -13,8 +13,6 @@ from experiments.analysis.engine import exact_sum, literal, parquet, scale_for
 from experiments.analysis.units import Scope, pointer
 from experiments.forms import MetricForm
 
-TOO_LARGE = 1e100
-
 
 def build(engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program) -> None:
     """Make the tables `hits` (events that count for any column) and `outcomes` (one row per unit with any).

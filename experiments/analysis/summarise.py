@@ -13,11 +13,10 @@ import numpy as np
 
 from experiments.analysis.columns import CAPPED, Column
 from experiments.analysis.engine import exact_sum, exact_value, scale_for
+from experiments.analysis.residuals import Group, Groups, with_residuals
 from stats.ranks import Ranks, rank_window
 from stats.summary import Summary, empty
 
-Group = tuple[int, ...]
-Groups = dict[Group, Summary]
 Values = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
@@ -40,10 +39,11 @@ def moments(
 ) -> dict[str, Groups]:
     """Summaries per metric and group of units, from the table `outcomes`.
 
-    Two passes: means first, then powers of deviations from them; units without a row join as zeros.
+    Means first, then powers of deviations from them, then cubes of what covariates leave of the outcome;
+    units without a row join as zeros.
 
     Args:
-        keys: Columns that make a group, such as `("variant",)`.
+        keys: Columns that make a group, the last of them `variant`.
         counts: All exposed units per group, those without a row included.
         metrics: Columns per metric, at least one each.
         bounds: Largest size of the values of each column.
@@ -54,8 +54,7 @@ def moments(
     rows, known = _first_pass(engine, keys, counts, columns, bounds)
     _store_centres(engine, keys, columns, known)
     powers = _second_pass(engine, keys, metrics, bounds)
-    engine.execute("DROP TABLE centres")
-    return {
+    found = {
         key: {
             group: _summary(group_columns, units, units - rows[group], known[group], powers[group])
             if group in rows
@@ -64,6 +63,9 @@ def moments(
         }
         for key, group_columns in metrics.items()
     }
+    whole = with_residuals(engine, keys, metrics, bounds, rows, found)
+    engine.execute("DROP TABLE centres")
+    return whole
 
 
 def ranks(

@@ -174,6 +174,7 @@ def summary_at(arm: Arm, position: tuple[int, ...]) -> Summary:
         events=int(found.events[position]),
         minimum=0.0,
         maximum=1.0,
+        residual=None if found.residual is None else float(found.residual[position]),
     )
 
 

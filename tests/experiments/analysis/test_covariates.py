@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.typing import NDArray
 
-from assignment.events import Event
+from assignment.events import Event, Exposure
+from experiments.analysis.measure import measure
 from experiments.analysis.report import analyse
 from experiments.forms import MetricForm
+from stats.summary import Summary
 from tests.experiments.analysis.build import (
     CONVERSION,
     HOUR,
@@ -176,6 +180,31 @@ def test_a_cap_by_quantile_lowers_the_value_before_and_not_the_number_of_events(
     share, _ = by_hand(made, sums(made.after), sums(made.before), counts(made.before), made.seen)
     found = compared(tmp_path / "plain", made, plain, capped, metric(VISITS))
     assert found["variance_reduction"] == pytest.approx(share, rel=1e-9)
+
+
+def test_third_moments_are_those_of_the_residuals_in_every_variant_and_segment(tmp_path: Path) -> None:
+    made = shop(7)
+    for place, event in enumerate(made.events):
+        if isinstance(event, Exposure):
+            made.events[place] = msgspec.structs.replace(event, attributes={"odd": int(event.unit[1:]) % 2})
+    odd = np.arange(600) % 2
+    form = metric(REVENUE, window_hours=WINDOW)
+    plan = definition(form, segments=["odd"])
+    measured = measure(plan, lake_of(tmp_path, made.events).view(), LATER)
+    orders = counts(made.before)
+    outcome, covariates = sums(made.after), np.column_stack([sums(made.before), orders, orders > 0])
+
+    def cubes(units: NDArray[np.bool_], summaries: Sequence[Summary] | None) -> None:
+        left = np.zeros(600)
+        left[units] = sm.OLS(outcome[units], sm.add_constant(covariates[units])).fit().resid
+        for treated, summary in enumerate(summaries or ()):
+            rest = left[units & (made.treated == treated)]
+            assert summary.residual == pytest.approx(((rest - rest.mean()) ** 3).sum(), rel=1e-9)
+
+    cubes(np.ones(600, dtype=bool), measured.metrics[0].summaries)
+    assert len(measured.slices) == 2
+    for part in measured.slices:
+        cubes(odd == int(part.value), part.metrics["revenue"])
 
 
 def test_history_of_everybody_is_no_covariate(tmp_path: Path) -> None:
