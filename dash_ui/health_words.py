@@ -1,11 +1,15 @@
-"""What each health check looks at, finds, usually comes from, and asks for."""
+"""What each health check looks at and what it found, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
 
-from dash_ui.format import number, percent
-from dash_ui.i18n import _
+from babel.dates import format_timedelta
+
+from dash_ui.format import day, locale, number, percent
+from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Check, Report
 
 
@@ -14,7 +18,10 @@ def check_name(name: str) -> str:
     return {
         "srm": _("Traffic split"),
         "multiple_exposure": _("Seen in one variant only"),
+        "pre_period": _("Alike before the start"),
+        "silence": _("Every variant reports"),
         "freshness": _("Data arriving"),
+        "delay": _("Events on time"),
         "unknown_variants": _("Known variants"),
         "currency": _("One currency"),
         "missing_fields": _("Complete fields"),
@@ -38,23 +45,137 @@ def status_line(check: Check) -> str:
 def finding(check: Check, report: Report) -> str:
     """What was found, in words."""
     if check.name == "srm" and report.units:
-        split = " / ".join(percent(arm.units / report.units, 1) for arm in report.arms)
-        plan = " / ".join(percent(arm.share, 1) for arm in report.arms)
-        if check.status == "failed":
-            return _(
-                "The split is {split}, planned was {plan}: chance does not do this.", split=split, plan=plan
-            )
+        return _split(check, report)
+    said = {
+        "pre_period": _before,
+        "silence": _silence,
+        "delay": _delay,
+        "multiple_exposure": _multiple,
+    }.get(check.name)
+    return (said(check, report) if said else None) or _plain(check) or check.detail
+
+
+def _split(check: Check, report: Report) -> str:
+    split, plan = _shares([arm.units for arm in report.arms]), _plan(report)
+    origin = check.numbers.get("origin")
+    if check.status != "failed":
         return _("The split is {split}, planned was {plan}.", split=split, plan=plan)
+    if check.code == "sample_ratio_mismatch_in_part":
+        whole = _("Over all shoppers the split is {split}, as planned, but not in every part.", split=split)
+    elif check.code == "units_in_empty_variant":
+        whole = _("Shoppers came into a variant that should get none: the split is {split}.", split=split)
+    else:
+        whole = _(
+            "The split is {split}, planned was {plan}: chance does not do this.", split=split, plan=plan
+        )
+    return f"{whole} {_origin(origin)}" if isinstance(origin, dict) else whole
+
+
+def _origin(origin: dict[str, Any]) -> str:
+    values, split = [str(value) for value in origin["values"]], _shares(origin["units"])
+    if origin["kind"] == "segment":
+        return _(
+            "It is off among {segment} = {values}: {split}; elsewhere it is as planned.",
+            segment=origin["segment"],
+            values=", ".join(values),
+            split=split,
+        )
+    days = ", ".join(day(date.fromisoformat(value)) for value in values)
+    if origin["kind"] == "since":
+        return _(
+            "It is off since {day}: {split} of those who came since; before, it was as planned.",
+            day=days,
+            split=split,
+        )
+    return _(
+        "It is off among those who first came on {days}: {split}; on other days it is as planned.",
+        days=days,
+        split=split,
+    )
+
+
+def _multiple(check: Check, report: Report) -> str | None:
+    units, share = check.numbers.get("units"), check.numbers.get("share")
+    if not units:
+        return None
+    counted = ngettext(
+        "{count} shopper ({share}) saw more than one variant and is left out.",
+        "{count} shoppers ({share}) saw more than one variant and are left out.",
+        int(units),
+        share=percent(share, 1),
+    )
+    if check.code != "one_sided_exposure":
+        return counted
+    first = _shares(check.numbers.get("first") or [])
+    sided = _(
+        "They saw {first} of the variants first, where {plan} was planned: one variant loses more of them.",
+        first=first,
+        plan=_plan(report),
+    )
+    return f"{counted} {sided}"
+
+
+def _before(check: Check, report: Report) -> str | None:
+    if check.code != "unlike_before":
+        return None
+    return _(
+        "Before they saw anything, shoppers of {variant} already differed on {metric}.",
+        variant=_arm(check, report),
+        metric=check.numbers.get("metric", ""),
+    )
+
+
+def _silence(check: Check, report: Report) -> str | None:
+    if check.code != "variant_silent":
+        return None
+    hours, units = number(check.numbers.get("hours")), number(check.numbers.get("units"))
+    if check.numbers.get("kind") == "exposures":
+        return _(
+            "{variant} got no new shopper for {hours} hours, the others got {units}.",
+            variant=_arm(check, report),
+            hours=hours,
+            units=units,
+        )
+    return _(
+        "No shopper of {variant} did anything for {hours} hours, of the others {units} did.",
+        variant=_arm(check, report),
+        hours=hours,
+        units=units,
+    )
+
+
+def _delay(check: Check, report: Report) -> str | None:
+    share = percent(check.numbers.get("share"), 1)
+    if check.code == "late_events":
+        return _(
+            "{share} of the events came in more than a day late; the newest days are not complete.",
+            share=share,
+        )
+    if check.code == "clock_ahead":
+        return _("{share} of the events carry a time after their receipt.", share=share)
+    delays = check.numbers.get("conversions") or {}
+    half, most = delays.get("median_seconds"), delays.get("p95_seconds")
+    if check.code != "in_time" or half is None or most is None:
+        return None
+    return _(
+        "Half of the events came in within {half}, 95% within {most}.", half=_span(half), most=_span(most)
+    )
+
+
+def _plain(check: Check) -> str | None:
+    """Findings that need no more than a number or a share."""
     count = number(check.numbers.get("units") or check.numbers.get("events") or 0)
     share = percent(check.numbers.get("share"), 1)
     sentences: dict[str, Callable[[], str]] = {
         "none_multiple": lambda: _("No shopper saw more than one variant."),
-        "multiple_exposure": lambda: _(
-            "{count} shoppers saw more than one variant; they are left out.", count=count
-        ),
+        "no_pre_period": lambda: _("Too little is known of what shoppers did before to compare them by it."),
+        "alike_before": lambda: _("Before they saw anything, the shoppers of all variants were alike."),
+        "all_report": lambda: _("Every variant keeps sending events."),
         "no_events": lambda: _("No exposures yet."),
         "fresh": lambda: _("Events come in."),
         "silent": lambda: _("No new events for more than a day."),
+        "in_time": lambda: _("Events come in soon after they happen."),
+        "loaded_later": lambda: _("Most events were loaded more than a day after they happened."),
         "all_known": lambda: _("Every exposure names a variant of this experiment."),
         "unknown_variants": lambda: _(
             "{count} exposures name a variant that does not exist here; they are left out.", count=count
@@ -68,40 +189,22 @@ def finding(check: Check, report: Report) -> str:
             share=share,
         ),
     }
-    return sentences[check.code]() if check.code in sentences else check.detail
+    return sentences[check.code]() if check.code in sentences else None
 
 
-def cause(check: Check) -> str:
-    """Why such a check usually fails."""
-    return {
-        "srm": _(
-            "A variant that loads slowly, crashes or redirects loses shoppers before they are counted;"
-            " bots or caches may favour one variant."
-        ),
-        "multiple_exposure": _(
-            "Shoppers change identity, for example when they sign in, or the split changed while it ran."
-        ),
-        "freshness": _("The shop sends no events, or the event log is not read."),
-        "unknown_variants": _("The shop uses a variant name that this experiment does not have."),
-        "currency": _("Orders come in several currencies, but a metric adds up one."),
-        "missing_fields": _("The shop sends events without the number that a metric adds up."),
-        "maturity": _("Shoppers who came lately still have time to order or return."),
-    }.get(check.name, _("The data do not look as planned."))
+def _arm(check: Check, report: Report) -> str:
+    key = str(check.numbers.get("variant") or "")
+    return next((arm.name for arm in report.arms if arm.key == key), key)
 
 
-def remedy(check: Check) -> str:
-    """What to do about it."""
-    return {
-        "srm": _(
-            "Compare the variants' first page views and errors, repair the cause, and start again:"
-            " shoppers who are missing cannot be computed back."
-        ),
-        "multiple_exposure": _(
-            "Use one shopper id before and after signing in, and never change a running split."
-        ),
-        "freshness": _("Check that the shop sends exposures and conversions, and that its key is valid."),
-        "unknown_variants": _("Use the variant that the assignment answers, letter for letter."),
-        "currency": _("Send amounts in the metric's currency, or define a metric per currency."),
-        "missing_fields": _("Have the field sent with every event; until then such events count as nothing."),
-        "maturity": _("Wait until most windows have closed before you decide on money or returns."),
-    }.get(check.name, _("Ask an analyst to look before you decide."))
+def _plan(report: Report) -> str:
+    return " / ".join(percent(arm.share, 1) for arm in report.arms)
+
+
+def _shares(counts: Sequence[float]) -> str:
+    total = sum(counts)
+    return " / ".join(percent(count / total if total else None, 1) for count in counts)
+
+
+def _span(seconds: float) -> str:
+    return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=locale())

@@ -20,6 +20,7 @@ from dash_ui.report_records import (
 )
 
 Document = dict[str, Any]
+_CHECK_FIELDS = ("status", "code", "detail", "p_value", "method")
 
 
 def read_report(document: Document, metric_names: dict[str, str] | None = None) -> Report:
@@ -156,11 +157,7 @@ def _check(name: str, check: Document) -> Check:
         detail=str(check.get("detail") or ""),
         p_value=check.get("p_value"),
         method=check.get("method"),
-        numbers={
-            key: value
-            for key, value in check.items()
-            if key in ("units", "events", "share") and isinstance(value, int | float)
-        },
+        numbers={key: value for key, value in check.items() if key not in _CHECK_FIELDS},
     )
 
 

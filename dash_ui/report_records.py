@@ -96,7 +96,7 @@ class Check:
         status: `ok`, `warning` or `failed`.
         code: Stable name of the finding.
         detail: One English sentence.
-        numbers: What else the check reports, such as `units` or `share`.
+        numbers: What else the check reports, such as `units`, `share` or `origin`.
     """
 
     name: str

@@ -53,6 +53,7 @@ def method_word(method: str) -> str:
         "exact conditional test": _("exact conditional test"),
         "profile likelihood of quantiles": _("profile likelihood of quantiles"),
         "sequential multinomial test": _("sequential multinomial test"),
+        "run test": _("exact test of the latest run"),
         "none": _("none"),
         "bonferroni": _("Bonferroni"),
         "holm": _("Holm"),
@@ -126,6 +127,13 @@ def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
         "srm_failed": lambda: _(
             "The traffic split is not the planned one, so the numbers cannot be trusted."
         ),
+        "multiple_exposure_failed": lambda: _(
+            "Too many shoppers saw more than one variant, or mostly those of one variant did."
+        ),
+        "pre_period_failed": lambda: _(
+            "The variants already differed before the start, so a difference need not come from the change."
+        ),
+        "silence_failed": lambda: _("One variant stopped sending events, so the numbers cannot be compared."),
         "no_primary": lambda: _("No primary metric is defined, so nothing can be decided."),
         "not_enough_data": lambda: _("No primary metric can be judged yet."),
         "primary_better": lambda: _("{metric} is better with {variant}.", metric=metric, variant=variant),
@@ -139,6 +147,15 @@ def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
             variant=variant,
             margin=margin,
         ),
+        "guardrail_within": lambda: _(
+            "Guardrail {metric} stays within its limit of {margin} with {variant}.",
+            metric=metric,
+            variant=variant,
+            margin=margin,
+        ),
+        "switch_off": lambda: _(
+            "Switch {variant} off: it does harm; the other variants can go on.", variant=variant
+        ),
         "guardrails_hold": lambda: _("No guardrail is shown to be worse with {variant}.", variant=variant),
         "guardrail_open": lambda: _(
             "Guardrail {metric} is not yet shown to stay within its limit of {margin} with {variant}.",
@@ -151,6 +168,33 @@ def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
             mde=percent(params.get("mde"), 1),
         ),
         "no_conclusion": lambda: _("No primary metric is conclusive yet."),
+        "single_look": lambda: _(
+            "The plan is read once, at {planned} shoppers; nothing is decided before.",
+            planned=number(params.get("planned")),
+        ),
+        "cannot_be_decided": lambda: _(
+            "{days} days at this pace bring {units} shoppers, who show a lift of {detectable} on {metric};"
+            " the smallest lift that matters is {smallest}.",
+            days=number(params.get("days")),
+            units=number(params.get("units")),
+            detectable=percent(params.get("detectable"), 1),
+            metric=metric,
+            smallest=percent(params.get("smallest"), 1),
+        ),
+        "plan_too_small": lambda: _(
+            "{units} shoppers show a lift of {detectable} on {metric}; the smallest lift that matters,"
+            " {smallest}, needs about {needed}.",
+            units=number(params.get("units")),
+            detectable=percent(params.get("detectable"), 1),
+            metric=metric,
+            smallest=percent(params.get("smallest"), 1),
+            needed=number(params.get("needed")),
+        ),
+        "needed_days": lambda: ngettext(
+            "That is about {count} more day at this pace.",
+            "That is about {count} more days at this pace.",
+            int(params.get("days", 0)),
+        ),
         "days_to_go": lambda: ngettext(
             "About {count} more day at this pace to the planned {planned} shoppers.",
             "About {count} more days at this pace to the planned {planned} shoppers.",

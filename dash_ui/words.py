@@ -73,6 +73,9 @@ def health_name(status: str | None, code: str | None) -> str:
     names = {
         "srm": _("Traffic split"),
         "multiple_exposure": _("Double exposures"),
+        "pre_period": _("Unlike before"),
+        "silence": _("A variant is silent"),
+        "delay": _("Events come late"),
         "freshness": _("Data is late"),
         "duplicates": _("Duplicates"),
         "bots": _("Bots"),

@@ -8,21 +8,46 @@ from dash import html
 
 from dash_ui.components.icon import icon
 from dash_ui.components.numbers import p_text
-from dash_ui.health_words import cause, finding, remedy, status_line
-from dash_ui.i18n import _
+from dash_ui.health_advice import cause, remedy
+from dash_ui.health_words import check_name, finding, status_line
+from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Check, Report
 from dash_ui.report_words import method_word
 
 
 def strip(report: Report) -> html.Section:
-    """All checks as badges in a row; each opens to its finding, cause and remedy."""
+    """What is not in order, and the split, as badges that open to cause and remedy; the rest in one."""
+    shown = [check for check in report.health if check.status != "ok" or check.name == "srm"]
+    shown.sort(key=lambda check: ("failed", "warning", "ok").index(check.status))
+    rest = [check for check in report.health if check not in shown]
+    items = [_item(check, report) for check in shown]
+    if rest:
+        items.append(_rest(rest, report, others=bool(shown)))
     return html.Section(
-        [
-            html.H2(_("Can I trust it?")),
-            html.Div([_item(check, report) for check in report.health], className="pw-trust"),
-        ],
-        className="pw-card",
+        [html.H2(_("Can I trust it?")), html.Div(items, className="pw-trust")], className="pw-card"
     )
+
+
+def _rest(checks: list[Check], report: Report, *, others: bool) -> html.Details:
+    count = len(checks)
+    words = (
+        ngettext("{count} other check in order", "{count} other checks in order", count)
+        if others
+        else ngettext("{count} check in order", "{count} checks in order", count)
+    )
+    badge = html.Span([icon("check", 15), words], className="pw-badge pw-good")
+    lines = [
+        html.Li([html.Strong(check_name(check.name)), ": ", finding(check, report)], id=_anchor(check))
+        for check in checks
+    ]
+    return html.Details(
+        [html.Summary(badge), html.Ul(lines, className="pw-check-more pw-small pw-checks")],
+        id="checks-in-order",
+    )
+
+
+def _anchor(check: Check) -> str:
+    return f"check-{check.name.replace('_', '-')}"
 
 
 def _item(check: Check, report: Report) -> html.Details:
@@ -41,5 +66,5 @@ def _item(check: Check, report: Report) -> html.Details:
     badge = html.Span([icon(mark, 15), status_line(check)], className=f"pw-badge {tone}")
     return html.Details(
         [html.Summary(badge), html.Div(rows, className="pw-check-more pw-small")],
-        id=f"check-{check.name.replace('_', '-')}",
+        id=_anchor(check),
     )

@@ -19,7 +19,8 @@ from dash_ui.components.numbers import (
     value_text,
 )
 from dash_ui.format import number, short_day
-from dash_ui.health_words import finding, remedy
+from dash_ui.health_advice import remedy
+from dash_ui.health_words import finding
 from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Effect, Experiment, Report
 from dash_ui.report_words import decision_word, reason_sentence, tone, undetermined_sentence
@@ -90,6 +91,14 @@ def advice(report: Report, experiment: Experiment) -> str:
     if code == "collecting":
         wait = _("Collecting data; it is too early for a verdict.")
         return f"{wait} {days}" if days else wait
+    said = {reason.code for reason in report.reasons}
+    if "cannot_be_decided" in said:
+        return _(
+            "This traffic cannot answer the question. Look for a bolder change, a metric that varies less,"
+            " more traffic, or accept a larger smallest lift."
+        )
+    if "plan_too_small" in said:
+        return _("Keep it running longer than planned, or accept a larger smallest lift.")
     if days is None and (report.progress.share or 0) >= 1:
         return _(
             "The planned number of shoppers is reached without an outcome."

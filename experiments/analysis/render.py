@@ -8,10 +8,10 @@ from html import escape
 from typing import Any
 
 from experiments.analysis.reading import annotate
+from experiments.analysis.render_health import health_section
 from experiments.analysis.render_history import evidence_sections, exposure_section
 from experiments.analysis.render_proof import decision_section, limits_section, methods_section, proof_section
 from experiments.analysis.render_sections import (
-    health_section,
     plan_section,
     results_section,
     segments_section,

@@ -28,15 +28,6 @@ VERDICTS = {
 }
 ROLES = {"primary": "Primary", "secondary": "Secondary", "guardrail": "Guardrail"}
 STATUSES = {"ok": "In order", "warning": "Look at this", "failed": "Failed"}
-CHECKS = {
-    "srm": "Traffic split",
-    "multiple_exposure": "Seen in two variants",
-    "freshness": "Data arriving",
-    "unknown_variants": "Unknown variants",
-    "currency": "Currencies",
-    "missing_fields": "Missing fields",
-    "maturity": "Completed windows",
-}
 
 
 def section(title: str, body: str) -> str:

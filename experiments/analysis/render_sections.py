@@ -1,4 +1,4 @@
-"""What a report file says first: verdict, plan, health, results, segments."""
+"""What a report file says first: verdict, plan, results, segments."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 
 from experiments.analysis import render_charts as charts
 from experiments.analysis.render_parts import (
-    CHECKS,
     HEADLINES,
     ROLES,
-    STATUSES,
     VERDICTS,
     arm_name,
     featured,
@@ -96,27 +94,6 @@ def plan_section(report: Document, experiment: Document | None, text: Text) -> s
         numeric=(2, 3, 4),
     )
     return section(text.say("Question and plan"), f"<dl>{terms}</dl>{overview}")
-
-
-def health_section(report: Document, text: Text) -> str:
-    """Every health check with its finding."""
-    rows = [
-        [
-            escape(text.say(CHECKS.get(name, name))),
-            _status(str(check["status"]), text),
-            escape(str(check.get("detail", ""))),
-            text.p_value(check.get("p_value")),
-        ]
-        for name, check in report["health"].items()
-    ]
-    columns = [text.say("Check"), text.say("Status"), text.say("Finding"), text.say("p-value")]
-    return section(
-        text.say("Can this be trusted?"), table(text.say("Health checks"), columns, rows, numeric=(3,))
-    )
-
-
-def _status(status: str, text: Text) -> str:
-    return f'<span class="{escape(status)}">{text.say(STATUSES.get(status, status))}</span>'
 
 
 def results_section(report: Document, text: Text) -> str:

@@ -1,6 +1,11 @@
 """The Dutch of a report file, sentence by sentence."""
 
+from __future__ import annotations
+
+from experiments.analysis.render_health_words import HEALTH_DUTCH
+
 DUTCH: dict[str, str] = {
+    **HEALTH_DUTCH,
     "Significance report": "Significantierapport",
     "Data up to {moment}.": "Gegevens tot {moment}.",
     "{variant} is better": "{variant} is beter",
@@ -18,13 +23,6 @@ DUTCH: dict[str, str] = {
     "In order": "In orde",
     "Look at this": "Kijk hiernaar",
     "Failed": "Mislukt",
-    "Traffic split": "Verkeersverdeling",
-    "Seen in two variants": "Gezien in twee varianten",
-    "Data arriving": "Gegevens komen binnen",
-    "Unknown variants": "Onbekende varianten",
-    "Currencies": "Valuta",
-    "Missing fields": "Ontbrekende velden",
-    "Completed windows": "Voltooide vensters",
     "No harm shown": "Geen schade gebleken",
     "{metric}: {lift} against the control; plausible range {range}.": (
         "{metric}: {lift} ten opzichte van de controle; aannemelijk bereik {range}."

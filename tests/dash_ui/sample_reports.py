@@ -151,8 +151,32 @@ def healthy() -> Document:
             "code": "multiple_exposure",
             "detail": "3 shoppers saw more than one variant and are left out.",
             "units": 3,
+            "share": 0.00004,
         },
         "freshness": {"status": "ok", "code": "freshness", "detail": "The newest event is a minute old."},
+    }
+
+
+def checked(**changes: Document) -> Document:
+    """Health as the analysis writes it, in order but for the changes."""
+    delays = {"events": 60_000, "median_seconds": 60, "p95_seconds": 900, "late_share": 0.0}
+    found: Document = {
+        "srm": {"code": "sample_ratio_as_planned", "p_value": 0.84, "method": "sequential multinomial test",
+                "origin": None},
+        "multiple_exposure": {"code": "multiple_exposure", "units": 3, "share": 0.00004, "first": [1, 2],
+                              "p_value": 1.0, "method": "sequential multinomial test"},
+        "pre_period": {"code": "alike_before", "p_value": 0.4},
+        "silence": {"code": "all_report", "p_value": None},
+        "freshness": {"code": "fresh"},
+        "delay": {"code": "in_time", "exposures": delays, "conversions": delays},
+        "unknown_variants": {"code": "all_known", "events": 0},
+        "currency": {"code": "one_currency", "metrics": {}},
+        "missing_fields": {"code": "none_missing", "metrics": {}},
+        "maturity": {"code": "no_window", "share": None, "metrics": {}},
+    }  # fmt: skip
+    return {
+        name: {"status": "ok", "detail": f"English detail of {name}.", **check, **changes.get(name, {})}
+        for name, check in found.items()
     }
 
 
@@ -272,6 +296,32 @@ def unhealthy() -> Document:
             "reasons": ["The split does not fit the plan."],
         },
     }
+
+
+def broken_segment() -> Document:
+    """The split is off on mobile, while the conversions of one variant stopped and some events come late."""
+    origin = {"kind": "segment", "segment": "device", "values": ["mobile"], "units": [14_640, 9_360]}
+    srm = {"status": "failed", "code": "sample_ratio_mismatch", "p_value": 3e-12, "origin": origin}
+    silence = {
+        "status": "failed", "code": "variant_silent", "p_value": 2e-9, "kind": "conversions",
+        "variant": "bar", "units": 412, "hours": 31.4, "method": "run test",
+    }  # fmt: skip
+    late = {"status": "warning", "code": "late_events", "share": 0.081}
+    return {**unhealthy(), "health": checked(srm=srm, silence=silence, delay=late)}
+
+
+def undecidable() -> Document:
+    """Half a year would not bring enough shoppers for the smallest lift that matters."""
+    params = {
+        "days": 180, "units": 9_000, "detectable": 0.21, "metric": "Checkout conversion", "smallest": 0.02,
+    }  # fmt: skip
+    decision = {
+        "verdict": "keep_running",
+        "variant": None,
+        "reasons": ["No primary metric is conclusive yet.", "Cannot be decided with this traffic."],
+        "details": [{"code": "no_conclusion", "params": {}}, {"code": "cannot_be_decided", "params": params}],
+    }
+    return {**unclear(), "health": checked(), "decision": decision}
 
 
 def too_early() -> Document:

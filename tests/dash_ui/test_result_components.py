@@ -185,6 +185,55 @@ def test_health_items_open_to_finding_cause_and_remedy() -> None:
         assert part in said
 
 
+def test_a_broken_split_is_traced_to_its_shoppers_in_banner_and_health() -> None:
+    for said in (_banner(samples.broken_segment()), words(strip(report_of(samples.broken_segment())))):
+        assert "It is off among device = mobile: 61.0% / 39.0%; elsewhere it is as planned." in said
+        assert "Look at exactly these shoppers" in said
+        assert "No shopper of Bar at 50 did anything for 31 hours, of the others 412 did." in said
+
+
+def test_what_is_in_order_stays_out_of_the_way() -> None:
+    said = words(strip(report_of(samples.broken_segment())))
+    assert said.index("Traffic split is broken") < said.index("Events on time: look at this")
+    assert "7 other checks in order" in said
+    assert "Before they saw anything, the shoppers of all variants were alike." in said
+    assert "2 other checks in order" in words(strip(report_of(samples.conclusive())))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"srm": {"status": "failed", "code": "sample_ratio_mismatch_in_part", "origin": {
+            "kind": "since", "segment": None, "values": ["2026-11-10"], "units": [600, 400]}}},
+         "as planned, but not in every part. It is off since 10 Nov 2026: 60.0% / 40.0%"),
+        ({"srm": {"status": "failed", "code": "sample_ratio_mismatch", "origin": {
+            "kind": "day", "segment": None, "values": ["2026-11-10", "2026-11-12"], "units": [600, 400]}}},
+         "first came on 10 Nov 2026, 12 Nov 2026"),
+        ({"srm": {"status": "failed", "code": "units_in_empty_variant", "origin": None}}, "should get none"),
+        ({"multiple_exposure": {"status": "failed", "code": "one_sided_exposure", "units": 900, "share": 0.12,
+                                "first": [90, 810]}}, "They saw 10.0% / 90.0% of the variants first"),
+        ({"pre_period": {"status": "failed", "code": "unlike_before", "metric": "Revenue", "variant": "bar"}},
+         "shoppers of Bar at 50 already differed on Revenue"),
+        ({"silence": {"status": "failed", "code": "variant_silent", "kind": "exposures", "variant": "bar",
+                      "hours": 8.2, "units": 60}}, "Bar at 50 got no new shopper for 8 hours"),
+        ({"delay": {"status": "warning", "code": "clock_ahead", "share": 0.2}}, "20.0% of the events carry"),
+        ({"delay": {}}, "Half of the events came in within 1 minute, 95% within 15 minutes."),
+    ],
+)  # fmt: skip
+def test_each_finding_is_said_in_words(change: dict[str, Any], expected: str) -> None:
+    document = {**samples.conclusive(), "health": samples.checked(**change)}
+    assert expected in words(strip(report_of(document)))
+
+
+def test_traffic_that_cannot_decide_gets_other_advice_than_waiting() -> None:
+    said = _banner(samples.undecidable())
+    assert "This traffic cannot answer the question." in said
+    assert (
+        "180 days at this pace bring 9,000 shoppers, who show a lift of 21.0% on Checkout conversion" in said
+    )
+    assert "Keep it running" not in said
+
+
 def test_progress_shows_units_against_the_plan_and_days_left() -> None:
     result = result_of(samples.unclear())
     assert result.report is not None

@@ -14,6 +14,7 @@ import pytest
 
 from experiments.analysis import render_text
 from experiments.analysis.render import CSV_COLUMNS, render_csv, render_html
+from experiments.analysis.render_health import CAUSES, CHECKS, FINDINGS, ORIGINS, REMEDIES
 from experiments.analysis.render_text import MINUS, Text
 from experiments.analysis.render_words import DUTCH
 from tests.dash_ui import sample_reports as samples
@@ -25,6 +26,8 @@ STORIES: tuple[Callable[[], Document], ...] = (
     samples.harmful,
     samples.no_difference,
     samples.unhealthy,
+    samples.broken_segment,
+    samples.undecidable,
     samples.too_early,
     samples.undetermined_guardrail,
     samples.three_arms,
@@ -126,6 +129,32 @@ def test_the_verdict_comes_first_and_a_failed_check_takes_its_place() -> None:
     _, page = _whole(samples.unhealthy())
     assert "Don't trust this yet" in page.words
     assert "Bar at 50 is better" not in page.words
+
+
+def test_what_is_wrong_with_the_data_has_its_place_cause_and_remedy() -> None:
+    _, page = _whole(samples.broken_segment())
+    for said in (
+        "It is off among device = mobile: 61.0% / 39.0%; elsewhere it is as planned.",
+        "Nothing came from Bar at 50 for 31 hours, while 412 units of the others were seen.",
+        "Likely cause: A variant that loads slowly",
+        "Remedy: Place an order in this variant",
+    ):
+        assert said in page.words
+    _, dutch = _whole(samples.broken_segment(), "nl")
+    assert "Het zit bij device = mobile: 61,0% / 39,0%; elders is de verdeling zoals gepland." in dutch.words
+    assert "English detail" not in dutch.words
+
+
+def test_every_finding_of_the_health_has_words_in_both_languages() -> None:
+    sentences = {
+        *FINDINGS.values(),
+        *ORIGINS.values(),
+        *CAUSES.values(),
+        *REMEDIES.values(),
+        *CHECKS.values(),
+    }
+    assert sentences - DUTCH.keys() == set()
+    assert CAUSES.keys() == REMEDIES.keys() == CHECKS.keys() - {"maturity"}
 
 
 def test_words_of_people_stay_words() -> None:

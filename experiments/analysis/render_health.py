@@ -1,0 +1,144 @@
+"""The health of the data in a report file: findings, and causes and remedies where needed."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from experiments.analysis.render_parts import STATUSES, arm_name, section, table
+from experiments.analysis.render_text import Text
+
+Document = dict[str, Any]
+
+CHECKS = {
+    "srm": "Traffic split",
+    "multiple_exposure": "Seen in two variants",
+    "pre_period": "Alike before the start",
+    "silence": "Every variant reports",
+    "freshness": "Data arriving",
+    "delay": "Events on time",
+    "unknown_variants": "Unknown variants",
+    "currency": "Currencies",
+    "missing_fields": "Missing fields",
+    "maturity": "Completed windows",
+}
+FINDINGS = {
+    "units_in_empty_variant": "Units came into a variant that should get none: {split}.",
+    "sample_ratio_mismatch": "The split is {split}, planned was {plan}: chance does not do this.",
+    "sample_ratio_mismatch_in_part": (
+        "Over all units the split is {split}, as planned, but not in every part."
+    ),
+    "sample_ratio_as_planned": "The split is {split}, planned was {plan}.",
+    "no_units": "No units yet.",
+    "none_multiple": "No unit saw more than one variant.",
+    "multiple_exposure": "{units} units ({share}) saw more than one variant and are left out.",
+    "one_sided_exposure": (
+        "{units} units ({share}) saw more than one variant and are left out; {first} of them saw each "
+        "variant first, where {plan} was planned."
+    ),
+    "no_pre_period": "Too little is known of what units did before to compare them by it.",
+    "alike_before": "Before exposure, the units of all variants were alike.",
+    "unlike_before": "Before exposure, units of {variant} already differed on {metric}.",
+    "all_report": "Every variant keeps sending events.",
+    "variant_silent": (
+        "Nothing came from {variant} for {hours} hours, while {units} units of the others were seen."
+    ),
+    "fresh": "Events come in.",
+    "no_events": "No exposures yet.",
+    "silent": "No new events for more than a day.",
+    "in_time": "Events come in soon after they happen.",
+    "loaded_later": "Most events were loaded more than a day after they happened.",
+    "late_events": "{share} of the events came in more than a day late; the newest days are not complete.",
+    "clock_ahead": "{share} of the events carry a time after their receipt.",
+    "all_known": "Every exposure names a variant of the experiment.",
+    "unknown_variants": (
+        "{events} exposures name a variant that the experiment does not have; they are left out."
+    ),
+    "one_currency": "No amounts in other currencies.",
+    "none_missing": "Every event has the fields that metrics add up.",
+    "no_window": "No metric has a window that closes.",
+    "matured": "Every unit's window has closed.",
+    "maturing": "{share} of the units have completed their window; what the others do later still counts.",
+}
+ORIGINS = {
+    "segment": "It is off among {segment} = {values}: {split}; elsewhere it is as planned.",
+    "since": "It is off since {values}: {split}; before, it was as planned.",
+    "day": "It is off among those who first came on {values}: {split}; on other days it is as planned.",
+}
+CAUSES = {
+    "srm": "A variant that loads slowly, crashes or redirects loses units before they are counted.",
+    "multiple_exposure": "Shoppers change identity, or are moved from one variant to the other.",
+    "pre_period": "The assignment depends on the unit, or an earlier experiment still works on.",
+    "silence": "A page of this variant no longer sends its events.",
+    "freshness": "The shop sends no events, or the event log is not read.",
+    "delay": "Events wait before they are sent, or a clock is wrong.",
+    "unknown_variants": "The shop uses a variant name that the experiment does not have.",
+    "currency": "Orders come in several currencies, but a metric adds up one.",
+    "missing_fields": "The shop sends events without the number that a metric adds up.",
+}
+REMEDIES = {
+    "srm": "Compare first page views and errors per variant, repair the cause, and start again.",
+    "multiple_exposure": "Use one id before and after signing in, and never change a running split.",
+    "pre_period": "Log every exposure at the moment of assignment, and start again with a new split.",
+    "silence": "Place an order in this variant and see whether its events come in.",
+    "freshness": "Check that exposures and conversions are sent, and that the key is valid.",
+    "delay": "Send events as they happen, in UTC; until then, do not judge the newest days.",
+    "unknown_variants": "Use the variant that the assignment answers, letter for letter.",
+    "currency": "Send amounts in the metric's currency, or define a metric per currency.",
+    "missing_fields": "Have the field sent with every event.",
+}
+
+
+def health_section(report: Document, text: Text) -> str:
+    """Every health check with its finding; causes and remedies where it is not in order."""
+    rows = [
+        [
+            escape(text.say(CHECKS.get(name, name))),
+            f'<span class="{escape(str(check["status"]))}">'
+            f"{text.say(STATUSES.get(check['status'], check['status']))}</span>",
+            _finding(report, check, text) + _advice(name, check, text),
+            text.p_value(check.get("p_value")),
+        ]
+        for name, check in report["health"].items()
+    ]
+    columns = [text.say("Check"), text.say("Status"), text.say("Finding"), text.say("p-value")]
+    return section(
+        text.say("Can this be trusted?"), table(text.say("Health checks"), columns, rows, numeric=(3,))
+    )
+
+
+def _finding(report: Document, check: Document, text: Text) -> str:
+    template = FINDINGS.get(str(check.get("code")))
+    if template is None:
+        return escape(str(check.get("detail", "")))
+    said = text.say(
+        template,
+        split=_shares([arm["units"] for arm in report["variants"]], text),
+        plan=_shares([arm["share"] for arm in report["variants"]], text),
+        first=_shares(check.get("first") or [], text),
+        share=text.percent(check.get("share")),
+        units=text.number(check.get("units")),
+        events=text.number(check.get("events")),
+        hours=text.number(check.get("hours")),
+        variant=arm_name(report, check.get("variant")),
+        metric=check.get("metric"),
+    )
+    origin = check.get("origin")
+    if origin:
+        split = _shares(origin["units"], text)
+        values = ", ".join(origin["values"])
+        said += " " + text.say(ORIGINS[origin["kind"]], segment=origin["segment"], values=values, split=split)
+    return escape(said)
+
+
+def _advice(name: str, check: Document, text: Text) -> str:
+    if check["status"] == "ok" or name not in CAUSES:
+        return ""
+    cause = text.say("Likely cause: {cause}", cause=text.say(CAUSES[name]))
+    remedy = text.say("Remedy: {remedy}", remedy=text.say(REMEDIES[name]))
+    return f'<br><span class="soft">{escape(cause)} {escape(remedy)}</span>'
+
+
+def _shares(counts: list[float], text: Text) -> str:
+    total = sum(counts)
+    return " / ".join(text.percent(count / total if total else None) for count in counts)

@@ -1,0 +1,140 @@
+"""The Dutch of the health of the data in a report file."""
+
+HEALTH_DUTCH: dict[str, str] = {
+    "Traffic split": "Verkeersverdeling",
+    "Seen in two variants": "Gezien in twee varianten",
+    "Alike before the start": "Gelijk voor de start",
+    "Every variant reports": "Elke variant meldt zich",
+    "Data arriving": "Gegevens komen binnen",
+    "Events on time": "Gebeurtenissen op tijd",
+    "Unknown variants": "Onbekende varianten",
+    "Currencies": "Valuta",
+    "Missing fields": "Ontbrekende velden",
+    "Completed windows": "Voltooide vensters",
+    "Likely cause: {cause}": "Waarschijnlijke oorzaak: {cause}",
+    "Remedy: {remedy}": "Wat te doen: {remedy}",
+    "Units came into a variant that should get none: {split}.": (
+        "Er kwamen eenheden in een variant die er geen hoort te krijgen: {split}."
+    ),
+    "The split is {split}, planned was {plan}: chance does not do this.": (
+        "De verdeling is {split}, gepland was {plan}: dat doet toeval niet."
+    ),
+    "Over all units the split is {split}, as planned, but not in every part.": (
+        "Over alle eenheden is de verdeling {split}, zoals gepland, maar niet in elk deel."
+    ),
+    "The split is {split}, planned was {plan}.": "De verdeling is {split}, gepland was {plan}.",
+    "No units yet.": "Nog geen eenheden.",
+    "No unit saw more than one variant.": "Geen eenheid zag meer dan één variant.",
+    "{units} units ({share}) saw more than one variant and are left out.": (
+        "{units} eenheden ({share}) zagen meer dan één variant en tellen niet mee."
+    ),
+    "{units} units ({share}) saw more than one variant and are left out; {first} of them saw each "
+    "variant first, where {plan} was planned.": (
+        "{units} eenheden ({share}) zagen meer dan één variant en tellen niet mee; daarvan zag {first} elke "
+        "variant het eerst, terwijl {plan} gepland was."
+    ),
+    "Too little is known of what units did before to compare them by it.": (
+        "Er is te weinig bekend over wat eenheden eerder deden om ze daarop te vergelijken."
+    ),
+    "Before exposure, the units of all variants were alike.": (
+        "Voor de blootstelling waren de eenheden van alle varianten gelijk."
+    ),
+    "Before exposure, units of {variant} already differed on {metric}.": (
+        "Voor de blootstelling verschilden de eenheden van {variant} al op {metric}."
+    ),
+    "Every variant keeps sending events.": "Elke variant blijft gebeurtenissen sturen.",
+    "Nothing came from {variant} for {hours} hours, while {units} units of the others were seen.": (
+        "Van {variant} kwam {hours} uur lang niets, terwijl van de andere {units} eenheden gezien werden."
+    ),
+    "Events come in.": "Er komen gebeurtenissen binnen.",
+    "No new events for more than a day.": "Al meer dan een dag geen nieuwe gebeurtenissen.",
+    "{events} exposures name a variant that the experiment does not have; they are left out.": (
+        "{events} blootstellingen noemen een variant die het experiment niet heeft; ze tellen niet mee."
+    ),
+    "No exposures yet.": "Nog geen blootstellingen.",
+    "Events come in soon after they happen.": "Gebeurtenissen komen kort nadat ze plaatsvinden binnen.",
+    "Most events were loaded more than a day after they happened.": (
+        "De meeste gebeurtenissen zijn meer dan een dag na dato ingeladen."
+    ),
+    "{share} of the events came in more than a day late; the newest days are not complete.": (
+        "{share} van de gebeurtenissen kwam meer dan een dag te laat binnen; de nieuwste dagen zijn niet "
+        "volledig."
+    ),
+    "{share} of the events carry a time after their receipt.": (
+        "{share} van de gebeurtenissen heeft een tijd die na de ontvangst ligt."
+    ),
+    "Every exposure names a variant of the experiment.": (
+        "Elke blootstelling noemt een variant van het experiment."
+    ),
+    "No amounts in other currencies.": "Geen bedragen in andere valuta.",
+    "Every event has the fields that metrics add up.": (
+        "Elke gebeurtenis heeft de velden die meetwaarden optellen."
+    ),
+    "No metric has a window that closes.": "Geen meetwaarde heeft een venster dat sluit.",
+    "Every unit's window has closed.": "Het venster van elke eenheid is gesloten.",
+    "{share} of the units have completed their window; what the others do later still counts.": (
+        "{share} van de eenheden heeft het venster voltooid; wat de andere later doen telt nog mee."
+    ),
+    "It is off among {segment} = {values}: {split}; elsewhere it is as planned.": (
+        "Het zit bij {segment} = {values}: {split}; elders is de verdeling zoals gepland."
+    ),
+    "It is off since {values}: {split}; before, it was as planned.": (
+        "Het zit er sinds {values}: {split}; daarvoor was de verdeling zoals gepland."
+    ),
+    "It is off among those who first came on {values}: {split}; on other days it is as planned.": (
+        "Het zit bij wie voor het eerst kwam op {values}: {split}; op andere dagen is de verdeling zoals "
+        "gepland."
+    ),
+    "A variant that loads slowly, crashes or redirects loses units before they are counted.": (
+        "Een variant die traag laadt, vastloopt of doorverwijst verliest eenheden voor ze geteld zijn."
+    ),
+    "Shoppers change identity, or are moved from one variant to the other.": (
+        "Bezoekers wisselen van identiteit, of worden van de ene variant naar de andere verplaatst."
+    ),
+    "The assignment depends on the unit, or an earlier experiment still works on.": (
+        "De toewijzing hangt van de eenheid af, of een eerder experiment werkt nog door."
+    ),
+    "A page of this variant no longer sends its events.": (
+        "Een pagina van deze variant stuurt haar gebeurtenissen niet meer."
+    ),
+    "The shop sends no events, or the event log is not read.": (
+        "De winkel stuurt geen gebeurtenissen, of het logboek wordt niet gelezen."
+    ),
+    "Events wait before they are sent, or a clock is wrong.": (
+        "Gebeurtenissen wachten voor ze verstuurd worden, of een klok staat verkeerd."
+    ),
+    "The shop uses a variant name that the experiment does not have.": (
+        "De winkel gebruikt een variantnaam die het experiment niet heeft."
+    ),
+    "Orders come in several currencies, but a metric adds up one.": (
+        "Bestellingen komen in meer valuta, maar een meetwaarde telt er één op."
+    ),
+    "The shop sends events without the number that a metric adds up.": (
+        "De winkel stuurt gebeurtenissen zonder het getal dat een meetwaarde optelt."
+    ),
+    "Compare first page views and errors per variant, repair the cause, and start again.": (
+        "Vergelijk eerste paginaweergaven en fouten per variant, herstel de oorzaak en begin opnieuw."
+    ),
+    "Use one id before and after signing in, and never change a running split.": (
+        "Gebruik één id voor en na het inloggen, en verander een lopende verdeling nooit."
+    ),
+    "Log every exposure at the moment of assignment, and start again with a new split.": (
+        "Leg elke blootstelling vast op het moment van toewijzen, en begin opnieuw met een nieuwe verdeling."
+    ),
+    "Place an order in this variant and see whether its events come in.": (
+        "Plaats een bestelling in deze variant en kijk of de gebeurtenissen binnenkomen."
+    ),
+    "Check that exposures and conversions are sent, and that the key is valid.": (
+        "Controleer of blootstellingen en conversies verstuurd worden, en of de sleutel geldig is."
+    ),
+    "Send events as they happen, in UTC; until then, do not judge the newest days.": (
+        "Stuur gebeurtenissen zodra ze plaatsvinden, in UTC; beoordeel tot die tijd de nieuwste dagen niet."
+    ),
+    "Use the variant that the assignment answers, letter for letter.": (
+        "Gebruik de variant die de toewijzing antwoordt, letter voor letter."
+    ),
+    "Send amounts in the metric's currency, or define a metric per currency.": (
+        "Stuur bedragen in de valuta van de meetwaarde, of maak een meetwaarde per valuta."
+    ),
+    "Have the field sent with every event.": "Laat het veld met elke gebeurtenis meesturen.",
+}
