@@ -12,6 +12,8 @@ from dash_ui.format import day, locale, number, percent
 from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Check, Report
 
+TINY = 0.001
+
 
 def check_name(name: str) -> str:
     """What a check looks at."""
@@ -102,7 +104,7 @@ def _multiple(check: Check, report: Report) -> str | None:
         "{count} shopper ({share}) saw more than one variant and is left out.",
         "{count} shoppers ({share}) saw more than one variant and are left out.",
         int(units),
-        share=percent(share, 1),
+        share=percent(share, 1) if share is None or share >= TINY else f"<\u00a0{percent(TINY, 1)}",
     )
     if check.code != "one_sided_exposure":
         return counted

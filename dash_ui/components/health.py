@@ -41,7 +41,7 @@ def _rest(checks: list[Check], report: Report, *, others: bool) -> html.Details:
         for check in checks
     ]
     return html.Details(
-        [html.Summary(badge), html.Ul(lines, className="pw-check-more pw-small pw-checks")],
+        [html.Summary(badge), html.Ul(lines, className="pw-check-more pw-small")],
         id="checks-in-order",
     )
 

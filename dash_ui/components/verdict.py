@@ -114,8 +114,7 @@ def banner(report: Report, experiment: Experiment, action: Any = None) -> html.S
     lines: list[Any] = [html.H2(title(report), id="verdict-title", className="pw-verdict-title")]
     effect = report.featured
     if code == "distrust":
-        lines += [html.P(finding(check, report)) for check in report.failed]
-        lines += [html.P(remedy(check)) for check in report.failed]
+        lines += [html.P(f"{finding(check, report)} {remedy(check)}") for check in report.failed]
     elif effect is not None and effect.verdict == "undetermined":
         lines.append(html.P(undetermined_sentence(effect.undetermined_code, effect.undetermined)))
     elif effect is not None and code != "collecting":

@@ -76,14 +76,14 @@ HEALTH_DUTCH: dict[str, str] = {
         "{share} van de eenheden heeft het venster voltooid; wat de andere later doen telt nog mee."
     ),
     "It is off among {segment} = {values}: {split}; elsewhere it is as planned.": (
-        "Het zit bij {segment} = {values}: {split}; elders is de verdeling zoals gepland."
+        "De afwijking zit bij {segment} = {values}: {split}; elders is de verdeling zoals gepland."
     ),
     "It is off since {values}: {split}; before, it was as planned.": (
-        "Het zit er sinds {values}: {split}; daarvoor was de verdeling zoals gepland."
+        "De afwijking is er sinds {values}: {split}; daarvoor was de verdeling zoals gepland."
     ),
     "It is off among those who first came on {values}: {split}; on other days it is as planned.": (
-        "Het zit bij wie voor het eerst kwam op {values}: {split}; op andere dagen is de verdeling zoals "
-        "gepland."
+        "De afwijking zit bij wie voor het eerst kwam op {values}: {split}; op andere dagen is de verdeling "
+        "zoals gepland."
     ),
     "A variant that loads slowly, crashes or redirects loses units before they are counted.": (
         "Een variant die traag laadt, vastloopt of doorverwijst verliest eenheden voor ze geteld zijn."

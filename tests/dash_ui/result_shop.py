@@ -22,6 +22,8 @@ STORIES: dict[str, Callable[[], Document]] = {
     "harmful": samples.harmful,
     "no-difference": samples.no_difference,
     "unhealthy": samples.unhealthy,
+    "broken-segment": samples.broken_segment,
+    "undecidable": samples.undecidable,
     "too-early": samples.too_early,
     "undetermined": samples.undetermined_guardrail,
     "three-arms": samples.three_arms,

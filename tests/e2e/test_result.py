@@ -28,7 +28,16 @@ from tests.e2e.conftest import open_page, sign_in
 
 pytestmark = pytest.mark.browser
 
-STORIES = ("conclusive", "unclear", "unhealthy", "too-early", "three-arms", "segments", EMPTY)
+STORIES = (
+    "conclusive",
+    "unclear",
+    "unhealthy",
+    "broken-segment",
+    "too-early",
+    "three-arms",
+    "segments",
+    EMPTY,
+)
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,7 @@ def test_what_is_wrong_with_the_data_has_its_place_cause_and_remedy() -> None:
     ):
         assert said in page.words
     _, dutch = _whole(samples.broken_segment(), "nl")
-    assert "Het zit bij device = mobile: 61,0% / 39,0%; elders is de verdeling zoals gepland." in dutch.words
+    assert "De afwijking zit bij device = mobile: 61,0% / 39,0%; elders is de verdeling" in dutch.words
     assert "English detail" not in dutch.words
 
 
