@@ -19,6 +19,7 @@ from experiments.analysis.render_parts import (
     span_text,
     table,
 )
+from experiments.analysis.render_reasons import reasons
 from experiments.analysis.render_text import MISSING, Text
 
 Document = dict[str, Any]
@@ -40,7 +41,7 @@ def verdict_box(report: Document, text: Text) -> str:
             range=span_text(comparison, text),
         )
         lines.append(f"<p>{escape(sentence)}</p>")
-    lines += [f"<p>{escape(str(reason))}</p>" for reason in report["decision"].get("reasons", [])]
+    lines += [f"<p>{escape(reason)}</p>" for reason in reasons(report, text)]
     return f'<section class="verdict {code}">{"".join(lines)}</section>'
 
 

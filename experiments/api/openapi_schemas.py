@@ -142,7 +142,16 @@ def _results() -> dict[str, Any]:
             "comparisons": {"type": "array", "items": comparison},
         }
     )
-    health = objects({"status": {"enum": ["ok", "warning", "failed"]}})
+    health = objects(
+        {"status": {"enum": ["ok", "warning", "failed"]}},
+        {
+            "code": TEXT,
+            "detail": TEXT,
+            "p_value": nullable(NUMBER),
+            "method": nullable(TEXT),
+            "origin": nullable(_origin()),
+        },
+    )
     return {
         "Report": objects(
             {
@@ -161,7 +170,8 @@ def _results() -> dict[str, Any]:
                 "decision": objects(
                     {"verdict": {"enum": verdicts}, "variant": nullable(TEXT), "reasons": reasons}
                 ),
-            }
+            },
+            {"reach": nullable(_reach())},
         ),
         "ReportSummary": objects(
             {
@@ -173,6 +183,38 @@ def _results() -> dict[str, Any]:
                 "data_hash": TEXT,
             }
         ),
+    }
+
+
+def _origin() -> dict[str, Any]:
+    schema = objects(
+        {
+            "kind": {"enum": ["segment", "day", "since"]},
+            "segment": nullable(TEXT),
+            "values": {"type": "array", "items": TEXT},
+            "units": {"type": "array", "items": WHOLE},
+        }
+    )
+    return {**schema, "description": "The part of the units that explains a broken split."}
+
+
+def _reach() -> dict[str, Any]:
+    schema = objects(
+        {
+            "metric": TEXT,
+            "name": TEXT,
+            "smallest": NUMBER,
+            "units": WHOLE,
+            "detectable": nullable(NUMBER),
+            "needed_units": WHOLE,
+            "needed_days": nullable(WHOLE),
+            "horizon_units": nullable(WHOLE),
+            "horizon_detectable": nullable(NUMBER),
+        }
+    )
+    return {
+        **schema,
+        "description": "Which relative effect this traffic can find, and what the planned one needs.",
     }
 
 

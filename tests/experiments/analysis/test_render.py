@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from experiments.analysis import render_text
+from experiments.analysis.decision import SENTENCES
 from experiments.analysis.render import CSV_COLUMNS, render_csv, render_html
 from experiments.analysis.render_health import CAUSES, CHECKS, FINDINGS, ORIGINS, REMEDIES
 from experiments.analysis.render_text import MINUS, Text
@@ -155,6 +156,23 @@ def test_every_finding_of_the_health_has_words_in_both_languages() -> None:
     }
     assert sentences - DUTCH.keys() == set()
     assert CAUSES.keys() == REMEDIES.keys() == CHECKS.keys() - {"maturity"}
+
+
+def test_reasons_are_said_in_the_language_of_the_file() -> None:
+    _, page = _whole(samples.undecidable())
+    assert "180 days at this pace bring 9,000 units, which show a lift of 21.00%" in page.words
+    _, dutch = _whole(samples.undecidable(), "nl")
+    assert "180 dagen in dit tempo brengen 9.000 eenheden, die een effect van 21,00% op" in dutch.words
+    old = samples.undecidable()
+    old["decision"] = {**old["decision"], "details": [{"code": "of_another_version", "params": {}}]}
+    _, plain = _whole(old, "nl")
+    assert "Cannot be decided with this traffic." in plain.words
+
+
+def test_every_reason_has_its_dutch_with_the_same_numbers() -> None:
+    for sentence in SENTENCES.values():
+        fields = [sorted(re.findall(r"\{[^}]*\}", text)) for text in (sentence, DUTCH[sentence])]
+        assert fields[0] == fields[1]
 
 
 def test_words_of_people_stay_words() -> None:
