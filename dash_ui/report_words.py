@@ -57,6 +57,7 @@ def method_word(method: str) -> str:
         "none": _("none"),
         "bonferroni": _("Bonferroni"),
         "holm": _("Holm"),
+        "design-based betting": _("design-based betting"),
         "benjamini-hochberg": _("Benjamini-Hochberg"),
         "e-benjamini-hochberg": _("e-BH, by e-values"),
     }.get(method, method.replace("_", " "))
@@ -110,6 +111,9 @@ def undetermined_sentence(code: str | None, sentence: str | None) -> str:
         "shares_do_not_fit": _("The shoppers do not follow the planned split, on which this test rests."),
         "needs_values": _("A quantile has no interval under this plan."),
         "no_quantile_interval": _("A quantile has no interval under this plan."),
+        "too_few_complete": _("Too few shoppers have completed their window yet."),
+        "values_below_zero": _("Some shoppers have a value below zero, which an exact reading cannot bound."),
+        "no_difference_fits": _("The outcomes changed so much over time that no single difference fits."),
         "no_quantile_in_segments": _("Quantiles are compared over all shoppers together only."),
         "values_too_large": _("A shopper's value is too large to compute with; cap the metric."),
         "no_share": _("One of the two variants is planned to receive no shoppers."),

@@ -129,6 +129,13 @@ class PlanForm(Form):
     cuped: bool = True
     looks: Annotated[int, Field(ge=1, le=50)] | None = None
     planned_units: Annotated[int, Field(ge=2, le=10**12)] | None = None
+    exact: bool = False
+
+    @model_validator(mode="after")
+    def _check_exact(self) -> Self:
+        if self.exact and self.method is not Method.SEQUENTIAL:
+            raise FieldValueError(("exact",), f"true, but a '{self.method}' plan has no exact reading")
+        return self
 
     @model_validator(mode="after")
     def _check_looks(self) -> Self:

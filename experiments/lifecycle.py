@@ -9,6 +9,7 @@ from typing import Any
 
 from assignment.errors import FieldError, ProefwerkError
 from experiments.forms import ExperimentForm, Method, MetricForm
+from experiments.outcomes import highest_value, window_hours
 
 
 class Status(StrEnum):
@@ -85,9 +86,27 @@ def start_refusals(
             found.append(FieldError(f"metrics.{role}.{index}", f"there is no metric '{key}'"))
     if form.plan.method is Method.GROUP_SEQUENTIAL and form.plan.looks is None:
         found.append(FieldError("plan.looks", "null; a group-sequential plan needs its number of looks"))
+    if form.plan.exact:
+        found += _not_exact(form, metrics)
     if form.end_at is not None and form.end_at <= now:
         found.append(FieldError("end_at", f"{form.end_at.isoformat()} is past; it must be in the future"))
     return tuple(found)
+
+
+def _not_exact(form: ExperimentForm, metrics: Mapping[str, MetricForm]) -> list[FieldError]:
+    """Primary metrics that cannot be read without assumptions."""
+    found = []
+    for index, key in enumerate(form.metrics.primary):
+        metric = metrics.get(key)
+        if metric is None:
+            continue
+        place = f"metrics.primary.{index}"
+        if highest_value(metric) is None:
+            rule = "an exact plan needs rates, or counts and means with a cap by value"
+            found.append(FieldError(place, f"'{key}' is a {metric.kind} without such a bound; {rule}"))
+        elif window_hours(metric) is None:
+            found.append(FieldError(place, f"'{key}' has no window; an exact plan counts closed windows"))
+    return found
 
 
 def check_change(

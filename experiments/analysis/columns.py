@@ -139,11 +139,6 @@ def _counts_all(term: Term) -> bool:
     return term.field is None and term.currency is None
 
 
-def window_hours(metric: MetricForm) -> float | None:
-    """Hours after first exposure when a unit's outcome is final; `None` when it never is."""
-    return metric.to_hours if metric.kind == MetricKind.RETENTION else metric.window_hours
-
-
 def _parts(metric: MetricForm) -> list[tuple[str, Term]]:
     if metric.kind == MetricKind.RATIO:
         assert metric.numerator is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from experiments.analysis.exact import exact_member
 from experiments.analysis.measure import Measurement
 from experiments.analysis.metric_rows import Part, metric_row
 from experiments.definition import Definition
@@ -129,7 +130,10 @@ def _member(definition: Definition, part: Part, place: int, *, needs_e_value: bo
     summaries, kind = part.summaries, part.measured.form.kind.value
     if summaries is None:
         return _silent("values_too_large", "A unit's value is too large to compute with; cap the metric.")
-    return lambda family: read_alone(summaries[0], summaries[place], kind=kind, family=family, **asked)
+    pair, complete = (summaries[0], summaries[place]), part.measured.complete
+    if complete is not None and summaries is part.measured.summaries:
+        return exact_member(part.measured.form, complete, pair, place, asked["plan"], asked["shares"])
+    return lambda family: read_alone(*pair, kind=kind, family=family, **asked)
 
 
 def _silent(code: str, reason: str) -> Member:

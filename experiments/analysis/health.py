@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from experiments.analysis.columns import window_hours
 from experiments.analysis.health_arrivals import delay_check, freshness_check, silence_check
 from experiments.analysis.health_split import (
     finding,
@@ -15,6 +14,7 @@ from experiments.analysis.health_split import (
 )
 from experiments.analysis.measure import Measurement
 from experiments.definition import Definition
+from experiments.outcomes import window_hours
 
 Document = dict[str, Any]
 

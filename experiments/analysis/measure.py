@@ -12,7 +12,8 @@ import duckdb
 from assignment.events import MAX_AHEAD
 from experiments.analysis import metrics, summarise, units
 from experiments.analysis.arrivals import Arrivals, arrivals
-from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program, window_hours
+from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
+from experiments.analysis.complete import Complete, complete
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.metrics import Left
@@ -20,6 +21,7 @@ from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
+from experiments.outcomes import highest_value, window_hours
 from stats.ranks import Ranks
 from stats.summary import Summary
 
@@ -38,6 +40,7 @@ class Measured:
         left: What could not be counted.
         cap: Most that a unit could count for; `None` without a limit.
         clock: How much of the outcomes' time has passed where units stand still, see `units.clocks`; else 1.
+        complete: Outcomes in the order of closing windows, where the plan asks for an exact reading.
     """
 
     form: MetricForm
@@ -47,6 +50,7 @@ class Measured:
     left: Left
     cap: float | None
     clock: float
+    complete: Complete | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     ranks=_ranks(engine, work, form, exposed),
                     left=metrics.left_out(engine, work, form),
                     cap=caps[form.key],
+                    complete=_complete(engine, definition, form, work, now),
                     clock=clocks.get(window_hours(form), 1.0),
                 )
                 for role, form in roles
@@ -189,6 +194,16 @@ def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
     if not idle.isdisjoint(PAIR):
         idle |= set(PAIR)
     return [column for column in columns if column in outcomes or column.role not in idle]
+
+
+def _complete(
+    engine: duckdb.DuckDBPyConnection, definition: Definition, form: MetricForm, work: Program, now: int
+) -> Complete | None:
+    hours = window_hours(form)
+    if not definition.form.plan.exact or hours is None or highest_value(form) is None:
+        return None
+    columns = {column.role: column for column in work.columns[form.key]}
+    return complete(engine, columns["outcome"], columns.get("covariate"), hours, now)
 
 
 def _ranks(

@@ -105,6 +105,7 @@ DUTCH: dict[str, str] = {
     "Method": "Methode",
     "asymptotic confidence sequence": "asymptotische betrouwbaarheidsreeks",
     "exact conditional test": "exacte voorwaardelijke toets",
+    "design-based betting": "wedden op de vaste verdeling",
     "profile likelihood of quantiles": "profielaannemelijkheid van kwantielen",
     "Why this method": "Waarom deze methode",
     "Correction": "Correctie",

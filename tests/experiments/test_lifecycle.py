@@ -50,12 +50,32 @@ def test_a_complete_draft_may_start() -> None:
         ({"metrics": {"primary": []}}, "metrics.primary"),
         ({"metrics": {"secondary": ["clicks"]}}, "metrics.secondary.0"),
         ({"plan": {"method": "group_sequential"}}, "plan.looks"),
+        ({"plan": {"exact": True}}, "metrics.primary.0"),
         ({"end_at": "2029-12-31T00:00:00Z"}, "end_at"),
         ({"end_at": "2030-01-01T00:00:00Z"}, "end_at"),
     ],
 )
 def test_an_incomplete_draft_may_not(changes: dict[str, Any], field: str) -> None:
     assert [item.field for item in start_refusals(form(**changes), KNOWN, NOW)] == [field]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"window_hours": 48}, None),
+        ({}, "no window"),
+        ({"window_hours": 48, "cap": None}, "without such a bound"),
+        ({"window_hours": 48, "cap": {"quantile": 0.99}}, "without such a bound"),
+    ],
+)
+def test_an_exact_plan_needs_primaries_with_a_registered_bound_and_a_window(
+    changes: dict[str, Any], refusal: str | None
+) -> None:
+    capped = parse(MetricForm, {**METRICS[1], **changes})
+    exact = form(plan={"exact": True}, metrics={"primary": ["revenue"], "secondary": [], "guardrails": []})
+    found = start_refusals(exact, {**KNOWN, "revenue": capped}, NOW)
+    assert (refusal is None) == (found == ())
+    assert all(refusal in each.message for each in found if refusal)
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.SCHEDULED])
