@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dash_ui.page import Page
-from dash_ui.pages import listing, metrics, new, result, settings
+from dash_ui.pages import listing, metrics, new, result, settings, trust
 
-PAGES: tuple[Page, ...] = (listing.PAGE, new.PAGE, result.PAGE, metrics.PAGE, settings.PAGE)
+PAGES: tuple[Page, ...] = (listing.PAGE, new.PAGE, result.PAGE, metrics.PAGE, trust.PAGE, settings.PAGE)

@@ -26,7 +26,13 @@ from dash_ui.words import role_name
 log = logging.getLogger(__name__)
 
 PROBLEM: Final = "problem"
-_NAV: Final = {"/ui/": "flask", "/ui/new": "plus", "/ui/metrics": "target", "/ui/settings": "settings"}
+_NAV: Final = {
+    "/ui/": "flask",
+    "/ui/new": "plus",
+    "/ui/metrics": "target",
+    "/ui/trust": "shield",
+    "/ui/settings": "settings",
+}
 
 
 def layout(gateway: Gateway) -> Any:
@@ -140,7 +146,7 @@ def _account(person: Person) -> Any:
 
 
 def _navigation() -> Any:
-    names = (_("Experiments"), _("New experiment"), _("Metrics"), _("Settings"))
+    names = (_("Experiments"), _("New experiment"), _("Metrics"), _("Trust"), _("Settings"))
     links = [
         dcc.Link(
             [icon(mask, 20), html.Span(name)],

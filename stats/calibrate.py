@@ -11,7 +11,7 @@ from scipy.stats import beta
 
 from stats.cell import Cell
 from stats.readers import Pair, Reader, Readout, read_automatic
-from stats.synthetic import Arm, simulate
+from stats.synthetic import simulate
 
 Bools = NDArray[np.bool_]
 MOST_ROWS = 2_000_000
@@ -75,19 +75,11 @@ def calibrate_all(
     batch = max(1, min(replicates, int(MOST_ROWS / heavy), MOST_LOOKS // cell.looks))
     parts: dict[str, list[list[Readout]]] = {name: [] for name in readings}
     for start in range(0, replicates, batch):
-        arms = simulate(cell, min(batch, replicates - start), rng)
+        control, *treatments = simulate(cell, min(batch, replicates - start), rng)
+        pairs = [Pair(cell, control, arm, place) for place, arm in enumerate(treatments, start=1)]
         for name, reading in readings.items():
-            parts[name].append(read_family(cell, arms, alpha, reading))
+            parts[name].append([reading(pair, alpha / len(pairs)) for pair in pairs])
     return {name: _record(found) for name, found in parts.items()}
-
-
-def read_family(cell: Cell, arms: tuple[Arm, ...], alpha: float, reading: Reader) -> list[Readout]:
-    """Every treatment against the control."""
-    own = alpha / (len(arms) - 1)
-    return [
-        reading(Pair(cell, arms[0], treatment, place), own)
-        for place, treatment in enumerate(arms[1:], start=1)
-    ]
 
 
 def monte_carlo(hits: int, replicates: int, level: float = 0.999) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair:
     """The control and one treatment of many experiments.
 
@@ -56,9 +57,11 @@ class Pair:
         """Whether outcomes are zeros and ones."""
         return self.cell.kind in {"proportion", "retention"}
 
+    @cached_property
     def contrast(self) -> Contrast:
         """The two arms reduced to what a normal reading needs."""
-        return contrast(self.control.stack, self.treatment.stack, adjust=True)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return contrast(self.control.stack, self.treatment.stack, adjust=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +112,14 @@ def read_exact(pair: Pair, alpha: float) -> Readout:
 def read_mixture(pair: Pair, alpha: float) -> Readout:
     """The mixture SPRT with the product's variances and guards, for effects of the size planned for."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         return _normal(pair, both, _mixture(pair, safe_deviation(both), alpha))
 
 
 def read_planned_size(pair: Pair, alpha: float) -> Readout:
     """A planned size that is read at any moment."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         rate = anytime.plan_rate(both.units, pair.planned, pair.cell.matured)
         time = both.units * pair.cell.matured / pair.planned
         return _normal(pair, both, anytime.planned(alpha).critical_value(rate, time))
@@ -134,13 +137,13 @@ def read_planned_looks(pair: Pair, alpha: float, looks: int = DEFAULT_LOOKS) -> 
     critical = np.full(cell.looks, np.inf)
     critical[due] = critical_values(tuple(float(rate) for rate in rates[due]), alpha)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _normal(pair, pair.contrast(), critical)
+        return _normal(pair, pair.contrast, critical)
 
 
 def read_welch(pair: Pair, alpha: float) -> Readout:
     """What is done by hand: a t test read at every look as if it were the only one."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         reading = read_fixed(both, alpha)
         known = np.isfinite(reading.p_value)
         return _readout(pair, both, reading, known & (reading.p_value <= alpha), known)
@@ -149,7 +152,7 @@ def read_welch(pair: Pair, alpha: float) -> Readout:
 def read_plain_sequence(pair: Pair, alpha: float) -> Readout:
     """What other tools do: the asymptotic sequence with each arm's own variance, and no guard."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         rho = confidence_sequence.mixture_rho(alpha, pair.planned)
         return _plain(pair, both, confidence_sequence.critical_value(both.units, alpha, rho))
 
@@ -157,13 +160,13 @@ def read_plain_sequence(pair: Pair, alpha: float) -> Readout:
 def read_plain_mixture(pair: Pair, alpha: float) -> Readout:
     """What other tools do: the mixture SPRT with each arm's own variance, and no guard."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         return _plain(pair, both, _mixture(pair, np.sqrt(both.welch.constant), alpha))
 
 
 def _always(pair: Pair, boundary: Boundary) -> Readout:
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         reading = read_always(both, pair.planned, boundary, pair.cell.matured, binary=pair.binary)
         sound = verdicts(both) == 0
         return _readout(pair, both, reading, sound & (reading.p_value <= boundary.alpha), sound)

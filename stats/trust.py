@@ -169,11 +169,11 @@ def summary_table(document: Document) -> str:
 def _line(none: Record, up: Record, down: Record | None) -> Document:
     effects = [up] if down is None else [up, down]
     return {
-        "false_alarms": none.rejected,
-        "missed_absolute": max(each.missed_absolute for each in (none, *effects)),
-        "missed_relative": max(each.missed_relative for each in (none, *effects)),
-        "missed_at_stop": max(each.missed_at_stop for each in (none, *effects)),
-        "power_up": up.upward,
+        "false_alarms": round(none.rejected, 5),
+        "missed_absolute": round(max(each.missed_absolute for each in (none, *effects)), 5),
+        "missed_relative": round(max(each.missed_relative for each in (none, *effects)), 5),
+        "missed_at_stop": round(max(each.missed_at_stop for each in (none, *effects)), 5),
+        "power_up": round(up.upward, 4),
         "power_down": None if down is None else round(down.rejected - down.upward, 4),
         "stopping": round(up.stopping, 4),
         "determined": round(none.determined, 4),

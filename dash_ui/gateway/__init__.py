@@ -8,9 +8,10 @@ from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
 from dash_ui.gateway.planning import Planning
 from dash_ui.gateway.results import Results
+from dash_ui.gateway.trust import Trust
 
 __all__ = ["Gateway"]
 
 
-class Gateway(Access, Definitions, Listing, Measures, Planning, Results):
+class Gateway(Access, Definitions, Listing, Measures, Planning, Results, Trust):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""
