@@ -51,6 +51,7 @@ class Contrast:
         treatment: The treatment arm.
         welch: Variance of `treatment - (1 + lift) * control` with each arm's own variance.
         pooled: The same with the variance pooled under the hypothesis that only the scale differs.
+        thinned: The same under the hypothesis that only the share of units with a value differs.
         names: Columns at which the covariates begin, in order; none where nothing is adjusted.
         used: Which of them are used, shape `S + (k,)`.
     """
@@ -59,6 +60,7 @@ class Contrast:
     treatment: Arm
     welch: Quadratic
     pooled: Quadratic
+    thinned: Quadratic
     names: tuple[str, ...]
     used: NDArray[np.bool_]
 
@@ -103,6 +105,7 @@ def contrast(control: Stack, treatment: Stack, *, adjust: bool) -> Contrast:
         first,
         second,
         *_variances(first, second),
+        _thinned(first, second),
         tuple(control.columns[place] for place in found.starts) if found else (),
         found.used if found else np.zeros((*np.shape(control.units), 0), dtype=np.bool_),
     )
@@ -171,6 +174,20 @@ def _third(variant: Stack, outcome: Floats, found: Fit | None) -> Floats:
     if found is None or variant.residual is None:
         return raw
     return np.where(found.used.any(axis=-1), variant.residual, raw)
+
+
+def _thinned(control: Arm, treatment: Arm) -> Quadratic:
+    """The variance if the treatment makes values more or less frequent, and not larger or smaller.
+
+    The variance of one unit is then about `1 + lift` times the control's, not its square: where there is
+    harm, that leaves the treatment less certain. For rare values; for others it errs on the safe side. What
+    covariates add where there is a lift is left to the pooled variance.
+    """
+    n0, n1 = control.units, treatment.units
+    freedom = np.maximum(n0 + n1 - 2, 1.0)
+    first, second = (n0 - 1) / freedom * control.variance, (n1 - 1) / freedom * treatment.variance
+    size, both = 1 / n0 + 1 / n1, first + second
+    return Quadratic(both * size, both / n0 + first * size, first / n0)
 
 
 def _denominator_error(variant: Stack) -> Floats:

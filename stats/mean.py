@@ -94,15 +94,16 @@ def read_plain(pair: Contrast, critical: ArrayLike) -> Reading:
 
 def safe_deviation(pair: Contrast) -> Floats:
     """Standard error of the difference by the larger of the two variances."""
-    first, second = variances(pair)
+    first, second, _ = variances(pair)
     return np.asarray(np.sqrt(np.maximum(first.constant, second.constant)), dtype=np.float64)
 
 
-def variances(pair: Contrast) -> tuple[Quadratic, Quadratic]:
-    """The two variances of which every candidate meets the larger.
+def variances(pair: Contrast) -> tuple[Quadratic, ...]:
+    """The variances of which every candidate meets the largest.
 
-    One is pooled under the candidate: a small arm that has not met its large values must not look certain.
-    The other leans from there towards each arm's own (Welch's) as far as skewness allows: where a few values
+    Two are pooled under the candidate, as a change of size and as a change of number: a small arm that has
+    not met its large values must not look certain. They differ in what they say of harm, not of no effect.
+    The third leans from there towards each arm's own (Welch's) as far as skewness allows: where a few values
     make the small arm's variance, they make its mean too, and the excess of the one hides that of the other.
     """
     trust = 1 / (1 + skewness(pair) / HALF_TRUST)
@@ -116,7 +117,7 @@ def variances(pair: Contrast) -> tuple[Quadratic, Quadratic]:
             )
         )
     )
-    return pair.pooled, lean
+    return pair.pooled, lean, pair.thinned
 
 
 def welch_freedom(pair: Contrast) -> Floats:
