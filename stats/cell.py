@@ -127,6 +127,11 @@ class Cell:
         return first if self.kind == "ratio" else self.rate * first
 
     @property
+    def effect(self) -> Floats:
+        """The true difference at every look; of a ratio both parts come and go together."""
+        return self.mean * self.lift * (1.0 if self.kind == "ratio" else self.arrived) * np.ones(self.looks)
+
+    @property
     def value_moments(self) -> tuple[float, float]:
         """First and second moment of a value other than zero; of a basket for a ratio."""
         if self.values in {"lognormal", "order"}:

@@ -214,8 +214,7 @@ def _apart(reading: Reading) -> Bools:
 
 def _outside(cell: Cell, reading: Reading) -> tuple[Bools, Bools]:
     """Where the intervals leave out the truth; one that cannot be given leaves out nothing."""
-    effect = cell.mean * cell.lift * cell.arrived
-    absolute = (effect < reading.lower) | (effect > reading.upper)
+    absolute = (cell.effect < reading.lower) | (cell.effect > reading.upper)
     relative = (cell.lift < reading.lift_lower) | (cell.lift > reading.lift_upper)
     return np.asarray(absolute), np.asarray(relative)
 
