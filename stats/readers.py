@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from stats import anytime, confidence_sequence, conversion, mixture_sprt
 from stats.anytime import Boundary
@@ -89,7 +90,15 @@ Reader = Callable[[Pair, float], Readout]
 
 def read_automatic(pair: Pair, alpha: float) -> Readout:
     """The default: the same functions and order of choice as `stats.sequential.read_sequentially`."""
-    boundary = anytime.sequential(alpha)
+    return _choose(pair, anytime.sequential(alpha))
+
+
+def read_evidence(pair: Pair, alpha: float) -> Readout:
+    """The same where one over the p-value must be an e-value."""
+    return _choose(pair, anytime.mixture(alpha))
+
+
+def _choose(pair: Pair, boundary: Boundary) -> Readout:
     normal = _always(pair, boundary)
     if not pair.binary:
         return normal
@@ -147,6 +156,27 @@ def read_welch(pair: Pair, alpha: float) -> Readout:
         reading = read_fixed(both, alpha)
         known = np.isfinite(reading.p_value)
         return _readout(pair, both, reading, known & (reading.p_value <= alpha), known)
+
+
+def read_single_look(pair: Pair, alpha: float) -> Readout:
+    """A fixed plan, read once, at the last look: the tests of `stats.fixed`."""
+    found = read_welch(pair, alpha)
+    last = np.arange(pair.cell.looks) == pair.cell.looks - 1
+    called = found.called
+    if pair.binary and len(pair.control.stack.columns) == 1:
+        both = pair.contrast
+        n0, n1 = both.control.units, both.treatment.units
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = (both.control.events + both.treatment.events) / (n0 + n1)
+            z = both.difference / np.sqrt(rate * (1 - rate) * (1 / n0 + 1 / n1))
+            called = 2 * ndtr(-np.abs(z)) <= alpha
+    return Readout(
+        called & last,
+        found.upward,
+        found.known & last,
+        found.missed_absolute & last,
+        found.missed_relative & last,
+    )
 
 
 def read_plain_sequence(pair: Pair, alpha: float) -> Readout:

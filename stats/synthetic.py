@@ -65,7 +65,7 @@ def simulate(cell: Cell, replicates: int, rng: np.random.Generator) -> tuple[Arm
 def _arm(cell: Cell, treated: bool, fresh: Whole, rng: np.random.Generator) -> Arm:
     rows = _rows(cell, treated, fresh, rng)
     units = np.cumsum(fresh, axis=1).astype(np.float64)
-    return Arm(_stack(cell.columns, units, _moments(cell, rows, fresh.shape)), fresh, rows)
+    return Arm(stacked(cell.columns, units, moments(rows, cell.width, fresh.shape)), fresh, rows)
 
 
 def _rows(cell: Cell, treated: bool, fresh: Whole, rng: np.random.Generator) -> Rows:
@@ -157,16 +157,22 @@ def _left(cell: Cell, came: Whole, rng: np.random.Generator) -> Whole | None:
     return np.where(taken, row * cell.looks + rng.integers(look, cell.looks), -1)
 
 
-def _moments(cell: Cell, rows: Rows, shape: tuple[int, ...]) -> list[Floats]:
-    """Running sums over looks: of columns, their products, the first one cubed, and events."""
+def moments(rows: Rows, outcomes: int, shape: tuple[int, ...]) -> list[Floats]:
+    """Running sums over looks: of columns, their products, the first one cubed, and events.
+
+    Args:
+        rows: Units with a value.
+        outcomes: How many of the first columns are outcomes; covariates follow.
+        shape: `(replicates, looks)`.
+    """
     columns = [np.ascontiguousarray(column) for column in rows.columns.T]
     width = len(columns)
-    sums = [_running(rows, column, place >= cell.width, shape) for place, column in enumerate(columns)]
+    sums = [_running(rows, column, place >= outcomes, shape) for place, column in enumerate(columns)]
     products: dict[tuple[int, int], Floats] = {}
     for i in range(width):
         for j in range(i, width):
             product = columns[i] * columns[j]
-            products[i, j] = products[j, i] = _running(rows, product, i >= cell.width, shape)
+            products[i, j] = products[j, i] = _running(rows, product, i >= outcomes, shape)
             if j == 0:
                 cube = _running(rows, product * columns[0], False, shape)
     sums += [products[i, j] for i in range(width) for j in range(width)]
@@ -203,7 +209,8 @@ def _running(rows: Rows, value: Floats, early: bool, shape: tuple[int, ...]) -> 
     return np.cumsum(found.reshape(shape), axis=1)
 
 
-def _stack(names: tuple[str, ...], units: Floats, sums: list[Floats]) -> Stack:
+def stacked(names: tuple[str, ...], units: Floats, sums: list[Floats]) -> Stack:
+    """Centred moments from running sums as `moments` gives them."""
     width = len(names)
     safe = np.maximum(units, 1.0)
     means = np.stack(sums[:width], axis=-1) / safe[..., None]

@@ -142,7 +142,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
         caps = {form.key: _capped(engine, work, form, exposed.total) for _, form in roles}
         bounds = metrics.bounds(engine, work.distinct())
-        sound = {key: kept for key in work.columns if (kept := _usable(work.columns[key], bounds))}
+        sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
         counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
         summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
         now = min(scope.until, scope.received)
@@ -182,7 +182,7 @@ def _capped(
     return summarise.cap_at_quantile(engine, work.columns[form.key], form.cap.quantile, units_in_all)
 
 
-def _usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
+def usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
     """The columns to summarise: covariates only where anything happened before exposure.
 
     Nothing at all when a value is so large that its cube has no finite double.
