@@ -170,12 +170,12 @@ def read_single_look(pair: Pair, alpha: float) -> Readout:
             rate = (both.control.events + both.treatment.events) / (n0 + n1)
             z = both.difference / np.sqrt(rate * (1 - rate) * (1 / n0 + 1 / n1))
             called = 2 * ndtr(-np.abs(z)) <= alpha
-    return Readout(
-        called & last,
-        found.upward,
-        found.known & last,
-        found.missed_absolute & last,
-        found.missed_relative & last,
+    return replace(
+        found,
+        called=called & last,
+        known=found.known & last,
+        missed_absolute=found.missed_absolute & last,
+        missed_relative=found.missed_relative & last,
     )
 
 

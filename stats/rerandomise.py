@@ -7,6 +7,7 @@ alarm, on this shop's own values, however skewed they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,7 @@ class Rehearsal:
 
 
 def rehearse(
-    shop: Shop, readings: dict[str, Reader], alpha: float, replicates: int, looks: int, seed: int
+    shop: Shop, readings: Mapping[str, Reader], alpha: float, replicates: int, looks: int, seed: int
 ) -> dict[str, Rehearsal]:
     """Read every fake assignment after each of `looks` equal parts of the units, with every reading.
 

@@ -68,6 +68,8 @@ TIMINGS: Mapping[str, Mapping[str, Any]] = {
     "refunds": {"refunds": 0.3},
     "campaign_refunds": {"timing": "campaign", "looks": 672, "refunds": 0.3},
 }
+LARGEST_LIFT = 1.0
+"""Up to which intervals must hold the truth when there is an effect: a doubling."""
 CORRELATIONS = {"normal": 0.7, "count": 0.7}
 CORRELATION = 0.4
 """Of everything else with its covariate."""
@@ -131,7 +133,7 @@ def attempt(trial: Trial, replicates: int) -> Document:
         "timing": trial.timing,
         "covariate": trial.covariate,
         "lift": round(lift, 4),
-        "readings": {name: _line(none[name], up[name], down.get(name)) for name in readings},
+        "readings": {name: _line(none[name], up[name], down.get(name), lift) for name in readings},
     }
 
 
@@ -166,8 +168,9 @@ def summary_table(document: Document) -> str:
     return "\n".join(lines)
 
 
-def _line(none: Record, up: Record, down: Record | None) -> Document:
-    effects = [up] if down is None else [up, down]
+def _line(none: Record, up: Record, down: Record | None, lift: float) -> Document:
+    # Larger ones are planned for where hardly anything can be found; no shop meets them.
+    effects = [each for each in (up, down) if each is not None and lift <= LARGEST_LIFT]
     return {
         "false_alarms": round(none.rejected, 5),
         "missed_absolute": round(max(each.missed_absolute for each in (none, *effects)), 5),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +13,21 @@ from numpy.typing import NDArray
 
 from experiments.analysis import metrics, summarise, units
 from experiments.analysis.columns import Column, program
-from experiments.analysis.compare import reading_plan
+from experiments.analysis.compare import procedure, reading_plan
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.measure import roles_of, scope_of, usable
 from experiments.definition import Definition
 from experiments.forms import Method, MetricForm, MetricKind
-from stats.readers import Reader, read_automatic, read_planned_size, read_single_look, read_welch
+from stats.family import E_BENJAMINI_HOCHBERG
+from stats.readers import (
+    Reader,
+    read_automatic,
+    read_evidence,
+    read_planned_size,
+    read_single_look,
+    read_welch,
+)
 from stats.rerandomise import Rehearsal, Shop, rehearse
 
 Document = dict[str, Any]
@@ -29,16 +36,9 @@ Floats = NDArray[np.float64]
 REPLICATES = 1_000
 LOOKS = 60
 MOST_UNITS = 200_000
-READERS: Mapping[str, Reader] = {
-    Method.SEQUENTIAL.value: read_automatic,
-    Method.GROUP_SEQUENTIAL.value: read_planned_size,
-    Method.FIXED.value: read_single_look,
-}
-"""How each plan is read; a Bayesian one makes no promise that could be held to anything."""
 NO_PROMISE = "A Bayesian plan makes no promise about false alarms."
 NO_MOMENTS = "A quantile is not read from sums, so it cannot be rehearsed."
 NO_VALUES = "The values are too large to compute with; cap the metric."
-NO_CONTROL = "The control is planned to receive no units."
 TOO_FEW = "There are {units} units; at least {least} are needed."
 LEAST_UNITS = 200
 
@@ -124,7 +124,7 @@ def _metric(
     columns: list[Column],
     digest: str,
 ) -> Document:
-    plan = reading_plan(definition)
+    plan, reader = reading_plan(definition), reader_of(definition.form.plan.method, role)
     weights = [variant.weight for variant in definition.form.variants]
     size = (len(weights) - 1) * sum(each == role for each, _ in roles)
     head: Document = {
@@ -139,9 +139,9 @@ def _metric(
         "kept": None,
         "every_look": None,
         "determined": None,
-        "undetermined": _refusal(plan.method, form, columns, len(sample.values), weights[0]),
+        "undetermined": _refusal(reader, form, columns, len(sample.values)),
     }
-    if head["undetermined"] is not None:
+    if reader is None or head["undetermined"] is not None:
         return head
     # A variant that gets no units is compared with nothing.
     weights = [weight for weight in weights if weight > 0]
@@ -153,21 +153,26 @@ def _metric(
         # A sample stands for all units, so its plan shrinks as it does.
         planned_units=max(1, round(plan.planned_units * len(sample.values) / sample.total)),
     )
-    readings = {"ours": READERS[plan.method], "every_look": read_welch}
+    readings = {"ours": reader, "every_look": read_welch}
     seed = int(hashlib.sha256(f"{digest} {form.key}".encode()).hexdigest()[:15], 16)
     found = rehearse(shop, readings, plan.alpha / size, REPLICATES, LOOKS, seed)
     return {**head, **_findings(found["ours"], head["promised"]), "every_look": found["every_look"].called}
 
 
-def _refusal(method: str, form: MetricForm, columns: list[Column], count: int, control: float) -> str | None:
-    if method not in READERS:
+def reader_of(method: Method, role: str) -> Reader | None:
+    """How a report reads a metric; `None` for a Bayesian plan, whose readings make no promise."""
+    if method == Method.SEQUENTIAL:
+        return read_evidence if procedure(method, role) == E_BENJAMINI_HOCHBERG else read_automatic
+    return {Method.GROUP_SEQUENTIAL: read_planned_size, Method.FIXED: read_single_look}.get(method)
+
+
+def _refusal(reader: Reader | None, form: MetricForm, columns: list[Column], count: int) -> str | None:
+    if reader is None:
         return NO_PROMISE
     if form.kind == MetricKind.QUANTILE:
         return NO_MOMENTS
     if not columns:
         return NO_VALUES
-    if control <= 0:
-        return NO_CONTROL
     return TOO_FEW.format(units=count, least=LEAST_UNITS) if count < LEAST_UNITS else None
 
 
