@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.stats import beta
 
 from stats.cell import Cell
 from stats.readers import Pair, Reader, Readout, read_automatic
-from stats.synthetic import simulate
+from stats.synthetic import Arm, simulate
 
 Bools = NDArray[np.bool_]
 MOST_ROWS = 2_000_000
@@ -75,11 +75,15 @@ def calibrate_all(
     batch = max(1, min(replicates, int(MOST_ROWS / heavy), MOST_LOOKS // cell.looks))
     parts: dict[str, list[list[Readout]]] = {name: [] for name in readings}
     for start in range(0, replicates, batch):
-        control, *treatments = simulate(cell, min(batch, replicates - start), rng)
-        pairs = [Pair(cell, control, arm, place) for place, arm in enumerate(treatments, start=1)]
+        pairs = pairs_of(cell, simulate(cell, min(batch, replicates - start), rng))
         for name, reading in readings.items():
             parts[name].append([reading(pair, alpha / len(pairs)) for pair in pairs])
     return {name: _record(found) for name, found in parts.items()}
+
+
+def pairs_of(cell: Cell, arms: Sequence[Arm]) -> list[Pair]:
+    """Every treatment with the control."""
+    return [Pair(cell, arms[0], arm, place) for place, arm in enumerate(arms[1:], start=1)]
 
 
 def monte_carlo(hits: int, replicates: int, level: float = 0.999) -> tuple[float, float]:

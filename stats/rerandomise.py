@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.calibrate import monte_carlo
+from stats.calibrate import monte_carlo, pairs_of
 from stats.cell import Cell
-from stats.readers import Pair, Reader, Readout
+from stats.readers import Reader, Readout
 from stats.synthetic import Arm, Rows, moments, stacked
 
 Floats = NDArray[np.float64]
@@ -89,8 +89,7 @@ def rehearse(
     hits, known = dict.fromkeys(readings, 0), dict.fromkeys(readings, 0.0)
     for start in range(0, replicates, batch):
         size = min(batch, replicates - start)
-        control, *treatments = _arms(shop, cell, valued, size, rng)
-        pairs = [Pair(cell, control, arm, place) for place, arm in enumerate(treatments, start=1)]
+        pairs = pairs_of(cell, _arms(shop, cell, valued, size, rng))
         for name, reading in readings.items():
             found = [reading(pair, alpha) for pair in pairs]
             hits[name] += _called(found)

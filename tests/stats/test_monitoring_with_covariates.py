@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stats.calibrate import calibrate_all, monte_carlo, read_family
+from stats.calibrate import calibrate_all, monte_carlo, pairs_of
 from stats.cell import Cell
 from stats.covariates import left_over
 from stats.readers import read_automatic, read_planned_size
@@ -73,7 +73,7 @@ def test_covariates_find_more_of_the_same_effects(cell: Cell) -> None:
     arms = simulate(cell, 200, np.random.default_rng(9))
     for reading in (read_automatic, read_planned_size):
         with_them, without = (
-            read_family(cell, each, ALPHA, reading)[0].called for each in (arms, tuple(map(bare, arms)))
+            reading(pairs_of(cell, each)[0], ALPHA).called for each in (arms, tuple(map(bare, arms)))
         )
         assert with_them.any(axis=1).mean() > without.any(axis=1).mean() + 0.03
         assert first_calls(with_them) < first_calls(without)
