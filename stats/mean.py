@@ -120,9 +120,9 @@ def variances(pair: Contrast) -> tuple[Quadratic, ...]:
     return pair.pooled, lean, pair.thinned
 
 
-def welch_freedom(pair: Contrast) -> Floats:
-    """Degrees of freedom of Welch & Satterthwaite."""
-    first = pair.control.variance / pair.control.units
+def welch_freedom(pair: Contrast, scale: float = 1.0) -> Floats:
+    """Degrees of freedom of Welch & Satterthwaite, of `treatment - scale * control`."""
+    first = scale**2 * pair.control.variance / pair.control.units
     second = pair.treatment.variance / pair.treatment.units
     with np.errstate(divide="ignore", invalid="ignore"):
         below = first**2 / (pair.control.units - 1) + second**2 / (pair.treatment.units - 1)
