@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint bench lock trust slow
+.PHONY: help setup setup-dev run demo test lint bench lock trust rivals slow
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ REPLICATES ?= 2000
 
 trust: setup-dev ## the table of error rates, coverage and power anew, for the trust page and the README
 	$(BIN)/python -m tests.benchmarks.trust $(REPLICATES)
+
+rivals: setup-dev ## the rules that were compared before the default was chosen
+	$(BIN)/python -m tests.benchmarks.rivals $(REPLICATES)
 
 slow: setup-dev ## every test that is marked slow: simulations with many replicates
 	$(BIN)/python -m pytest -m slow --timeout 7200

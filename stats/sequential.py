@@ -38,9 +38,11 @@ def read_sequentially(
 
     Rates below `RARE`, and rates whose normal approximation does not hold yet, are read by the exact test;
     all else by the asymptotic sequence once the data bear it, and not before. The error is spread over the
-    moments by `anytime.sequential`, or, where one over the p-value must be an e-value, by the mixture alone.
+    moments by `anytime.sequential`, or, where no size was decided upon or one over the p-value must be an
+    e-value, by the mixture alone.
     """
-    boundary = (anytime.mixture if needs_e_value else anytime.sequential)(family.design_alpha)
+    open_ended = needs_e_value or not plan.sized
+    boundary = (anytime.mixture if open_ended else anytime.sequential)(family.design_alpha)
     pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     planned = plan.planned_units * min(1.0, sum(shares))
     why = refusal(pair)

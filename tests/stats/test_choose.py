@@ -304,6 +304,19 @@ def test_rare_rates_are_read_exactly_and_common_ones_by_the_asymptotic_sequence(
     assert rare.method_reason != common.method_reason
 
 
+@pytest.mark.parametrize(("control", "treatment"), [(400, 460), (4_000, 4_200)])
+def test_a_size_that_nobody_decided_upon_takes_nothing_from_reading_on(control: int, treatment: int) -> None:
+    # Four times the size that tunes: the share of alpha for the plan would have been wasted.
+    arms = binary(control, 40_000), binary(treatment, 40_000)
+    decided, undecided = (
+        compare(*arms, kind="proportion", plan=plan(planned_units=20_000, sized=sized), shares=EVEN)
+        for sized in (True, False)
+    )
+    assert decided.p_value is not None
+    assert undecided.p_value is not None
+    assert undecided.p_value < 0.5 * decided.p_value
+
+
 def test_units_that_do_not_follow_the_shares_leave_the_exact_test_undetermined() -> None:
     found = compare(binary(20, 1_000), binary(200, 9_000), kind="proportion", plan=plan(), shares=EVEN)
     assert found.undetermined is not None
