@@ -20,8 +20,8 @@ class ReadingPlan:
         planned_units: Units over all variants together.
         looks: Number of planned looks, for `group_sequential`.
         cuped: Whether covariates from before exposure are used when the summaries carry them.
-        sized: Whether `planned_units` was decided upon; otherwise it only tunes, and a `sequential` plan keeps
-            nothing apart for it.
+        sized: Whether `planned_units` was decided upon; otherwise it only tunes, and a `sequential` plan
+            keeps nothing apart for it.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
