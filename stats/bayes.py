@@ -100,9 +100,10 @@ def read_posterior(
     """Compare two variants of at least two units each by their posterior.
 
     Rates have uniform priors; means and ratios have flat priors and a normal likelihood. `significant` says
-    that the credible interval at `plan.alpha` excludes zero; there is no p-value.
+    that the credible interval excludes zero, at `plan.alpha` unless the family names a level; there is no
+    p-value, and nothing to correct.
     """
-    own = Family(family.alpha, 1)
+    own = Family(family.alpha, 1, family.level)
     note = "It does not protect against reading often."
     if kind in {"proportion", "retention"} and not (plan.cuped and len(control.columns) > 1):
         posterior = beta_binomial((control.events, treatment.events), (control.units, treatment.units))
@@ -112,7 +113,7 @@ def read_posterior(
         return undetermined(control, treatment, own, NORMAL, NO_VARIATION, ratio=kind == "ratio")
     deviation = math.sqrt(float(pair.welch.constant))
     z = float(pair.difference) / deviation
-    reading = read_plain(pair, -float(ndtri(own.alpha / 2)))
+    reading = read_plain(pair, -float(ndtri(own.own_level / 2)))
     result = normal_answer(pair, reading, own, NORMAL, f"Posterior with flat priors on both means. {note}")
     loss = deviation * (math.exp(-z * z / 2) / math.sqrt(2 * math.pi) - z * float(ndtr(-z)))
     return replace(result, probability_better=float(ndtr(z)), expected_loss=loss)
@@ -120,8 +121,8 @@ def read_posterior(
 
 def _rates(posterior: BetaBinomial, family: Family, reason: str) -> Comparison:
     """Estimates are posterior medians, so that they lie inside their intervals however few the events."""
-    lower, middle, upper = posterior.difference(family.alpha)
-    low, lift, high = posterior.ratio(family.alpha)
+    lower, middle, upper = posterior.difference(family.own_level)
+    low, lift, high = posterior.ratio(family.own_level)
     result = answer(
         Interval(middle, lower, upper), Interval(lift - 1, low - 1, high - 1), None, family, BETA, reason
     )

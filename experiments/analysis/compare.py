@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from experiments.analysis.exact import exact_member
+from experiments.analysis.beside import beside
 from experiments.analysis.measure import Measurement
 from experiments.analysis.metric_rows import Part, metric_row
+from experiments.analysis.pairing import Pairing, pairing
 from experiments.definition import Definition
-from experiments.forms import Method, MetricKind
-from stats.answer import Family
-from stats.choose import read_alone
-from stats.family import BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG, HOLM, NONE, Member, read_family
+from experiments.forms import Method
+from stats.family import BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG, HOLM, NONE, read_family
 from stats.plan import ReadingPlan
-from stats.quantile_reading import compare_quantiles
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Comparison
 
 Document = dict[str, Any]
 DEFAULT_PLANNED_UNITS = 20_000
-_NOTHING = Interval(None, None, None)
 
 
 def reading_plan(definition: Definition) -> ReadingPlan:
@@ -52,6 +50,8 @@ def procedure(method: Method, role: str) -> str:
 
 def compared(definition: Definition, measurement: Measurement) -> list[Document]:
     """The report's `metrics`: each role's metrics times treatments are one family."""
+    total = max(measurement.exposed.total, 1)
+    complete = {hours: units / total for hours, units in measurement.matured.items()}
     rows: list[Document] = []
     for role in dict.fromkeys(each.role for each in measurement.metrics):
         parts = [
@@ -59,11 +59,10 @@ def compared(definition: Definition, measurement: Measurement) -> list[Document]
             for each in measurement.metrics
             if each.role == role
         ]
-        family = _read(definition, parts, role)
-        rows += [
-            metric_row(definition, part, found, _size(family))
-            for part, found in zip(parts, family, strict=True)
-        ]
+        for pairings, found, row in _read(definition, parts, role):
+            for each, result, comparison in zip(pairings, found, row["comparisons"], strict=True):
+                comparison.update(beside(each, result, row["family"], complete))
+            rows.append(row)
     return rows
 
 
@@ -76,11 +75,7 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
         parts = [
             Part(each, part.metrics.get(each.form.key), part.counts) for part in slices for each in primaries
         ]
-        family = _read(definition, parts, "segment")
-        documents = [
-            metric_row(definition, part, found, _size(family))
-            for part, found in zip(parts, family, strict=True)
-        ]
+        documents = [row for _, _, row in _read(definition, parts, "segment")]
         width = len(primaries)
         rows += [
             {
@@ -94,63 +89,21 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
     return rows
 
 
-def _size(family: list[list[Comparison]]) -> int:
-    return sum(len(found) for found in family)
-
-
-def _read(definition: Definition, parts: Sequence[Part], role: str) -> list[list[Comparison]]:
-    """Every part's treatments, adjusted together."""
-    plan = definition.form.plan
-    chosen = procedure(plan.method, role)
-    treatments = len(definition.form.variants) - 1
-    members = [
-        _member(definition, part, place, needs_e_value=chosen == E_BENJAMINI_HOCHBERG)
-        for part in parts
-        for place in range(1, treatments + 1)
-    ]
+def _read(
+    definition: Definition, parts: Sequence[Part], role: str
+) -> list[tuple[list[Pairing], list[Comparison], Document]]:
+    """Every part with its treatments, adjusted together."""
+    form, plan = definition.form, reading_plan(definition)
+    chosen = procedure(form.plan.method, role)
+    weights = tuple(variant.weight for variant in form.variants)
+    pairings = [pairing(part, place, plan, weights) for part in parts for place in range(1, len(weights))]
+    by_e_value = chosen == E_BENJAMINI_HOCHBERG and len(pairings) > 1
+    members = [partial(each.read, needs_e_value=by_e_value) for each in pairings]
     found = read_family(members, plan.alpha, chosen)
-    return [found[start : start + treatments] for start in range(0, len(found), treatments)]
-
-
-def _member(definition: Definition, part: Part, place: int, *, needs_e_value: bool) -> Member:
-    weights = [variant.weight for variant in definition.form.variants]
-    if weights[0] <= 0 or weights[place] <= 0:
-        return _silent("no_share", "One of the two variants is planned to receive no units.")
-    asked: dict[str, Any] = {
-        "plan": reading_plan(definition),
-        "shares": (weights[0] / sum(weights), weights[place] / sum(weights)),
-        "matured": part.measured.clock,
-        "needs_e_value": needs_e_value,
-    }
-    if part.measured.form.kind == MetricKind.QUANTILE:
-        ranks = part.ranks
-        if not ranks:
-            return _silent("no_quantile_in_segments", "Quantiles are compared over all units together only.")
-        return lambda family: compare_quantiles(ranks[0], ranks[place], family=family, **asked)
-    summaries, kind = part.summaries, part.measured.form.kind.value
-    if summaries is None:
-        return _silent("values_too_large", "A unit's value is too large to compute with; cap the metric.")
-    pair, complete = (summaries[0], summaries[place]), part.measured.complete
-    if complete is not None and summaries is part.measured.summaries:
-        return exact_member(part.measured.form, complete, pair, place, asked["plan"], asked["shares"])
-    return lambda family: read_alone(*pair, kind=kind, family=family, **asked)
-
-
-def _silent(code: str, reason: str) -> Member:
-    """A member that cannot be read."""
-
-    def read(family: Family) -> Comparison:
-        return Comparison(
-            absolute=_NOTHING,
-            relative=_NOTHING,
-            p_value=None,
-            significant=False,
-            method="none",
-            method_reason=reason,
-            adjustment="none",
-            variance_reduction=0.0,
-            undetermined=Undetermined(code, reason),
-            level=family.own_level,
-        )
-
+    width = len(weights) - 1
+    read = []
+    for place, part in enumerate(parts):
+        own = slice(place * width, (place + 1) * width)
+        row = metric_row(definition, part, found[own], len(pairings))
+        read.append((pairings[own], found[own], row))
     return read

@@ -29,27 +29,15 @@ def comparison_row(
         alpha: Of the family.
         base: What the control did; `None` where that is not known.
     """
-    why = result.undetermined
     document: Document = {
         "variant": arms[1],
         "control": arms[0],
-        "absolute": _bounded(result.absolute, result),
-        "relative": _bounded(result.relative, result),
-        "p_value": finite(result.p_value),
+        **reading_row(result),
         "own_p_value": finite(result.own_p_value),
-        "significant": result.significant and not result.preliminary,
-        "preliminary": result.preliminary,
-        "probability_better": finite(result.probability_better),
-        "expected_loss": finite(result.expected_loss),
-        "method": result.method,
-        "method_reason": result.method_reason,
         "alpha": alpha,
-        "level": result.level,
         "adjustment": result.adjustment,
         "variance_reduction": finite(result.variance_reduction) or 0.0,
         "covariates": [_COVARIATES[name] for name in result.covariates],
-        "undetermined": None if why is None else why.reason,
-        "undetermined_code": None if why is None else why.code,
     }
     if metric.non_inferiority_margin is not None:
         # A margin is a share of the control's value, which means nothing where that is not positive.
@@ -59,6 +47,25 @@ def comparison_row(
             else None
         )
     return document
+
+
+def reading_row(result: Comparison) -> Document:
+    """What a method says of a comparison; only a family's adjustment makes its p-value an adjusted one."""
+    why = result.undetermined
+    return {
+        "absolute": _bounded(result.absolute, result),
+        "relative": _bounded(result.relative, result),
+        "p_value": finite(result.p_value),
+        "significant": result.significant and not result.preliminary,
+        "preliminary": result.preliminary,
+        "probability_better": finite(result.probability_better),
+        "expected_loss": finite(result.expected_loss),
+        "method": result.method,
+        "method_reason": result.method_reason,
+        "level": result.level,
+        "undetermined": None if why is None else why.reason,
+        "undetermined_code": None if why is None else why.code,
+    }
 
 
 def _interval(interval: Interval) -> Document:

@@ -12,6 +12,7 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.lifecycle import Status
 from experiments.models import JournalKind
 from experiments.requests import CommentForm, Decision, StopForm
+from stats.alternatives import PROMISES
 
 TEXT: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "number"}
@@ -110,6 +111,11 @@ def _results() -> dict[str, Any]:
     verdicts = ["ship", "rollback", "keep_running", "no_difference", "not_enough_data", "unhealthy"]
     reasons = {"type": "array", "items": TEXT}
     interval = objects({"estimate": nullable(NUMBER), "lower": nullable(NUMBER), "upper": nullable(NUMBER)})
+    way = {
+        "way": {"enum": list(PROMISES)},
+        "promise": {"enum": sorted(set(PROMISES.values()))},
+        "assumes": {"type": "array", "items": TEXT},
+    }
     comparison = objects(
         {
             "variant": TEXT,
@@ -130,7 +136,34 @@ def _results() -> dict[str, Any]:
             },
             "undetermined": nullable(TEXT),
         },
-        {"own_p_value": nullable(NUMBER), "level": NUMBER},
+        {
+            "own_p_value": nullable(NUMBER),
+            "level": NUMBER,
+            "log_e_value": nullable(NUMBER),
+            **way,
+            "assumptions": {
+                "type": "array",
+                "items": objects({"code": TEXT, "met": FLAG, "value": nullable(NUMBER), "needed": NUMBER}),
+            },
+            "alternatives": {
+                "type": "array",
+                "items": objects(
+                    {
+                        **way,
+                        "absolute": interval,
+                        "relative": interval,
+                        "p_value": nullable(NUMBER),
+                        "significant": FLAG,
+                        "preliminary": FLAG,
+                        "probability_better": nullable(NUMBER),
+                        "expected_loss": nullable(NUMBER),
+                        "method": TEXT,
+                        "level": NUMBER,
+                        "undetermined": nullable(TEXT),
+                    }
+                ),
+            },
+        },
     )
     metric = objects(
         {

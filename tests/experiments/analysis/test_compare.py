@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -173,3 +175,44 @@ def test_values_treatments_and_primaries_of_a_segment_are_one_family() -> None:
     assert phone["significant"]
     # One of eight rejected: e-BH reads everything at an eighth of alpha.
     assert phone["level"] == pytest.approx(0.05 / 8)
+
+
+def test_every_comparison_shows_all_other_ways_and_what_its_own_rests_on() -> None:
+    chosen = experiment("sequential")
+    for row in rows_of(compared(chosen, measurement(chosen, SUMMARIES)), "primary"):
+        assert (row["way"], row["promise"]) == ("always_valid", "any_moment")
+        assert [each["way"] for each in row["alternatives"]] == [
+            "planned_size", "single_look", "posterior", "mixture_sprt",
+        ]  # fmt: skip
+        assert {each["level"] for each in row["alternatives"]} == {row["level"]}
+        posterior = row["alternatives"][2]
+        assert posterior["p_value"] is None
+        assert 0 <= posterior["probability_better"] <= 1
+        assert {each["code"] for each in row["assumptions"]} >= {"split"}
+        assert all(each["met"] for each in row["assumptions"])
+        json.dumps(row, allow_nan=False)
+
+
+def test_a_metric_that_cannot_be_read_has_no_alternatives() -> None:
+    chosen = experiment("sequential")
+    row = rows_of(compared(chosen, measurement(chosen, SUMMARIES)), "secondary")[-1]
+    assert (row["alternatives"], row["assumptions"], row["log_e_value"]) == ([], [], None)
+
+
+def test_only_always_valid_plans_carry_e_values() -> None:
+    for method in METHODS:
+        chosen = experiment(method)
+        found = compared(chosen, measurement(chosen, SUMMARIES))
+        assert all(("log_e_value" in row) == (method == "sequential") for row in rows_of(found, "primary"))
+    chosen = experiment("sequential")
+    found = compared(chosen, measurement(chosen, SUMMARIES))
+    for row in rows_of(found, "secondary")[:-2]:
+        # What e-BH ranks is one over the e-value.
+        assert row["log_e_value"] == pytest.approx(-math.log(row["own_p_value"]), abs=1e-12)
+
+
+def test_segments_are_not_read_in_other_ways() -> None:
+    chosen = experiment("sequential", segments=["device"])
+    part = Slice("device", "phone", (UNITS,) * 3, {key: rates(900, 910, 880) for key in ("p0", "p1")})
+    row = compared_slices(chosen, measurement(chosen, SUMMARIES, (part,)))[0]["metrics"][0]["comparisons"][0]
+    assert "alternatives" not in row

@@ -222,6 +222,9 @@ def test_units_that_keep_coming_are_their_own_clock(tmp_path: Path) -> None:
         analyse(definition(metric(CONVERSION, window_hours=hours)), view, soon)["metrics"][0]["comparisons"]
         for hours in (1000, None)
     )
+    for row in (*windowed, *endless):
+        # Whether windows have closed is said next to the numbers, which do not depend on it.
+        del row["assumptions"]
     assert windowed == endless
 
 
