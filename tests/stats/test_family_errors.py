@@ -43,7 +43,7 @@ def _p_value(pair: Pair, boundary: Boundary) -> Floats:
         units = first.units + second.units
         return conversion.p_value(first.events, second.events, units, pair.shares, pair.planned, boundary)
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pair.contrast()
+        both = pair.contrast
         reading = read_always(both, pair.planned, boundary)
         return np.where(verdicts(both) == 0, reading.p_value, 1.0)
 
