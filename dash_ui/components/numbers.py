@@ -11,6 +11,8 @@ from dash_ui.i18n import _
 from dash_ui.report_records import Effect, Range
 
 RATES: Final = ("proportion", "retention")
+NO_TOTAL: Final = ("quantile", "ratio")
+"""Kinds whose difference times the number of shoppers is not an amount."""
 _CURRENCY: Final = re.compile(r"^[A-Z]{3}$")
 
 
@@ -75,7 +77,12 @@ def p_text(value: float | None) -> str:
 def per_ten_thousand(effect: Effect) -> str | None:
     """What the difference comes to for 10,000 shoppers, where that can be counted or paid."""
     interval = effect.absolute
-    if interval.estimate is None or interval.lower is None or interval.upper is None:
+    if (
+        effect.kind in NO_TOTAL
+        or interval.estimate is None
+        or interval.lower is None
+        or interval.upper is None
+    ):
         return None
     amounts = [value * 10_000 for value in (interval.estimate, interval.lower, interval.upper)]
     if effect.unit and _CURRENCY.match(effect.unit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -295,6 +296,8 @@ def test_counts_are_events_of_units_for_rates_and_units_for_others() -> None:
     assert counts_text(effects["revenue"], control=True) == "36,000 shoppers"
     assert per_ten_thousand(effects["page_time"]) is None
     assert (per_ten_thousand(effects["revenue"]) or "").startswith("About +€2,679")
+    # Ten thousand times a difference of medians is no amount that anybody earns.
+    assert per_ten_thousand(replace(effects["revenue"], kind="quantile")) is None
 
 
 def test_reasons_are_told_in_the_readers_language_and_unknown_ones_as_they_came() -> None:
