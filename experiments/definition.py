@@ -26,6 +26,7 @@ class Definition:
         plan_hash: SHA-256 of the frozen plan; `None` before the start.
         started_at: When it first ran, in UTC.
         stopped_at: When it stopped, in UTC.
+        planned_end: End date as it was when the plan was frozen; `None` without one.
     """
 
     form: ExperimentForm
@@ -35,6 +36,7 @@ class Definition:
     plan_hash: str | None
     started_at: datetime | None
     stopped_at: datetime | None
+    planned_end: datetime | None = None
 
 
 def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], version: int) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
@@ -20,6 +18,8 @@ from pydantic import (
 
 from assignment.conditions import ConditionError
 from assignment.targeting import check_condition
+from experiments.form import FieldValueError, Form
+from experiments.plan import PlanForm
 
 KEY_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 Key = Annotated[str, Field(pattern=KEY_PATTERN.pattern, description="Lower-case letters, digits, - and _.")]
@@ -28,14 +28,6 @@ Named = Annotated[str, Field(min_length=1, max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 WEIGHT_TOLERANCE = 1e-6
 _YEARS = (2000, 2200)
-
-
-class FieldValueError(ValueError):
-    """A refusal by a rule of the whole form that concerns the field at `place`, relative to the form."""
-
-    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
-        super().__init__(message)
-        self.place = place
 
 
 def _in_reach(moment: datetime) -> datetime:
@@ -47,29 +39,12 @@ def _in_reach(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 
-class Form(BaseModel):
-    """Refuses unknown fields and loose types, so that a typing error never goes unnoticed."""
-
-    model_config = ConfigDict(
-        extra="forbid", validate_by_name=True, validate_by_alias=True, str_strip_whitespace=True
-    )
-
-
 class Surface(StrEnum):
     """What the experiment changes."""
 
     OFFER = "offer"
     LAYOUT = "layout"
     RECOMMENDATION = "recommendation"
-
-
-class Method(StrEnum):
-    """How the plan reads its evidence."""
-
-    SEQUENTIAL = "sequential"
-    GROUP_SEQUENTIAL = "group_sequential"
-    FIXED = "fixed"
-    BAYESIAN = "bayesian"
 
 
 class VariantForm(Form):
@@ -117,33 +92,6 @@ class RolesForm(Form):
         """Role, index in its list and key of every metric named."""
         lists = {"primary": self.primary, "secondary": self.secondary, "guardrails": self.guardrails}
         return [(role, index, key) for role, keys in lists.items() for index, key in enumerate(keys)]
-
-
-class PlanForm(Form):
-    """How the evidence will be read; frozen at the start."""
-
-    method: Method = Method.SEQUENTIAL
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
-    mde: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
-    cuped: bool = True
-    looks: Annotated[int, Field(ge=1, le=50)] | None = None
-    planned_units: Annotated[int, Field(ge=2, le=10**12)] | None = None
-    exact: bool = False
-
-    @model_validator(mode="after")
-    def _check_exact(self) -> Self:
-        if self.exact and self.method is not Method.SEQUENTIAL:
-            raise FieldValueError(("exact",), f"true, but a '{self.method}' plan has no exact reading")
-        return self
-
-    @model_validator(mode="after")
-    def _check_looks(self) -> Self:
-        if self.looks is not None and self.method is not Method.GROUP_SEQUENTIAL:
-            raise FieldValueError(
-                ("looks",), f"{self.looks} looks are planned, but only 'group_sequential' plans its looks"
-            )
-        return self
 
 
 class ExperimentForm(Form):

@@ -50,7 +50,7 @@ def analyse_now(place: Workplace, key: str) -> Document:
     compact(place)
     with place.database.reading() as session:
         definition = definition_of(session, key)
-    report = analyse(definition, place.lake.view(), as_of)
+    report = analyse(definition, place.lake.view(), as_of, place.looks)
     with place.database.session() as session:
         save_report(session, report)
     return report

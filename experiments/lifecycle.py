@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from assignment.errors import FieldError, ProefwerkError
-from experiments.forms import ExperimentForm, Method, MetricForm
+from experiments.forms import ExperimentForm, MetricForm
 from experiments.outcomes import highest_value, window_hours
+from experiments.plan import Method
 
 
 class Status(StrEnum):

@@ -102,10 +102,14 @@ def _refresh(place: Workplace, view: View, watched: _Watched, as_of: datetime) -
     with place.database.reading() as session:
         definition = definition_of(session, key)
     marks = _marks(definition, view)
-    if not stopped and watched.reported_at is not None and place.marks.get(key) == marks:
+    due = place.due.get(key)
+    quiet = place.marks.get(key) == marks and (due is None or as_of < due)
+    if not stopped and watched.reported_at is not None and quiet:
         return False
     began = time.monotonic()
-    report = analyse(definition, view, as_of)
+    report = analyse(definition, view, as_of, place.looks)
+    following = (report["looks"] or {}).get("next") or {}
+    place.due[key] = datetime.fromisoformat(at) if (at := following.get("due_at")) else None
     place.rests[key] = time.monotonic() + REST_PER_WORK * (time.monotonic() - began)
     place.marks[key] = marks
     if not stopped and watched.data_hash == report["data_hash"]:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from experiments.forms import Form, Key
+from experiments.form import Form
+from experiments.forms import Key
 
 
 class Decision(StrEnum):

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from assignment.errors import FieldError, ProefwerkError
 from experiments.documents import check_document, shown
-from experiments.forms import FieldValueError, Form
+from experiments.form import FieldValueError, Form
 
 FormT = TypeVar("FormT", bound=Form)
 

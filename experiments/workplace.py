@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from experiments.analysis.lake import Added, Lake
+from experiments.analysis.looks import Memory
 from experiments.db import Database
 from experiments.settings import Settings
 
@@ -21,6 +23,8 @@ class Workplace:
         rests: Per experiment, when its next refresh may begin, in seconds of the monotonic clock.
         marks: Per experiment, how many events its newest refresh had seen.
         alarms: Failed health checks that were told already.
+        looks: What was measured at planned looks.
+        due: Per experiment, when its next look falls due without new events.
     """
 
     database: Database
@@ -29,6 +33,8 @@ class Workplace:
     rests: dict[str, float] = field(default_factory=dict)
     marks: dict[str, tuple[int, int]] = field(default_factory=dict)
     alarms: dict[str, list[str]] = field(default_factory=dict)
+    looks: Memory = field(default_factory=dict)
+    due: dict[str, datetime | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:

@@ -26,7 +26,6 @@ def compare(
     shares: tuple[float, float],
     comparisons: int = 1,
     matured: float = 1.0,
-    at_look: bool = False,
     needs_e_value: bool = False,
 ) -> Comparison:
     """Compare a treatment with the control on one metric, as one of a family that shares alpha equally.
@@ -44,7 +43,6 @@ def compare(
         matured: Mean over the units of the share of their outcome window that has passed, 1 when all outcomes
             are final. It is the clock where units stand still while outcomes arrive (an e-mail campaign);
             where there is no window, time passed over that of an ordinary one, which may exceed 1.
-        at_look: Whether the summaries were frozen when a planned look was due; for `group_sequential`.
         needs_e_value: Whether one over the p-value must be an e-value, as e-BH asks; for `sequential`.
 
     Raises:
@@ -59,7 +57,6 @@ def compare(
         shares=shares,
         family=family,
         matured=matured,
-        at_look=at_look,
         needs_e_value=needs_e_value,
     )
     return bonferroni(found, family)
@@ -74,7 +71,6 @@ def read_alone(
     shares: tuple[float, float],
     family: Family,
     matured: float = 1.0,
-    at_look: bool = False,
     needs_e_value: bool = False,
 ) -> Comparison:
     """The same by itself: its p-value is not adjusted, and at most `family.own_level` exactly when the
@@ -100,7 +96,7 @@ def read_alone(
     if plan.method == "fixed":
         return read_once(control, treatment, kind, plan, planned, family)
     if plan.method == "group_sequential":
-        return read_planned(control, treatment, kind, plan, planned, family, clock, at_look=at_look)
+        return read_planned(control, treatment, kind, plan, planned, family, clock)
     if plan.method == "bayesian":
         return read_posterior(control, treatment, kind, plan, family)
     return read_sequentially(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from stats.group_sequential import Crossing, check_information, critical_values, crossing
+from stats.group_sequential import Crossing, check_information, critical_values, crossing, upper_bound
 from stats.spending import Spending
 from stats.walk import Walk, start
 
@@ -24,7 +24,8 @@ class Design:
         information: Rates of information at the looks.
         alpha: Error, both sides together.
         beta: One minus the power wanted.
-        sides: 1 or 2; futility needs 1.
+        sides: 1 or 2. With futility the upper side is the benefit: both sides may reject, and too little of
+            the benefit stops for futility (rpact's two-sided futility is another: a wedge around zero).
         spending: Spending function of alpha, unless `shape` is given.
         shape: Exact boundary `c * rate ** (shape - 1 / 2)` (Wang & Tsiatis 1987): 0 is O'Brien & Fleming's,
             0.5 Pocock's.
@@ -48,8 +49,8 @@ class Design:
             raise ValueError(f"alpha and beta must lie between 0 and 1, got {self.alpha} and {self.beta}")
         if self.sides not in {1, 2}:
             raise ValueError(f"sides must be 1 or 2, got {self.sides}")
-        if self.futility is not None and self.sides != 1:
-            raise ValueError("a futility boundary needs sides = 1")
+        if self.futility is not None and self.shape is not None:
+            raise ValueError("a futility boundary needs a spending function of alpha, not a shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,13 @@ class Boundaries:
 
     def chances(self, drift: float) -> Crossing:
         """Chances of stopping at each look, when the z statistic at information 1 has this mean."""
-        lower = (*self.futility, self.critical[-1]) if self.futility else self._mirror()
-        return crossing(self.design.information, self.critical, lower, drift)
+        return crossing(self.design.information, self.critical, self.floor(), drift)
 
     def power(self, drift: float) -> float:
-        """Chance of crossing an efficacy boundary."""
+        """Chance of crossing an efficacy boundary; with a futility boundary, that of the benefit."""
         found = self.chances(drift)
-        return sum(found.upper) + (sum(found.lower) if self.design.sides == 2 else 0.0)
+        both = self.design.sides == 2 and not self.futility
+        return sum(found.upper) + (sum(found.lower) if both else 0.0)
 
     def expected_information(self, drift: float) -> float:
         """Mean rate of information at which the design stops."""
@@ -98,10 +99,12 @@ class Boundaries:
         early = sum(rate * chance for rate, chance in zip(rates[:-1], stopped[:-1], strict=True))
         return early + going_on * rates[-1]
 
-    def _mirror(self) -> tuple[float, ...]:
-        if self.design.sides == 2:
-            return tuple(-value for value in self.critical)
-        return (-math.inf,) * len(self.critical)
+    def floor(self) -> tuple[float, ...]:
+        """Below what a look stops, whether for futility or for harm; `-inf` where it never does."""
+        harm = [-value if self.design.sides == 2 else -math.inf for value in self.critical]
+        if not self.futility:
+            return tuple(harm)
+        return (*(max(pair) for pair in zip(self.futility, harm[:-1], strict=True)), self.critical[-1])
 
 
 def work_out(design: Design) -> Boundaries:
@@ -140,42 +143,41 @@ def _with_futility(design: Design) -> Boundaries:
     """
 
     def gap(drift: float) -> float:
-        critical, futility = _both(design, drift)
+        critical, futility = spend_both(design, drift)
         return futility[-1] - critical[-1]
 
-    fixed = -float(ndtri(design.alpha) + ndtri(design.beta))
+    fixed = -float(ndtri(design.alpha / design.sides) + ndtri(design.beta))
     drift = float(brentq(gap, fixed * 0.9, fixed * 2.5, xtol=1e-12))
-    critical, futility = _both(design, drift)
+    critical, futility = spend_both(design, drift)
     return Boundaries(design, critical, futility[:-1], drift)
 
 
-def _both(design: Design, drift: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Efficacy and futility boundaries when beta is spent under this drift; they may cross at the end."""
+def spend_both(
+    design: Design, drift: float, clock: tuple[float, ...] | None = None
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Efficacy and futility boundaries when beta is spent under this drift; at the end they may cross.
+
+    Args:
+        design: With a futility function; its information may be that of looks as they were taken.
+        drift: Mean of the z statistic at information 1 under the alternative.
+        clock: Rates by which both errors are spent, where they are not those of the information.
+    """
     spending = design.futility or Spending()
     null, alternative = start(), start(drift)
     critical: list[float] = []
     futility: list[float] = []
     alpha_before = beta_before = 0.0
-    last = len(design.information) - 1
-    for look, rate in enumerate(design.information):
-        alpha_spent = design.spending.spent(rate, design.alpha)
-        beta_spent = spending.spent(rate, design.beta)
-        critical.append(_bound_above(null, rate, alpha_spent - alpha_before))
+    for rate, time in zip(design.information, clock or design.information, strict=True):
+        alpha_spent = design.spending.spent(time, design.alpha, design.sides)
+        beta_spent = spending.spent(time, design.beta)
+        critical.append(upper_bound(null, rate, (alpha_spent - alpha_before) / design.sides))
         futility.append(_bound_below(alternative, rate, beta_spent - beta_before))
         alpha_before, beta_before = alpha_spent, beta_spent
-        if look < last:
-            floor = min(futility[-1], critical[-1])
-            null = null.within(rate, floor if design.binding else -math.inf, critical[-1])
-            alternative = alternative.within(rate, floor, critical[-1])
+        mirror = -critical[-1] if design.sides == 2 else -math.inf
+        floor = max(min(futility[-1], critical[-1]), mirror)
+        null = null.within(rate, floor if design.binding else mirror, critical[-1])
+        alternative = alternative.within(rate, floor, critical[-1])
     return tuple(critical), tuple(futility)
-
-
-def _bound_above(walk: Walk, rate: float, level: float) -> float:
-    if level <= 1e-300:
-        return FAR
-    if walk.above(rate, -FAR) <= level:
-        return -FAR
-    return float(brentq(lambda bound: walk.above(rate, bound) - level, -FAR, FAR, xtol=1e-13))
 
 
 def _bound_below(walk: Walk, rate: float, level: float) -> float:

@@ -32,7 +32,12 @@ class Crossing:
 
 @lru_cache(maxsize=4096)
 def critical_values(
-    information: tuple[float, ...], alpha: float, sides: int = 2, spending: Spending | None = None
+    information: tuple[float, ...],
+    alpha: float,
+    sides: int = 2,
+    spending: Spending | None = None,
+    clock: tuple[float, ...] | None = None,
+    floor: tuple[float, ...] = (),
 ) -> tuple[float, ...]:
     """Critical values on the z scale, efficacy only, equal to rpact's `getDesignGroupSequential`.
 
@@ -44,11 +49,16 @@ def critical_values(
         alpha: Error of all looks, both sides together.
         sides: 1 or 2.
         spending: Spending function; O'Brien-Fleming's unless named.
+        clock: Rates by which the error is spent, where they are not those of the information (Lan & DeMets
+            1989): a calendar, or 1 at a look that has become the last one.
+        floor: Below what a look certainly stops for futility; the values then hold for the upper side alone.
 
     Raises:
         ValueError: Rates do not rise from above 0, alpha is not between 0 and 1, or sides not 1 or 2.
     """
     check_information(information)
+    if clock is not None:
+        check_information(clock)
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
     if sides not in {1, 2}:
@@ -56,13 +66,15 @@ def critical_values(
     function = spending or Spending()
     walk, before = start(), 0.0
     values: list[float] = []
-    for position, rate in enumerate(information):
-        total = function.spent(rate, alpha, sides)
+    for position, (rate, time) in enumerate(zip(information, clock or information, strict=True)):
+        total = function.spent(time, alpha, sides)
         level = (total - before) / sides
         before = total
-        values.append(_solve_upper(walk, rate, level))
+        values.append(upper_bound(walk, rate, level))
         if position + 1 < len(information):
             lower = -values[-1] if sides == 2 else -math.inf
+            if floor:
+                lower = max(lower, min(floor[position], values[-1]))
             walk = walk.within(rate, lower, values[-1])
     return tuple(values)
 
@@ -99,10 +111,12 @@ def check_information(information: Sequence[float]) -> None:
         raise ValueError(f"information must rise from look to look, got {tuple(information)}")
 
 
-def _solve_upper(walk: Walk, rate: float, level: float) -> float:
-    """The bound above which `level` lies; infinite where nothing can be spent."""
+def upper_bound(walk: Walk, rate: float, level: float) -> float:
+    """The bound above which `level` lies; infinite where nothing can be spent, or where less is left."""
     if level <= 1e-300:
         return math.inf
+    if walk.above(rate, -FAR) <= level:
+        return -math.inf
     if walk.information == 0:
         return -float(ndtri(level))
     return float(brentq(lambda bound: walk.above(rate, bound) - level, -FAR, FAR, xtol=1e-13, rtol=1e-14))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from stats.spending import Spending
+
 METHODS = ("sequential", "group_sequential", "fixed", "bayesian")
+FUTILITY = ("non_binding", "binding")
+OBRIEN_FLEMING = Spending()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class ReadingPlan:
         cuped: Whether covariates from before exposure are used when the summaries carry them.
         sized: Whether `planned_units` was decided upon; otherwise it only tunes, and a `sequential` plan
             keeps nothing apart for it.
+        spending: How planned looks spend alpha, and beta where they may stop for futility.
+        futility: `non_binding` or `binding`; `None` without stopping for futility.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
@@ -35,6 +41,8 @@ class ReadingPlan:
     looks: int | None
     cuped: bool
     sized: bool = True
+    spending: Spending = OBRIEN_FLEMING
+    futility: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be read."""
@@ -49,3 +57,5 @@ class ReadingPlan:
             raise ValueError(f"planned_units must be at least 1, got {self.planned_units}")
         if self.looks is not None and self.looks < 1:
             raise ValueError(f"looks must be at least 1, got {self.looks}")
+        if self.futility is not None and self.futility not in FUTILITY:
+            raise ValueError(f"futility must be one of {', '.join(FUTILITY)}, got {self.futility!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,13 +12,17 @@ from experiments.analysis.measure import Measurement
 from experiments.analysis.metric_rows import Part, metric_row
 from experiments.analysis.pairing import Pairing, pairing
 from experiments.definition import Definition
-from experiments.forms import Method
+from experiments.forms import MetricKind
+from experiments.plan import Method
 from stats.family import BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG, HOLM, NONE, read_family
 from stats.plan import ReadingPlan
 from stats.result import Comparison
+from stats.spending import Spending
 
 Document = dict[str, Any]
 DEFAULT_PLANNED_UNITS = 20_000
+Looked = Mapping[tuple[str, int], Comparison]
+"""Comparisons as planned looks settled them, by metric and place of the treatment."""
 
 
 def reading_plan(definition: Definition) -> ReadingPlan:
@@ -31,6 +36,8 @@ def reading_plan(definition: Definition) -> ReadingPlan:
         planned_units=plan.planned_units or DEFAULT_PLANNED_UNITS,
         looks=plan.looks,
         cuped=plan.cuped,
+        spending=Spending(plan.spending.value, 1.0 if plan.spending_gamma is None else plan.spending_gamma),
+        futility=plan.futility.value if plan.futility else None,
     )
 
 
@@ -48,8 +55,16 @@ def procedure(method: Method, role: str) -> str:
     return E_BENJAMINI_HOCHBERG if method == Method.SEQUENTIAL else BENJAMINI_HOCHBERG
 
 
-def compared(definition: Definition, measurement: Measurement) -> list[Document]:
-    """The report's `metrics`: each role's metrics times treatments are one family."""
+def compared(
+    definition: Definition, measurement: Measurement, looked: Looked | None = None
+) -> list[Document]:
+    """The report's `metrics`: each role's metrics times treatments are one family.
+
+    Args:
+        definition: The experiment.
+        measurement: What is known now.
+        looked: For a plan of looks, what they settled; what they are yet to settle is preliminary then.
+    """
     total = max(measurement.exposed.total, 1)
     complete = {hours: units / total for hours, units in measurement.matured.items()}
     rows: list[Document] = []
@@ -59,7 +74,7 @@ def compared(definition: Definition, measurement: Measurement) -> list[Document]
             for each in measurement.metrics
             if each.role == role
         ]
-        for pairings, found, row in _read(definition, parts, role):
+        for pairings, found, row in _read(definition, parts, role, looked):
             for each, result, comparison in zip(pairings, found, row["comparisons"], strict=True):
                 comparison.update(beside(each, result, row["family"], complete))
             rows.append(row)
@@ -90,7 +105,7 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
 
 
 def _read(
-    definition: Definition, parts: Sequence[Part], role: str
+    definition: Definition, parts: Sequence[Part], role: str, looked: Looked | None = None
 ) -> list[tuple[list[Pairing], list[Comparison], Document]]:
     """Every part with its treatments, adjusted together."""
     form, plan = definition.form, reading_plan(definition)
@@ -100,6 +115,8 @@ def _read(
     by_e_value = chosen == E_BENJAMINI_HOCHBERG and len(pairings) > 1
     members = [partial(each.read, needs_e_value=by_e_value) for each in pairings]
     found = read_family(members, plan.alpha, chosen)
+    if looked is not None:
+        found = [_held(each, result, looked) for each, result in zip(pairings, found, strict=True)]
     width = len(weights) - 1
     read = []
     for place, part in enumerate(parts):
@@ -107,3 +124,17 @@ def _read(
         row = metric_row(definition, part, found[own], len(pairings))
         read.append((pairings[own], found[own], row))
     return read
+
+
+def _held(pair: Pairing, found: Comparison, looked: Looked) -> Comparison:
+    """As looks settled it, else preliminary; a quantile is read at any moment."""
+    form = pair.part.measured.form
+    waits = form.kind != MetricKind.QUANTILE and found.undetermined is None
+    return looked.get((form.key, pair.place), replace(found, preliminary=waits))
+
+
+def family_sizes(definition: Definition, measurement: Measurement) -> dict[str, int]:
+    """Comparisons that share alpha, by role."""
+    treatments = len(definition.form.variants) - 1
+    roles = [each.role for each in measurement.metrics]
+    return {role: treatments * roles.count(role) for role in roles}

@@ -3,68 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from experiments.analysis.reach import HORIZON_DAYS, Reach
+from experiments.analysis.reasons import Reasons
 
 Document = dict[str, Any]
-
-SENTENCES = {
-    "srm_failed": "The split over the variants is not the planned one, so the numbers cannot be trusted.",
-    "multiple_exposure_failed": (
-        "Too many units met more than one variant, or mostly those of one variant did; those who are left "
-        "cannot be compared."
-    ),
-    "pre_period_failed": (
-        "The variants differed before exposure, so a difference now need not come from the treatment."
-    ),
-    "silence_failed": "One variant stopped sending events, so the numbers cannot be compared.",
-    "no_primary": "No primary metric is defined, so nothing can be decided.",
-    "not_enough_data": "No primary metric can be judged yet: {reason}",
-    "primary_better": "'{metric}' is better with {variant}.",
-    "primary_worse": "'{metric}' is worse with {variant}.",
-    "guardrail_worse": "Guardrail '{metric}' is worse with {variant}.",
-    "guardrail_beyond_margin": (
-        "Guardrail '{metric}' is worse with {variant} by more than its margin of {margin:.2%}."
-    ),
-    "guardrail_within": "Guardrail '{metric}' stays within its margin of {margin:.2%} with {variant}.",
-    "switch_off": "Switch {variant} off: harm is shown; the other variants can go on.",
-    "guardrails_hold": "No guardrail is shown to be worse with {variant}.",
-    "guardrail_open": (
-        "Guardrail '{metric}' is not yet shown to stay within its margin of {margin:.2%} with {variant}."
-    ),
-    "equivalent": "Every primary metric differs by less than {mde:.2%}, the smallest effect of interest.",
-    "no_conclusion": "No primary metric is conclusive yet.",
-    "single_look": "The plan is read once, at {planned:,} units; nothing is decided before.",
-    "cannot_be_decided": (
-        "Cannot be decided with this traffic: {days} days at this pace bring {units:,} units, which show a "
-        "lift of {detectable:.2%} on '{metric}'; the smallest effect of interest is {smallest:.2%}."
-    ),
-    "plan_too_small": (
-        "{units:,} units show a lift of {detectable:.2%} on '{metric}'; for the smallest effect of interest, "
-        "{smallest:.2%}, about {needed:,} are needed."
-    ),
-    "needed_days": "That is about {days} more days at this pace.",
-    "days_to_go": "About {days} more days at this pace to the planned {planned:,} units.",
-    "planned_size_reached": (
-        "The planned {planned:,} units are reached; a difference, if any, is too small for this size."
-    ),
-    "preliminary": "Preliminary: {share:.0%} of the units have completed their window.",
-}
-
-
-@dataclass(slots=True)
-class Reasons:
-    """Collects sentences and codes side by side."""
-
-    details: list[Document] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
-
-    def say(self, code: str, **params: object) -> None:
-        """Add a reason."""
-        self.details.append({"code": code, "params": params})
-        self.sentences.append(SENTENCES[code].format(**params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +26,7 @@ class Situation:
         days_left: Days to the planned size at this pace.
         mature_share: Share of the units whose windows have all closed; `None` without windows.
         reach: What this traffic can find; `None` when that cannot be told.
+        looks: The report's `looks`; `None` for a plan without.
     """
 
     metrics: list[Document]
@@ -92,6 +38,7 @@ class Situation:
     days_left: int | None
     mature_share: float | None
     reach: Reach | None = None
+    looks: Document | None = None
 
 
 def decide(situation: Situation) -> Document:
@@ -138,6 +85,12 @@ def _verdict(situation: Situation, reasons: Reasons) -> tuple[str, str | None]:
         return "not_enough_data", None
     if situation.mde is not None and all(_within(row, situation.mde) for _, row in open_rows):
         reasons.say("equivalent", mde=situation.mde)
+        return "no_difference", None
+    if all(_futile(row) for _, row in open_rows):
+        stopped = max(row["looks"]["decided"] for _, row in open_rows)
+        reasons.say(
+            "futility", look=stopped, looks=situation.looks["planned"] if situation.looks else stopped
+        )
         return "no_difference", None
     _explain_waiting(situation, left, reasons)
     return "keep_running", None
@@ -198,6 +151,14 @@ def _within(row: Document, mde: float) -> bool:
     return known and -mde < lower and upper < mde
 
 
+def _futile(row: Document) -> bool:
+    """Whether a planned look stopped the comparison because too little of the benefit showed."""
+    looks = row.get("looks") or {}
+    return any(
+        look["look"] == looks["decided"] and look["decision"] == "futility" for look in looks.get("taken", ())
+    )
+
+
 def _explain_ship(metrics: list[Document], variant: str, reasons: Reasons) -> None:
     for metric, row in _of(metrics, variant, "primary"):
         if _effect(metric, row) > 0:
@@ -236,11 +197,13 @@ def _explain_waiting(situation: Situation, left: list[str], reasons: Reasons) ->
             if other.get("non_inferior", True) is not True:
                 margin = guardrail["non_inferiority"]["margin"]
                 reasons.say("guardrail_open", metric=guardrail["name"], variant=row["variant"], margin=margin)
-    if any(row.get("preliminary") for _, row in _rows(situation.metrics, "primary")):
+    single = situation.looks is None
+    if single and any(row.get("preliminary") for _, row in _rows(situation.metrics, "primary")):
         reasons.say("single_look", planned=situation.planned_units)
     elif not better:
         reasons.say("no_conclusion")
-    _explain_time(situation, reasons)
+    if situation.looks is None or not _explain_looks(situation.looks, reasons):
+        _explain_time(situation, reasons)
 
 
 def _explain_time(situation: Situation, reasons: Reasons) -> None:
@@ -263,3 +226,20 @@ def _explain_time(situation: Situation, reasons: Reasons) -> None:
         reasons.say("planned_size_reached", planned=situation.planned_units)
     elif situation.days_left is not None:
         reasons.say("days_to_go", days=situation.days_left, planned=situation.planned_units)
+
+
+def _explain_looks(looks: Document, reasons: Reasons) -> bool:
+    """Say what becomes of planned looks that were not taken; whether there is anything to say."""
+    taken, planned, following = looks["taken"], looks["planned"], looks["next"]
+    if following is not None:
+        reasons.say(
+            "between_looks", taken=taken, looks=planned, next=following["look"], units=following["units"]
+        )
+        return False
+    if looks["ended_early"]:
+        reasons.say("ended_early", share=looks["schedule"][-1]["rate"])
+        return True
+    if looks["schedule"][-1]["state"] == "cut_off":
+        reasons.say("looks_cut_off", taken=taken, looks=planned)
+        return True
+    return False

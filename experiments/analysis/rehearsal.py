@@ -18,7 +18,8 @@ from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.measure import roles_of, scope_of, usable
 from experiments.definition import Definition
-from experiments.forms import Method, MetricForm, MetricKind
+from experiments.forms import MetricForm, MetricKind
+from experiments.plan import Method
 from stats.family import E_BENJAMINI_HOCHBERG
 from stats.readers import (
     Reader,

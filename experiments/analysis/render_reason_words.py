@@ -1,8 +1,8 @@
-"""The Dutch of a decision's reasons in a report file, by the sentence of `decision.SENTENCES`."""
+"""The Dutch of a decision's reasons in a report file, by the sentence of `reasons.SENTENCES`."""
 
 from __future__ import annotations
 
-from experiments.analysis.decision import SENTENCES
+from experiments.analysis.reasons import SENTENCES
 
 _BY_CODE = {
     "srm_failed": (
@@ -52,6 +52,21 @@ _BY_CODE = {
     "days_to_go": "In dit tempo nog ongeveer {days} dagen tot de geplande {planned:,} eenheden.",
     "planned_size_reached": (
         "De geplande {planned:,} eenheden zijn er; een verschil, als het er is, is te klein voor deze omvang."
+    ),
+    "futility": (
+        "Bij meetmoment {look} van {looks} gestopt wegens te weinig kans: waarschijnlijk laat de rest "
+        "van het plan geen effect meer zien van de grootte waarvoor het gemaakt is."
+    ),
+    "between_looks": (
+        "Van de {looks} geplande meetmomenten zijn er {taken} geweest; cijfers daartussen beslissen niet. "
+        "Meetmoment {next} komt bij {units:,} eenheden."
+    ),
+    "looks_cut_off": (
+        "Met de hand gestopt na {taken} van de {looks} geplande meetmomenten; wat daarna kwam beslist niet."
+    ),
+    "ended_early": (
+        "Het experiment eindigde op zijn datum met {share:.0%} van de geplande informatie; daarmee werd dit "
+        "het laatste meetmoment."
     ),
     "preliminary": "Voorlopig: {share:.0%} van de eenheden heeft het venster voltooid.",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.analysis.decision import SENTENCES
+from experiments.analysis.reasons import SENTENCES
 from experiments.analysis.render_parts import arm_name
 from experiments.analysis.render_text import Text
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from experiments.analysis import look_rows, looks
 from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, reading_plan
 from experiments.analysis.comparison_rows import finite
 from experiments.analysis.decision import Situation, decide
@@ -22,9 +23,13 @@ SCHEMA = 1
 SECONDS_A_DAY = 86_400
 # Below this span the pace says nothing about days.
 LEAST_SPAN_SECONDS = 600.0
+# Further ahead nobody plans, and dates end.
+MOST_DAYS = 3_650
 
 
-def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
+def analyse(
+    definition: Definition, view: View, as_of: datetime, memory: looks.Memory | None = None
+) -> Document:
     """Analyse an experiment from the events that had been received at `as_of`.
 
     The same definition, events and moment give the same report but for its `id`.
@@ -33,18 +38,20 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
         definition: The experiment, with its metrics as they were frozen.
         view: The lake.
         as_of: A moment with a time zone.
+        memory: What was measured at planned looks before, so that it need not be measured again.
     """
     as_of = as_of.astimezone(UTC)
     measurement = measure(definition, view, as_of)
     form = definition.form
     progress = _progress(definition, measurement)
     health = checked(definition, measurement, as_of, progress["planned_units"])
-    metrics = compared(definition, measurement)
     exposed = measurement.exposed
+    schedule = looks.follow(definition, view, as_of, memory)
+    metrics, decisive, planned = _compared(definition, measurement, schedule, as_of)
     found = _reach(definition, measurement, metrics)
     decision = decide(
         Situation(
-            metrics=metrics,
+            metrics=decisive,
             variants=tuple(variant.key for variant in form.variants[1:]),
             failed=tuple(name for name, check in health.items() if check["status"] == "failed"),
             mde=form.plan.mde,
@@ -53,6 +60,7 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
             days_left=progress["days_left"] if definition.stopped_at is None else None,
             mature_share=health["maturity"]["share"],
             reach=found,
+            looks=planned,
         )
     )
     return {
@@ -68,13 +76,14 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
         "alpha": form.plan.alpha,
         "method": form.plan.method.value,
         "plan_hash": definition.plan_hash,
-        "data_hash": measurement.digest(),
+        "data_hash": looks.digest(measurement, schedule),
         "variants": [
             {"key": variant.key, "name": variant.name, "units": units, "share": variant.weight}
             for variant, units in zip(form.variants, exposed.counts, strict=True)
         ],
         "progress": progress,
         "reach": None if found is None else found.document(),
+        "looks": planned,
         "health": health,
         "metrics": metrics,
         "segments": compared_slices(definition, measurement),
@@ -86,6 +95,38 @@ def analyse(definition: Definition, view: View, as_of: datetime) -> Document:
         },
         "decision": decision,
     }
+
+
+def _compared(
+    definition: Definition, measurement: Measurement, schedule: looks.Schedule | None, as_of: datetime
+) -> tuple[list[Document], list[Document], Document | None]:
+    """The report's `metrics`, what a decision rests on, and the report's `looks`."""
+    if schedule is None:
+        metrics = compared(definition, measurement)
+        return metrics, metrics, None
+    readings = look_rows.read(definition, schedule)
+    shown = compared(definition, measurement, readings.settled())
+    decisive = compared(definition, measurement, readings.newest())
+    for metrics in (shown, decisive):
+        look_rows.attach(definition, metrics, readings)
+    return (
+        shown,
+        decisive,
+        look_rows.schedule_document(definition, schedule, _expected(measurement, schedule)),
+    )
+
+
+def _expected(measurement: Measurement, schedule: looks.Schedule) -> str | None:
+    """When the next look is due at the pace of units until now, the window of the last of them included."""
+    exposed, following = measurement.exposed, schedule.next
+    if following is None or exposed.first is None or exposed.last is None:
+        return None
+    span = exposed.last - exposed.first
+    if span < LEAST_SPAN_SECONDS * 1e6:
+        return None
+    missing = max(0, schedule.units[following - 1] - exposed.total)
+    days = missing / exposed.total * span / 1e6 / SECONDS_A_DAY + (schedule.window or 0.0) / 24
+    return None if days > MOST_DAYS else (moment(exposed.last) + timedelta(days=days)).isoformat()
 
 
 def _progress(definition: Definition, measurement: Measurement) -> Document:

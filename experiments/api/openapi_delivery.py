@@ -12,7 +12,7 @@ from experiments.api.openapi_parts import (
     path_parameter,
     reference,
 )
-from experiments.api.openapi_schemas import OBJECT, TEXT, objects
+from experiments.api.openapi_types import OBJECT, TEXT, objects
 
 _BODY = (400, 401, 403, 413, 415, 422, 503)
 _OPEN: dict[str, Any] = {"security": []}

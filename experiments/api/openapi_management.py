@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.api.openapi_parts import answer, body, operation, path_parameter, query_parameter, reference
-from experiments.api.openapi_schemas import lists, objects
+from experiments.api.openapi_types import lists, objects
 from experiments.forms import KEY_PATTERN
 from experiments.lifecycle import Status
 

@@ -7,20 +7,26 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_parts import reference
+from experiments.api.openapi_types import (
+    ADJUSTMENTS,
+    FLAG,
+    MOMENT,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WHOLE,
+    lists,
+    nullable,
+    objects,
+)
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.lifecycle import Status
 from experiments.models import JournalKind
 from experiments.requests import CommentForm, Decision, StopForm
 from stats.alternatives import PROMISES
 
-TEXT: dict[str, Any] = {"type": "string"}
-NUMBER: dict[str, Any] = {"type": "number"}
-WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
-FLAG: dict[str, Any] = {"type": "boolean"}
-MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
-OBJECT: dict[str, Any] = {"type": "object"}
-ADJUSTMENTS = ["none", "bonferroni", "holm", "benjamini-hochberg", "e-benjamini-hochberg"]
 _FORMS: tuple[type[BaseModel], ...] = (ExperimentForm, MetricForm, StopForm, CommentForm)
 
 
@@ -31,23 +37,6 @@ def component_schemas() -> dict[str, Any]:
     )
     forms: dict[str, Any] = top["$defs"]
     return {**forms, **_errors(), **_definitions(forms["ExperimentForm"]), **_results(), **_delivery()}
-
-
-def objects(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An object with these members; others may come with later versions."""
-    return {"type": "object", "required": list(required), "properties": {**required, **(optional or {})}}
-
-
-def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema, or null."""
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def lists(name: str, items: dict[str, Any]) -> dict[str, Any]:
-    """One page of a list under its own name."""
-    return objects(
-        {name: {"type": "array", "items": items}, "total": WHOLE, "page": WHOLE, "per_page": WHOLE}
-    )
 
 
 def _errors() -> dict[str, Any]:
@@ -139,6 +128,7 @@ def _results() -> dict[str, Any]:
         {
             "own_p_value": nullable(NUMBER),
             "level": NUMBER,
+            "looks": nullable(comparison_looks()),
             "log_e_value": nullable(NUMBER),
             **way,
             "assumptions": {
@@ -204,7 +194,7 @@ def _results() -> dict[str, Any]:
                     {"verdict": {"enum": verdicts}, "variant": nullable(TEXT), "reasons": reasons}
                 ),
             },
-            {"reach": nullable(_reach())},
+            {"reach": nullable(_reach()), "looks": nullable(report_looks())},
         ),
         "ReportSummary": objects(
             {

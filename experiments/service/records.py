@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -124,13 +125,15 @@ def metrics_named(session: Session, form: ExperimentForm) -> dict[str, MetricFor
 
 def definition(session: Session, experiment: Experiment) -> Definition:
     """The experiment with its metrics: as frozen at the start, or before it as they are now."""
-    form, seal = form_of(experiment), None
+    form, seal, end = form_of(experiment), None, None
     if experiment.frozen_plan is None:
         metrics = metrics_named(session, form)
     else:
         frozen = json.loads(experiment.frozen_plan)
         metrics = {key: MetricForm.model_validate(document) for key, document in frozen["metrics"].items()}
-        form = _sealed(form, frozen["experiment"])
+        sealed = frozen["experiment"]
+        end = datetime.fromisoformat(sealed["end_at"]) if sealed.get("end_at") else None
+        form = _sealed(form, sealed)
         # Of the text itself: a seal that no longer fits what it seals must show.
         seal = hash_of_plan(experiment.frozen_plan)
     return Definition(
@@ -141,6 +144,7 @@ def definition(session: Session, experiment: Experiment) -> Definition:
         plan_hash=seal,
         started_at=experiment.started_at,
         stopped_at=experiment.stopped_at,
+        planned_end=end,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from stats.answer import Family
 from stats.calibrate import Record, calibrate, calibrate_all, monte_carlo
 from stats.cell import Cell
 from stats.choose import compare
@@ -17,6 +18,7 @@ from stats.readers import Pair, Reader, read_automatic, read_planned_looks, read
 from stats.result import Interval
 from stats.summary import Summary
 from stats.synthetic import Arm, simulate
+from stats.taken import Frozen, read_looks
 from stats.trust import ALPHA, CONTRASTS, OUTCOMES, READINGS, SPLITS, TIMINGS, Trial, trials
 from tests.stats.build import plan
 
@@ -177,6 +179,16 @@ def summary_at(arm: Arm, position: tuple[int, ...]) -> Summary:
     )
 
 
+def frozen_until(cell: Cell, arms: tuple[Arm, ...], position: tuple[int, ...]) -> list[Frozen]:
+    replicate, newest = position
+    first, second = arms
+    found = []
+    for look in range(newest + 1):
+        summaries = summary_at(first, (replicate, look)), summary_at(second, (replicate, look))
+        found.append(Frozen(*summaries, rate=(look + 1) / cell.looks))
+    return found
+
+
 def leaves_out(interval: Interval, truth: float) -> bool:
     low = -math.inf if interval.lower is None else interval.lower
     high = math.inf if interval.upper is None else interval.upper
@@ -203,15 +215,21 @@ def test_the_vectorised_reading_is_the_reading_that_a_report_shows(outcome: str,
     found = reading(Pair(cell, arms[0], arms[place], place), ALPHA / 2)
     called = 0
     for position in np.ndindex(found.called.shape):
-        told = compare(
-            summary_at(arms[0], position),
-            summary_at(arms[place], position),
-            kind=cell.kind,
-            plan=plan(planned_units=cell.units, **registered),
-            shares=(cell.shares[0], cell.shares[place]),
-            comparisons=2,
-            at_look=at_look,
-        )
+        chosen = plan(planned_units=cell.units, **registered)
+        if at_look:
+            taken = read_looks(frozen_until(cell, arms, position), cell.kind, chosen, Family(chosen.alpha, 2))
+            if taken.decided not in (None, position[1]):
+                continue
+            told = taken.comparison
+        else:
+            told = compare(
+                summary_at(arms[0], position),
+                summary_at(arms[place], position),
+                kind=cell.kind,
+                plan=chosen,
+                shares=(cell.shares[0], cell.shares[place]),
+                comparisons=2,
+            )
         assert told.significant == bool(found.called[position])
         assert (told.undetermined is None) == bool(found.known[position])
         assert leaves_out(told.relative, cell.lift) == bool(found.missed_relative[position])

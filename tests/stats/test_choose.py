@@ -111,7 +111,7 @@ def test_means_and_ratios_read_by_any_method_make_one_statement(
     kind=st.sampled_from(["proportion", "mean", "ratio"]),
     comparisons=st.integers(1, 5),
     level=st.floats(0.0005, 0.9),
-    modes=st.tuples(st.booleans(), st.booleans()),
+    e_value=st.booleans(),
     matured=st.sampled_from([1.0, 0.8]),
 )
 def test_an_unadjusted_p_value_is_at_most_the_level_exactly_when_intervals_exclude_zero(
@@ -121,7 +121,7 @@ def test_an_unadjusted_p_value_is_at_most_the_level_exactly_when_intervals_exclu
     kind: str,
     comparisons: int,
     level: float,
-    modes: tuple[bool, bool],
+    e_value: bool,
     matured: float,
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -138,8 +138,7 @@ def test_an_unadjusted_p_value_is_at_most_the_level_exactly_when_intervals_exclu
         shares=(0.6, 0.4),
         family=Family(0.05, comparisons, level),
         matured=matured,
-        needs_e_value=modes[0],
-        at_look=modes[1],
+        needs_e_value=e_value,
     )
     assert found.adjustment == "none"
     assert found.level == level

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 
 from stats.design import Design, work_out
+from stats.group_sequential import crossing
 from stats.sizes import size_for_means, size_for_rates
 from stats.spending import HWANG_SHIH_DECANI, KIM_DEMETS, OBRIEN_FLEMING, POCOCK, Spending
-from stats.stagewise import final, repeated_interval, repeated_p_value
+from stats.stagewise import Final, final, repeated_interval, repeated_p_value
 from tests.stats.reference import assert_bounds_equal, cases
 
 NAMES = {"OF": OBRIEN_FLEMING, "P": POCOCK, "KD": KIM_DEMETS, "HSD": HWANG_SHIH_DECANI}
@@ -146,13 +150,87 @@ def test_all_sizes_for_means_and_rates_equal_rpact() -> None:
                 assert size * found.expected_information(drift) == pytest.approx(expected, rel=CLOSE)
 
 
+@pytest.mark.parametrize("binding", [False, True])
+@pytest.mark.parametrize(
+    ("name", "gamma"), [(OBRIEN_FLEMING, 1.0), (POCOCK, 1.0), (KIM_DEMETS, 2.0), (HWANG_SHIH_DECANI, -3.0)]
+)
+def test_two_sides_with_futility_keep_alpha_and_power(name: str, gamma: float, *, binding: bool) -> None:
+    # Referee: the chances of every exit, by the recursive integration that rpact's numbers are held to.
+    spending = Spending(name, gamma)
+    found = work_out(
+        Design((0.2, 0.45, 0.6, 1.0), 0.05, 0.1, 2, spending, futility=spending, binding=binding)
+    )
+    assert found.power(found.drift) == pytest.approx(0.9, abs=1e-9)
+    harm = [-value for value in found.critical]
+    passed_over = crossing(found.design.information, found.critical, harm, 0.0)
+    obeyed = found.chances(0.0)
+    if binding:
+        # The benefit's half of alpha is used up only because whoever is told to stop does stop.
+        assert sum(obeyed.upper) == pytest.approx(0.025, abs=1e-9)
+        assert sum(passed_over.upper) > 0.025
+    else:
+        # Whoever goes on against the futility boundary has no more than alpha in all.
+        assert sum(passed_over.upper) + sum(passed_over.lower) == pytest.approx(0.05, abs=1e-9)
+        assert sum(obeyed.upper) < 0.025
+    # Harm is called below the mirrored boundary, and never more often than without futility.
+    floor = found.floor()
+    first_harm = crossing(found.design.information, [-low for low in floor], harm, 0.0)
+    assert sum(first_harm.lower) <= 0.025 + 1e-9
+
+
+def test_a_mirrored_result_gives_mirrored_two_sided_inference() -> None:
+    design = Design((0.3, 0.7, 1.0), 0.05, sides=2)
+    up, down = final(design, 0.2, 0.08, 2), final(design, -0.2, 0.08, 2)
+    assert down.p_value == pytest.approx(up.p_value, abs=1e-12)
+    assert (down.lower, down.upper) == pytest.approx((-up.upper, -up.lower), abs=1e-9)
+    assert down.median_unbiased == pytest.approx(-up.median_unbiased, abs=1e-9)
+    # One side at half the error; the other boundary is too far away to be told apart.
+    single = final(Design((0.3, 0.7, 1.0), 0.025), 0.2, 0.08, 2)
+    assert up.p_value == pytest.approx(2 * single.p_value, abs=1e-9)
+    assert (up.lower, up.median_unbiased) == pytest.approx((single.lower, single.median_unbiased), abs=1e-9)
+
+
+@pytest.mark.parametrize("binding", [False, True])
+def test_stage_wise_inference_with_futility_covers_and_is_median_unbiased(*, binding: bool) -> None:
+    # Seeded: 4,000 designs run to their stop; four standard errors of a share are 1.4 and 3.2 points.
+    rates = (0.5, 1.0)
+    futility = Spending(POCOCK)
+    design = Design(rates, 0.05, 0.2, 2, futility=futility, binding=True)
+    found = work_out(design)
+    told = replace(design, binding=binding)
+    rng, drift = np.random.default_rng(5), 0.8 * found.drift
+    misses = above = 0
+    for _ in range(4_000):
+        score = np.cumsum(rng.normal(0.5 * drift, math.sqrt(0.5), 2))
+        z = score / np.sqrt(design.information)
+        out = (z >= found.critical) | (z <= found.floor())
+        look = int(out.argmax()) if out.any() else 1
+        error = 1 / math.sqrt(design.information[look])
+        result = _final_of(told, float(z[look] * error), error, look + 1)
+        misses += not result.lower <= drift <= result.upper
+        above += result.median_unbiased > drift
+    assert misses / 4_000 < 0.05 + 0.014
+    if binding:
+        assert abs(above / 4_000 - 0.5) < 0.032
+
+
+def _final_of(design: Design, estimate: float, error: float, looks: int) -> Final:
+    """The same at every twentieth of z, so that few distinct results are worked out."""
+    return _final_at(design, round(estimate / error * 20) / 20, error, looks)
+
+
+@cache
+def _final_at(design: Design, z: float, error: float, looks: int) -> Final:
+    return final(design, z * error, error, looks)
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
         ({"information": (0.5, 0.4)}, "information"),
         ({"alpha": 0.0}, "alpha"),
         ({"sides": 3}, "sides"),
-        ({"sides": 2, "futility": Spending()}, "futility"),
+        ({"shape": 0.5, "futility": Spending()}, "futility"),
     ],
 )
 def test_designs_that_mean_nothing_are_refused(changes: dict[str, Any], word: str) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from stats.choose import compare
 from stats.group_sequential import critical_values, crossing
-from stats.looks import information_at, repeated_p_value
 from stats.spending import HWANG_SHIH_DECANI, KIM_DEMETS, OBRIEN_FLEMING, POCOCK, Spending
 from tests.stats.build import EVEN, outcome, plan
 from tests.stats.reference import assert_bounds_equal, cases, tail
@@ -78,38 +77,6 @@ def test_power_at_the_design_alternative_equals_rpact() -> None:
     values = critical_values((0.5, 1.0), 0.05, 1)
     chances = crossing((0.5, 1.0), values, [-math.inf] * 2, math.sqrt(6.23121757782836))
     assert chances.upper == pytest.approx((0.219797031108976, 0.580202968891024), abs=1e-6)
-
-
-def test_repeated_p_value_equals_the_level_at_the_boundary() -> None:
-    rates = (0.2, 0.4, 0.6)
-    for alpha in (0.2, 0.05, 0.004):
-        boundary = critical_values(rates, alpha)[-1]
-        assert repeated_p_value(boundary, rates) == pytest.approx(alpha, rel=1e-8)
-    assert repeated_p_value(0.0, rates) == 1.0
-
-
-def test_looks_are_due_by_information() -> None:
-    assert information_at(0.19, 5) is None
-    assert information_at(0.2, 5) == (0.2,)
-    assert information_at(0.47, 5) == pytest.approx((0.2, 0.47))
-    assert information_at(1.0, 5) == pytest.approx((0.2, 0.4, 0.6, 0.8, 1.0))
-    assert information_at(1.3, 5) == pytest.approx((0.2, 0.4, 0.6, 0.8, 1.3))
-
-
-def test_frozen_looks_are_held_to_their_exact_values() -> None:
-    values = np.random.default_rng(1).normal(size=2_000)
-    arms = outcome(values), outcome(values + 0.08)
-    chosen = plan("group_sequential", looks=2, planned_units=4_000)
-    frozen = compare(*arms, kind="mean", plan=chosen, shares=EVEN, at_look=True)
-    opened = compare(*arms, kind="mean", plan=chosen, shares=EVEN)
-    assert frozen.p_value is not None
-    assert opened.p_value is not None
-    assert frozen.p_value < opened.p_value
-    early = plan("group_sequential", looks=4, planned_units=40_000)
-    found = compare(*arms, kind="mean", plan=early, shares=EVEN, at_look=True)
-    assert found.undetermined is not None
-    assert found.undetermined.code == "before_first_look"
-    assert "10,000" in found.undetermined.reason
 
 
 def test_a_planned_reading_early_needs_an_overwhelming_effect() -> None:

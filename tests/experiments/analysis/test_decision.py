@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from experiments.analysis.decision import SENTENCES, Situation, decide
+from experiments.analysis.decision import Situation, decide
 from experiments.analysis.reach import Reach
+from experiments.analysis.reasons import SENTENCES
 
 Document = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from experiments.analysis import render_text
-from experiments.analysis.decision import SENTENCES
+from experiments.analysis.reasons import SENTENCES
 from experiments.analysis.render import CSV_COLUMNS, render_csv, render_html
 from experiments.analysis.render_health import CAUSES, CHECKS, FINDINGS, ORIGINS, REMEDIES
 from experiments.analysis.render_text import MINUS, Text

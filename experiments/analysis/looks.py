@@ -1,0 +1,228 @@
+"""The planned looks of an experiment: when each became due, and what was known at that moment."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import duckdb
+import numpy as np
+
+from experiments.analysis.compare import DEFAULT_PLANNED_UNITS
+from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.lake import SPILL, View
+from experiments.analysis.measure import Measurement, measure, scope_of
+from experiments.analysis.rows import microseconds as since_1970
+from experiments.analysis.rows import moment
+from experiments.analysis.units import SECOND, Scope, microseconds
+from experiments.definition import Definition
+from experiments.outcomes import window_hours
+from experiments.plan import Method
+
+KEPT = 1_000
+Memory = dict[tuple[str, int, str | None, int], Measurement]
+"""What was known at looks that were measured before."""
+_PROBES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look that was taken.
+
+    Attributes:
+        number: From 1; looks that became due at one moment are one look, with the number of the last of them.
+        at: The moment, in microseconds since 1970 UTC.
+        rate: Information then over information planned.
+        measurement: What was known then.
+    """
+
+    number: int
+    at: int
+    rate: float
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All planned looks.
+
+    Attributes:
+        units: Information at which each is due, in units.
+        window: Hours of the window that units are to complete; `None` where a unit counts at once.
+        taken: The looks that were taken.
+        ended: Whether the newest of them is the last one because the experiment ended on its sealed date.
+        stopped: Whether the experiment has stopped, so that none falls due any more.
+        next_at: When the next look is due if no more units come, in microseconds; `None` if not by them.
+        completed: Information now, in units.
+    """
+
+    units: tuple[int, ...]
+    window: float | None
+    taken: tuple[Look, ...]
+    ended: bool
+    stopped: bool
+    next_at: int | None
+    completed: float
+
+    @property
+    def next(self) -> int | None:
+        """Number of the next look; `None` when no look is to come."""
+        reached = self.taken[-1].number if self.taken else 0
+        return None if self.stopped or reached == len(self.units) else reached + 1
+
+
+def follow(
+    definition: Definition, view: View, as_of: datetime, memory: Memory | None = None
+) -> Schedule | None:
+    """The looks until `as_of`; `None` for a plan without a number of looks.
+
+    A look is due when enough information has come in. Information is counted in units: one of which the
+    longest window among the primary metrics has passed counts whole, and one whose window is half over counts
+    half, because outcomes still come in; without a window a unit counts at once. The clock runs on receipts
+    of exposures and on time alone. It never sees an outcome, and what comes in later does not turn it back:
+    so each look can be taken afterwards exactly as it would have been then. After a stop no look falls due,
+    but one on the date that was sealed as the end takes the last look early. A stop by hand takes none: its
+    moment may have been chosen by the numbers.
+
+    Args:
+        definition: The experiment.
+        view: The lake.
+        as_of: A moment with a time zone.
+        memory: Measurements of looks by experiment, version, plan and moment; new ones are put into it.
+    """
+    plan = definition.form.plan
+    if plan.method is not Method.GROUP_SEQUENTIAL or plan.looks is None:
+        return None
+    planned = plan.planned_units or DEFAULT_PLANNED_UNITS
+    due = tuple(math.ceil(planned * number / plan.looks) for number in range(1, plan.looks + 1))
+    scope = scope_of(definition, view, as_of)
+    window = _window(definition)
+    now = since_1970(as_of)
+    with connection(view.root / SPILL) as engine:
+        clock = _Clock(engine, scope, window)
+        until = now if definition.stopped_at is None else min(now, since_1970(definition.stopped_at))
+        moments = clock.reached(due, until)
+        ended = _ended(definition) and None in moments and until < now
+        if ended:
+            moments[-1] = until
+        # Looks that fall due at one moment see the same, so only the last of them is taken.
+        last = {at: number for number, at in enumerate(moments, start=1) if at is not None}
+        rates = clock.completed(list(last))
+        stopped = until < now
+        ahead = None
+        if None in moments and not stopped:
+            ahead = clock.reached((due[moments.index(None)],), now + microseconds(window or 0.0))[0]
+        completed = clock.completed([until])[0]
+    taken = tuple(
+        Look(number, at, units / planned, _known(definition, view, at, memory))
+        for (at, number), units in zip(last.items(), rates, strict=True)
+        if units > 0
+    )
+    return Schedule(due, window, taken, ended, stopped, ahead, completed)
+
+
+def digest(measurement: Measurement, schedule: Schedule | None) -> str:
+    """SHA-256 of everything that a report rests on, the looks included."""
+    whole = measurement.digest()
+    if schedule is None or not schedule.taken:
+        return whole
+    parts = [whole, *(f"{look.number} {look.measurement.digest()}" for look in schedule.taken)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class _Clock:
+    """Information by time, from exposures alone.
+
+    Each unit begins with the exposure that was received first, so that a later receipt changes nothing. One
+    that turns out to have met two variants goes on counting: what is excluded must not turn the clock back.
+    """
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, scope: Scope, window: float | None) -> None:
+        self._engine, self._window = engine, window
+        paths = scope.view.paths("exposures")
+        source = parquet(paths) if paths else f"({_NOTHING})"
+        keys = ", ".join(literal(key) for key in scope.variants)
+        engine.execute(
+            "CREATE TEMP TABLE arrivals AS SELECT min(epoch_us(received)) AS arrival, "
+            "arg_min(epoch_us(time), row(epoch_us(received), epoch_us(time), id)) AS first "
+            f"FROM {source} AS event WHERE event.experiment = {literal(scope.experiment)} "
+            f"AND event.variant IN ({keys}) AND {scope.known_by_then('event')} GROUP BY unit_key"
+        )
+        self._begin = engine.execute("SELECT min(arrival) FROM arrivals").fetchall()[0][0]
+
+    def completed(self, moments: Sequence[int]) -> list[float]:
+        """Information at each moment, in units."""
+        if not moments or self._begin is None:
+            return [0.0] * len(moments)
+        sums = ", ".join(self._sum(at) for at in moments)
+        row = self._engine.execute(f"SELECT {sums} FROM arrivals").fetchall()[0]
+        return [float(value or 0) for value in row]
+
+    def reached(self, units: Sequence[int], until: int) -> list[int | None]:
+        """The first moment with so much information, to the second where windows count; at most `until`."""
+        if self._begin is None:
+            return [None] * len(units)
+        if self._window is not None:
+            return [self._search(each, until) for each in units]
+        rows = self._engine.execute(
+            "SELECT arrival, sum(count(*)) OVER (ORDER BY arrival) AS total FROM arrivals "
+            f"WHERE arrival <= {until} GROUP BY arrival ORDER BY arrival"
+        ).fetchnumpy()
+        arrivals = rows["arrival"]
+        places = np.searchsorted(np.asarray(rows["total"], dtype=np.float64), units)
+        return [int(arrivals[place]) if place < len(arrivals) else None for place in places]
+
+    def _search(self, units: float, until: int) -> int | None:
+        low, high = self._begin // SECOND, until // SECOND
+        if high <= low or self.completed([high * SECOND])[0] < units:
+            return None
+        while high - low > 1:
+            step = max(1, (high - low) // (_PROBES + 1))
+            probes = list(range(low + step, high, step)[:_PROBES])
+            values = self.completed([at * SECOND for at in probes])
+            high = next((at for at, value in zip(probes, values, strict=True) if value >= units), high)
+            low = max((at for at, value in zip(probes, values, strict=True) if value < units), default=low)
+        return high * SECOND
+
+    def _sum(self, at: int) -> str:
+        if self._window is None:
+            return f"count(*) FILTER (arrival <= {at})"
+        # Whole microseconds add up exactly, in any order.
+        width = microseconds(self._window)
+        passed = f"greatest(0, least({width}, {at} - first))"
+        return f"sum({passed}::HUGEINT) FILTER (arrival <= {at}) / {width}.0"
+
+
+_NOTHING = (
+    "SELECT 0::BIGINT AS unit_key, make_timestamptz(0) AS time, make_timestamptz(0) AS received, '' AS id, "
+    "'' AS experiment, '' AS variant WHERE false"
+)
+
+
+def _window(definition: Definition) -> float | None:
+    """The longest window among the primary metrics."""
+    forms = [definition.metrics[key] for key in definition.form.metrics.primary]
+    return max((hours for form in forms if (hours := window_hours(form)) is not None), default=None)
+
+
+def _ended(definition: Definition) -> bool:
+    """Whether the date that was sealed at the start ended it."""
+    end, stopped = definition.planned_end, definition.stopped_at
+    return end is not None and stopped is not None and stopped >= end == definition.form.end_at
+
+
+def _known(definition: Definition, view: View, at: int, memory: Memory | None) -> Measurement:
+    key = (definition.form.key, definition.version, definition.plan_hash, at)
+    if memory is not None and key in memory:
+        return memory[key]
+    # Segments are explored in the newest numbers only.
+    whole = replace(definition, form=definition.form.model_copy(update={"segments": []}))
+    found = measure(whole, view, moment(at))
+    if memory is not None:
+        if len(memory) >= KEPT:
+            memory.clear()
+        memory[key] = found
+    return found
