@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import duckdb
 
@@ -143,17 +142,18 @@ def _exposure_delays(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Delays:
 def _delays(
     engine: duckdb.DuckDBPyConnection, source: str, delay: str, received: str, scope: Scope
 ) -> Delays:
-    within = [f"count(*) FILTER (({delay}) <= {edge * SECOND})" for edge in EDGES]
-    total, ahead, recent, *so_far = engine.execute(
-        f"SELECT count(*), count(*) FILTER (({delay}) < {-AHEAD * SECOND}), "
-        f"count(*) FILTER (({delay}) > {DAY * SECOND} AND {received} > {scope.received - DAY * SECOND}), "
-        f"{', '.join(within)} FROM {source}"
-    ).fetchall()[0]
-    ends = [0, *so_far, total]
+    ends = " ".join(f"WHEN delay <= {edge * SECOND} THEN {place}" for place, edge in enumerate(EDGES))
+    rows = engine.execute(
+        f"""SELECT CASE WHEN delay < {-AHEAD * SECOND} THEN -1 {ends} ELSE {len(EDGES)} END AS class,
+          count(*), count(*) FILTER (delay > {DAY * SECOND} AND received > {scope.received - DAY * SECOND})
+        FROM (SELECT {delay} AS delay, {received} AS received FROM {source}) GROUP BY class"""
+    ).fetchall()
+    found = {place: count for place, count, _ in rows}
+    ahead = found.get(-1, 0)
     return Delays(
-        classes=tuple(after - before for before, after in pairwise(ends)),
+        classes=(found.get(0, 0) + ahead, *(found.get(place, 0) for place in range(1, len(EDGES) + 1))),
         ahead=ahead,
-        recent=recent,
+        recent=sum(recent for *_, recent in rows),
     )
 
 
