@@ -28,6 +28,9 @@ def cause(check: Check) -> str:
         "multiple_exposure": _(
             "Shoppers change identity, for example when they sign in, or the split changed while it ran."
         ),
+        "assignment": _(
+            "The shop decides by itself who sees what, or asks with another shopper id than it logs."
+        ),
         "pre_period": _(
             "The assignment depends on the shopper, an earlier experiment with the same split still works on,"
             " or exposures are logged for some shoppers only."
@@ -64,6 +67,10 @@ def remedy(check: Check) -> str:
         ),
         "multiple_exposure": _(
             "Use one shopper id before and after signing in, and never change a running split."
+        ),
+        "assignment": _(
+            "Ask for the variant with the id that is logged, each time it is shown, and log what was"
+            " answered."
         ),
         "pre_period": _(
             "Log every exposure at the moment of assignment, start again with a new split, and compare again."

@@ -20,6 +20,7 @@ def check_name(name: str) -> str:
     return {
         "srm": _("Traffic split"),
         "multiple_exposure": _("Seen in one variant only"),
+        "assignment": _("Assignment followed"),
         "pre_period": _("Alike before the start"),
         "silence": _("Every variant reports"),
         "freshness": _("Data arriving"),
@@ -170,6 +171,22 @@ def _plain(check: Check) -> str | None:
     share = percent(check.numbers.get("share"), 1)
     sentences: dict[str, Callable[[], str]] = {
         "none_multiple": lambda: _("No shopper saw more than one variant."),
+        "too_few_to_recheck": lambda: _("There are too few shoppers to assign a sample of them again."),
+        "assigned_elsewhere": lambda: _(
+            "The shoppers were assigned elsewhere, so it cannot be told whether that was followed."
+        ),
+        "as_assigned": lambda: _(
+            "A sample of {count} shoppers was assigned again: they saw what they should.", count=count
+        ),
+        "other_variant": lambda: _(
+            "{share} of a sample of shoppers saw another variant than they were assigned.", share=share
+        ),
+        "outside_traffic": lambda: _(
+            "{share} of a sample of shoppers take part although the traffic leaves them out.", share=share
+        ),
+        "outside_audience": lambda: _(
+            "{share} of a sample of shoppers take part without being in the audience.", share=share
+        ),
         "no_pre_period": lambda: _("Too little is known of what shoppers did before to compare them by it."),
         "alike_before": lambda: _("Before they saw anything, the shoppers of all variants were alike."),
         "all_report": lambda: _("Every variant keeps sending events."),

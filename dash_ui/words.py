@@ -73,6 +73,7 @@ def health_name(status: str | None, code: str | None) -> str:
     names = {
         "srm": _("Traffic split"),
         "multiple_exposure": _("Double exposures"),
+        "assignment": _("Not as assigned"),
         "pre_period": _("Unlike before"),
         "silence": _("A variant is silent"),
         "delay": _("Events come late"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from experiments.analysis.health_arrivals import delay_check, freshness_check, silence_check
+from experiments.analysis.health_assignment import assignment_check
 from experiments.analysis.health_split import (
     finding,
     multiple_exposure_check,
@@ -30,6 +31,7 @@ def checked(
     return {
         "srm": sample_ratio_check(definition, measurement),
         "multiple_exposure": multiple_exposure_check(definition, measurement),
+        "assignment": assignment_check(definition, measurement),
         "pre_period": pre_period_check(definition, measurement, planned_units),
         "silence": silence_check(definition, measurement),
         "freshness": freshness_check(definition, measurement, as_of),

@@ -17,6 +17,7 @@ from experiments.analysis.complete import Complete, complete
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.metrics import Left
+from experiments.analysis.recheck import NOBODY, Rechecked, recheck
 from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
 from experiments.definition import Definition
@@ -82,6 +83,7 @@ class Measurement:
         metrics: In the order primary, guardrail, secondary.
         slices: Segment values, largest first.
         arrivals: When events happened and came in.
+        rechecked: What assigning a sample of the units again gave.
     """
 
     exposed: Exposed
@@ -91,6 +93,7 @@ class Measurement:
     metrics: tuple[Measured, ...]
     slices: tuple[Slice, ...]
     arrivals: Arrivals
+    rechecked: Rechecked = NOBODY
 
     def digest(self) -> str:
         """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
@@ -168,6 +171,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
             ),
             slices=_slices(engine, definition, exposed, sound, bounds),
             arrivals=arrivals(engine, scope, exposed),
+            rechecked=recheck(engine, scope, exposed, definition),
         )
 
 

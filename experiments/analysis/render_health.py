@@ -13,6 +13,7 @@ Document = dict[str, Any]
 CHECKS = {
     "srm": "Traffic split",
     "multiple_exposure": "Seen in two variants",
+    "assignment": "Assignment followed",
     "pre_period": "Alike before the start",
     "silence": "Every variant reports",
     "freshness": "Data arriving",
@@ -36,6 +37,14 @@ FINDINGS = {
         "{units} units ({share}) saw more than one variant and are left out; {first} of them saw each "
         "variant first, where {plan} was planned."
     ),
+    "too_few_to_recheck": "There are too few units to assign a sample of them again.",
+    "assigned_elsewhere": (
+        "The units were assigned elsewhere, so it cannot be told whether that was followed."
+    ),
+    "as_assigned": "A sample of {units} units was assigned again: they met what they should.",
+    "other_variant": "{share} of a sample of units met another variant than they were assigned.",
+    "outside_traffic": "{share} of a sample of units take part although the traffic leaves them out.",
+    "outside_audience": "{share} of a sample of units take part without being in the audience.",
     "no_pre_period": "Too little is known of what units did before to compare them by it.",
     "alike_before": "Before exposure, the units of all variants were alike.",
     "unlike_before": "Before exposure, units of {variant} already differed on {metric}.",
@@ -68,6 +77,7 @@ ORIGINS = {
 CAUSES = {
     "srm": "A variant that loads slowly, crashes or redirects loses units before they are counted.",
     "multiple_exposure": "Shoppers change identity, or are moved from one variant to the other.",
+    "assignment": "The shop decides by itself who sees what, or asks with another id than it logs.",
     "pre_period": "The assignment depends on the unit, or an earlier experiment still works on.",
     "silence": "A page of this variant no longer sends its events.",
     "freshness": "The shop sends no events, or the event log is not read.",
@@ -79,6 +89,7 @@ CAUSES = {
 REMEDIES = {
     "srm": "Compare first page views and errors per variant, repair the cause, and start again.",
     "multiple_exposure": "Use one id before and after signing in, and never change a running split.",
+    "assignment": "Ask for the variant with the id that is logged, and log what was answered.",
     "pre_period": "Log every exposure at the moment of assignment, and start again with a new split.",
     "silence": "Place an order in this variant and see whether its events come in.",
     "freshness": "Check that exposures and conversions are sent, and that the key is valid.",

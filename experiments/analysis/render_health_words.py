@@ -3,6 +3,31 @@
 HEALTH_DUTCH: dict[str, str] = {
     "Traffic split": "Verkeersverdeling",
     "Seen in two variants": "Gezien in twee varianten",
+    "Assignment followed": "Toewijzing gevolgd",
+    "There are too few units to assign a sample of them again.": (
+        "Er zijn te weinig eenheden om een steekproef opnieuw toe te wijzen."
+    ),
+    "The units were assigned elsewhere, so it cannot be told whether that was followed.": (
+        "De eenheden zijn elders toegewezen, dus is niet te zeggen of dat gevolgd is."
+    ),
+    "A sample of {units} units was assigned again: they met what they should.": (
+        "Een steekproef van {units} eenheden is opnieuw toegewezen: ze zagen wat ze hoorden te zien."
+    ),
+    "{share} of a sample of units met another variant than they were assigned.": (
+        "{share} van een steekproef van eenheden zag een andere variant dan is toegewezen."
+    ),
+    "{share} of a sample of units take part although the traffic leaves them out.": (
+        "{share} van een steekproef van eenheden doet mee terwijl ze buiten het verkeer vallen."
+    ),
+    "{share} of a sample of units take part without being in the audience.": (
+        "{share} van een steekproef van eenheden doet mee zonder tot de doelgroep te horen."
+    ),
+    "The shop decides by itself who sees what, or asks with another id than it logs.": (
+        "De winkel bepaalt zelf wie wat ziet, of vraagt met een andere id dan hij vastlegt."
+    ),
+    "Ask for the variant with the id that is logged, and log what was answered.": (
+        "Vraag de variant op met de id die wordt vastgelegd, en leg vast wat er geantwoord is."
+    ),
     "Alike before the start": "Gelijk voor de start",
     "Every variant reports": "Elke variant meldt zich",
     "Data arriving": "Gegevens komen binnen",

@@ -165,6 +165,7 @@ def checked(**changes: Document) -> Document:
                 "origin": None},
         "multiple_exposure": {"code": "multiple_exposure", "units": 3, "share": 0.00004, "first": [1, 2],
                               "p_value": 1.0, "method": "sequential multinomial test"},
+        "assignment": {"code": "as_assigned", "units": 2_000},
         "pre_period": {"code": "alike_before", "p_value": 0.4},
         "silence": {"code": "all_report", "p_value": None},
         "freshness": {"code": "fresh"},

@@ -196,7 +196,7 @@ def test_a_broken_split_is_traced_to_its_shoppers_in_banner_and_health() -> None
 def test_what_is_in_order_stays_out_of_the_way() -> None:
     said = words(strip(report_of(samples.broken_segment())))
     assert said.index("Traffic split is broken") < said.index("Events on time: look at this")
-    assert "7 other checks in order" in said
+    assert "8 other checks in order" in said
     assert "Before they saw anything, the shoppers of all variants were alike." in said
     assert "2 other checks in order" in words(strip(report_of(samples.conclusive())))
 
@@ -218,6 +218,9 @@ def test_what_is_in_order_stays_out_of_the_way() -> None:
         ({"silence": {"status": "failed", "code": "variant_silent", "kind": "exposures", "variant": "bar",
                       "hours": 8.2, "units": 60}}, "Bar at 50 got no new shopper for 8 hours"),
         ({"delay": {"status": "warning", "code": "clock_ahead", "share": 0.2}}, "20.0% of the events carry"),
+        ({"assignment": {"status": "warning", "code": "other_variant", "share": 0.04}},
+         "4.0% of a sample of shoppers saw another variant"),
+        ({"assignment": {}}, "A sample of 2,000 shoppers was assigned again"),
         ({"delay": {}}, "Half of the events came in within 1 minute, 95% within 15 minutes."),
     ],
 )  # fmt: skip

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assignment import snapshot
+from assignment.allocation import owners_of, slots_of
 from assignment.events import Event
+from assignment.hashing import bucket_of
 from experiments.analysis.arrivals import Arrivals, Delays
 from experiments.analysis.health_split import sample_ratio_check
 from experiments.analysis.lake import Lake
@@ -69,7 +72,7 @@ def test_an_ordinary_experiment_passes_every_check(tmp_path: Path) -> None:
     events += [conversion(f"u{draw.randrange(3_000)}", at=START + 50 * HOUR) for _ in range(800)]
     lake = in_pieces(tmp_path, (events, MINUTE))
     report = analyse(definition(metric(CONVERSION), segments=["device"]), lake.view(), START + 51 * HOUR)
-    assert len(report["health"]) == 10
+    assert len(report["health"]) == 11
     assert {name for name, check in report["health"].items() if check["status"] != "ok"} == set()
     assert report["health"]["pre_period"]["p_value"] > 0.001
 
@@ -203,6 +206,73 @@ def test_variants_that_differed_before_exposure_fail(tmp_path: Path) -> None:
 def test_without_a_pre_period_nothing_is_said_of_it(tmp_path: Path) -> None:
     check = health_of(tmp_path, exposures(100))["pre_period"]
     assert (check["status"], check["code"], check["p_value"]) == ("ok", "no_pre_period", None)
+
+
+ASSIGNED = snapshot.Experiment(
+    key="k", version=1, status=snapshot.Status.RUNNING, seed="k:1", hash_attribute="id",
+    variants=tuple(snapshot.Variant(arm, "", 0.5, {}) for arm in ARMS), coverage=0.6, condition={},
+)  # fmt: skip
+
+
+def assigned(units: int, **more: Any) -> list[Event]:
+    """Exposures of those whom the published rule lets take part, in the variant that it gives them."""
+    owners = owners_of(slots_of(ASSIGNED))
+    places = {f"u{number}": owners[bucket_of("k:1", f"u{number}")] for number in range(units)}
+    return [exposure(unit, ARMS[place], **more) for unit, place in places.items() if place >= 0]
+
+
+def moved(events: list[Event], count: int) -> list[Event]:
+    """The first so many in the other variant."""
+    swapped = [
+        exposure(each.unit, ARMS[getattr(each, "variant", "") == "control"]) for each in events[:count]
+    ]
+    return swapped + events[count:]
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "code"),
+    [
+        (assigned(2_000), "ok", "as_assigned"),
+        (moved(assigned(2_000), 60), "warning", "other_variant"),
+        (exposures(1_200), "ok", "assigned_elsewhere"),
+        (assigned(100), "ok", "too_few_to_recheck"),
+    ],
+)
+def test_a_sample_is_assigned_again(tmp_path: Path, events: list[Event], status: str, code: str) -> None:
+    check = health_of(tmp_path, events, traffic=0.6)["assignment"]
+    assert (check["status"], check["code"]) == (status, code)
+    if code == "other_variant":
+        assert check["other_variant"] == 60
+
+
+def test_units_beyond_the_traffic_are_found(tmp_path: Path) -> None:
+    check = health_of(tmp_path, assigned(2_000), traffic=0.4)["assignment"]
+    assert (check["status"], check["code"]) == ("warning", "outside_traffic")
+    assert check["share"] == pytest.approx(1 / 3, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ({"country": "NL", "visits": 3}, "as_assigned"),
+        ({"country": "BE", "visits": 3}, "outside_audience"),
+        ({"country": "BE"}, "as_assigned"),
+    ],
+)
+def test_units_outside_the_audience_are_found_where_their_attributes_tell(
+    tmp_path: Path, attributes: Document, code: str
+) -> None:
+    audience = {"country": "NL", "$or": [{"visits": {"$gte": 2}}, {"visits": 0}]}
+    events = assigned(1_000, attributes=attributes)
+    check = health_of(tmp_path, events, traffic=0.6, audience=audience)["assignment"]
+    assert check["code"] == code
+    assert check["attributes_known"] == (check["units"] if "visits" in attributes else 0)
+
+
+def test_a_large_experiment_is_assigned_again_by_a_sample(tmp_path: Path) -> None:
+    check = health_of(tmp_path, assigned(9_000), traffic=0.6)["assignment"]
+    assert 1_700 < check["units"] < 2_300
+    assert check["other_variant"] == 0
 
 
 def orders(events: list[Event], until: dict[str, timedelta]) -> list[Event]:

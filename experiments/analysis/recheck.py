@@ -1,0 +1,99 @@
+"""Whether units met what the assignment gives them: a sample of them is assigned again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from assignment.hashing import bucket_of, bucket_ranges, choose_variation
+from assignment.targeting import compile_condition
+from experiments.analysis.engine import literal, parquet
+from experiments.analysis.units import Exposed, Scope
+from experiments.definition import Definition
+
+SAMPLE = 2_000
+_LOWEST_KEY, _KEYS = -(2**63), 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """What assigning a sample again gave.
+
+    Attributes:
+        units: Units in the sample.
+        variants: The same by the variant that they met.
+        other_variant: Units that met another variant than the assignment gives.
+        outside_traffic: Units that met the variant of their part of the hash, beyond the traffic.
+        attributes_known: Units whose exposure carried every attribute that the audience asks for.
+        outside_audience: Those of them who are not in the audience.
+    """
+
+    units: int
+    variants: tuple[int, ...]
+    other_variant: int
+    outside_traffic: int
+    attributes_known: int
+    outside_audience: int
+
+
+NOBODY = Rechecked(0, (), 0, 0, 0, 0)
+
+
+def recheck(
+    engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed, definition: Definition
+) -> Rechecked:
+    """Assign again the units with the lowest keys, which are hashes: a sample as good as random."""
+    form = definition.form
+    weights = [variant.weight for variant in form.variants]
+    whole, open_ = (
+        bucket_ranges(len(weights), 1.0, weights),
+        bucket_ranges(len(weights), form.traffic, weights),
+    )
+    seed, needed = f"{form.key}:{definition.version}", _attributes_of(form.audience)
+    fits = compile_condition(form.audience)
+    variants = [0] * len(weights)
+    other = beyond = known = outside = 0
+    rows = _sample(engine, scope, exposed) if exposed.total else []
+    for unit, variant, text in rows:
+        variants[variant] += 1
+        position = bucket_of(seed, unit) / 10_000
+        other += choose_variation(position, whole) != variant
+        beyond += choose_variation(position, whole) == variant != choose_variation(position, open_)
+        attributes = json.loads(text) if text else {}
+        if needed and needed <= attributes.keys():
+            known += 1
+            outside += not fits(attributes)
+    return Rechecked(len(rows), tuple(variants), other, beyond, known, outside)
+
+
+def _sample(
+    engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed
+) -> list[tuple[str, int, str | None]]:
+    """Unit, variant and attributes at first exposure."""
+    highest = _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE // exposed.total)
+    return engine.execute(
+        f"""SELECT min(event.unit), any_value(units.variant),
+          arg_min(event.attributes, row(epoch_us(event.time), event.id))
+        FROM {parquet(scope.view.paths("exposures"))} AS event JOIN units ON event.unit_key = units.unit_key
+        WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")}
+          AND event.unit_key <= {highest} AND units.unit_key <= {highest}
+        GROUP BY event.unit_key"""
+    ).fetchall()
+
+
+def _attributes_of(condition: Mapping[str, Any]) -> set[str]:
+    """Names of the attributes that a condition asks for."""
+    found: set[str] = set()
+    for key, operand in condition.items():
+        if not key.startswith("$"):
+            found.add(key.partition(".")[0])
+            continue
+        parts = operand if isinstance(operand, list) else [operand]
+        for part in parts:
+            if isinstance(part, Mapping):
+                found |= _attributes_of(part)
+    return found
