@@ -114,7 +114,6 @@ def undetermined_sentence(code: str | None, sentence: str | None) -> str:
         "too_few_complete": _("Too few shoppers have completed their window yet."),
         "values_below_zero": _("Some shoppers have a value below zero, which an exact reading cannot bound."),
         "no_difference_fits": _("The outcomes changed so much over time that no single difference fits."),
-        "no_quantile_in_segments": _("Quantiles are compared over all shoppers together only."),
         "values_too_large": _("A shopper's value is too large to compute with; cap the metric."),
         "no_share": _("One of the two variants is planned to receive no shoppers."),
     }

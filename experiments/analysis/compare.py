@@ -88,7 +88,9 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
     for segment in definition.form.segments:
         slices = [each for each in measurement.slices if each.segment == segment]
         parts = [
-            Part(each, part.metrics.get(each.form.key), part.counts) for part in slices for each in primaries
+            Part(each, part.metrics.get(each.form.key), part.counts, part.ranks.get(each.form.key, ()))
+            for part in slices
+            for each in primaries
         ]
         documents = [row for _, _, row in _read(definition, parts, "segment")]
         width = len(primaries)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import duckdb
@@ -63,12 +64,14 @@ class Slice:
         value: As it was at first exposure.
         counts: Units per variant.
         metrics: Summaries per variant, by metric key.
+        ranks: Ordered values per variant, by the key of a quantile.
     """
 
     segment: str
     value: str
     counts: tuple[int, ...]
     metrics: dict[str, tuple[Summary, ...]]
+    ranks: dict[str, tuple[Ranks, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     form=form,
                     role=role,
                     summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
-                    ranks=_ranks(engine, work, form, exposed),
+                    ranks=_ranks(engine, work, form, exposed.counts),
                     left=metrics.left_out(engine, work, form),
                     cap=caps[form.key],
                     complete=_complete(engine, definition, form, work, now),
@@ -169,7 +172,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                 )
                 for role, form in roles
             ),
-            slices=_slices(engine, definition, exposed, sound, bounds),
+            slices=_slices(engine, definition, work, exposed, sound, bounds),
             arrivals=arrivals(engine, scope, exposed),
             rechecked=recheck(engine, scope, exposed, definition),
         )
@@ -211,21 +214,31 @@ def _complete(
 
 
 def _ranks(
-    engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, exposed: Exposed
+    engine: duckdb.DuckDBPyConnection,
+    work: Program,
+    form: MetricForm,
+    counts: Sequence[int],
+    **group: int,
 ) -> tuple[Ranks, ...]:
+    """Per variant within a group of units; nothing for other kinds than quantiles."""
     if form.kind != MetricKind.QUANTILE or form.quantile is None:
         return ()
-    column = work.columns[form.key][0]
-    return tuple(summarise.ranks(engine, column, form.quantile, exposed.counts))
+    column, share = work.columns[form.key][0], form.quantile
+    return tuple(
+        summarise.ranks(engine, column, share, {**group, "variant": variant}, units)
+        for variant, units in enumerate(counts)
+    )
 
 
 def _slices(
     engine: duckdb.DuckDBPyConnection,
     definition: Definition,
+    work: Program,
     exposed: Exposed,
     sound: dict[str, list[Column]],
     bounds: dict[str, float],
 ) -> tuple[Slice, ...]:
+    forms = [definition.metrics[key] for key in definition.form.metrics.primary]
     primaries = {key: sound[key] for key in definition.form.metrics.primary if key in sound}
     found = []
     for place, segment in enumerate(definition.form.segments):
@@ -233,16 +246,22 @@ def _slices(
         summaries = summarise.moments(engine, (f"segment_{place}", "variant"), counts, primaries, bounds)
         for code, value in enumerate(exposed.segments[place]):
             arms = [(code, variant) for variant in range(len(exposed.counts))]
+            own = tuple(counts.get(arm, 0) for arm in arms)
             found.append(
                 Slice(
                     segment=segment,
                     value=value,
-                    counts=tuple(counts.get(arm, 0) for arm in arms),
+                    counts=own,
                     metrics={
                         key: tuple(
                             groups[arm] if arm in groups else summarise.nobody(primaries[key]) for arm in arms
                         )
                         for key, groups in summaries.items()
+                    },
+                    ranks={
+                        form.key: _ranks(engine, work, form, own, **{f"segment_{place}": code})
+                        for form in forms
+                        if form.kind == MetricKind.QUANTILE
                     },
                 )
             )

@@ -27,7 +27,7 @@ class Part:
         measured: The metric.
         summaries: Per variant; `None` when values are too large to compute with.
         counts: Units per variant.
-        ranks: Per variant, of a quantile over all units.
+        ranks: Per variant, of a quantile.
     """
 
     measured: Measured

@@ -87,13 +87,7 @@ class Pairing:
         """Why nothing can be read, whatever the data."""
         if self.weights[0] <= 0 or self.weights[self.place] <= 0:
             return Undetermined("no_share", "One of the two variants is planned to receive no units.")
-        if self.part.measured.form.kind == MetricKind.QUANTILE:
-            if self.part.ranks:
-                return None
-            return Undetermined(
-                "no_quantile_in_segments", "Quantiles are compared over all units together only."
-            )
-        if self.part.summaries is None:
+        if self.part.summaries is None and self.part.measured.form.kind != MetricKind.QUANTILE:
             return Undetermined(
                 "values_too_large", "A unit's value is too large to compute with; cap the metric."
             )

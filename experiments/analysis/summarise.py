@@ -69,24 +69,29 @@ def moments(
 
 
 def ranks(
-    engine: duckdb.DuckDBPyConnection, column: Column, share: float, counts: Sequence[int]
-) -> list[Ranks]:
-    """The ordered values around a quantile of all units per variant, those without a row as zeros."""
-    return [_ranks(engine, column.name, share, place, units) for place, units in enumerate(counts)]
+    engine: duckdb.DuckDBPyConnection, column: Column, share: float, group: Mapping[str, int], units: int
+) -> Ranks:
+    """The ordered values around a quantile of one group of units, those without a row as zeros.
 
-
-def _ranks(engine: duckdb.DuckDBPyConnection, name: str, share: float, variant: int, units: int) -> Ranks:
+    Args:
+        engine: Holds the table `outcomes`.
+        column: The values.
+        share: The quantile, between 0 and 1.
+        group: What makes the group, such as `{"variant": 0}`.
+        units: All exposed units of the group.
+    """
     if not units:
         return Ranks(0, share, 1, ())
+    name, where = column.name, " AND ".join(f"{key} = {value}" for key, value in group.items())
     rows, below = engine.execute(
-        f"SELECT count(*), count(*) FILTER ({name} < 0) FROM outcomes WHERE variant = {variant}"
+        f"SELECT count(*), count(*) FILTER ({name} < 0) FROM outcomes WHERE {where}"
     ).fetchall()[0]
     first, last = rank_window(units, share)
     # Zeros without a row come after the rows below zero and before all others.
     zeros = units - rows
     start, stop = (max(min(rank, below), rank - zeros) for rank in (first - 1, last))
     found = engine.execute(
-        f"""SELECT {name} AS value FROM outcomes WHERE variant = {variant}
+        f"""SELECT {name} AS value FROM outcomes WHERE {where}
         ORDER BY value LIMIT {stop - start} OFFSET {start}"""
     ).fetchnumpy()
     values = np.asarray(found["value"], dtype=np.float64).tolist()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assignment.events import Event
+from assignment.events import Event, Exposure
 from experiments.analysis.report import analyse
 from stats.answer import Family
 from stats.plan import ReadingPlan
@@ -123,11 +123,20 @@ def test_the_same_events_in_another_order_give_the_same_bits(tmp_path: Path) -> 
     assert one["metrics"] == two["metrics"]
 
 
-def test_segments_say_that_they_do_not_compare_quantiles(tmp_path: Path) -> None:
-    events = [
-        exposure(f"u{n}", ("control", "treatment")[n % 2], attributes={"device": "phone"}) for n in range(80)
+def test_segments_compare_the_quantiles_of_their_own_units(tmp_path: Path) -> None:
+    events, values = shop(3_000, 2.5)
+    devices = ("phone", "desktop")
+    split = [
+        exposure(event.unit, event.variant, attributes={"device": devices[int(event.unit[1:]) // 2 % 2]})
+        if isinstance(event, Exposure)
+        else event
+        for event in events
     ]
-    report = analyse(definition(QUANTILE, segments=["device"]), lake_of(tmp_path, list(events)).view(), LATER)
-    comparison = report["segments"][0]["metrics"][0]["comparisons"][0]
-    assert comparison["undetermined_code"] == "no_quantile_in_segments"
-    assert comparison["absolute"]["estimate"] is None
+    report = analyse(definition(QUANTILE, segments=["device"]), lake_of(tmp_path, split).view(), LATER)
+    found = {part["value"]: part["metrics"][0] for part in report["segments"]}
+    for place, device in enumerate(devices):
+        for arm in found[device]["variants"]:
+            expected = np.quantile(values[arm["variant"]][place::2], 0.7)
+            assert arm["quantile"] == pytest.approx(expected, rel=1e-12)
+        assert found[device]["comparisons"][0]["absolute"]["lower"] is not None
+        assert found[device]["comparisons"][0]["p_value"] is not None
