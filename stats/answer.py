@@ -82,7 +82,17 @@ def undetermined(
     control: Summary, treatment: Summary, family: Family, method: str, why: Undetermined, *, ratio: bool
 ) -> Comparison:
     """The estimates alone, with the reason why chance cannot be measured yet."""
-    before, after = estimate(control, ratio=ratio), estimate(treatment, ratio=ratio)
+    return unread(why, family, method, estimate(control, ratio=ratio), estimate(treatment, ratio=ratio))
+
+
+def unread(
+    why: Undetermined,
+    family: Family,
+    method: str = "none",
+    before: float | None = None,
+    after: float | None = None,
+) -> Comparison:
+    """The same from the two values, where they are known."""
     difference = after - before if before is not None and after is not None else None
     lift = difference / before if before and difference is not None else None
     return Comparison(

@@ -8,12 +8,12 @@ from dataclasses import replace
 from scipy.special import ndtr, ndtri
 
 from stats import anytime
-from stats.answer import Family, answer
+from stats.answer import Family, answer, unread
 from stats.checks import check_shares
 from stats.plan import ReadingPlan
 from stats.quantile_difference import chi_square, extent
 from stats.ranks import Ranks
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Comparison, Undetermined
 
 METHOD = "profile likelihood of quantiles"
 MINIMUM_BEYOND = 10
@@ -57,7 +57,7 @@ def compare_quantiles(
         raise ValueError(f"quantiles must be equal, got {control.quantile} and {treatment.quantile}")
     why = _refusal(control, treatment, plan)
     if why is not None:
-        return _undetermined(control, treatment, family, why)
+        return unread(why, family, METHOD, control.estimate, treatment.estimate)
     planned = plan.planned_units * min(1.0, sum(shares))
     units, z = control.units + treatment.units, math.sqrt(chi_square(control, treatment))
     early = plan.method == "fixed" and units < planned
@@ -100,21 +100,3 @@ def _refusal(control: Ranks, treatment: Ranks, plan: ReadingPlan) -> Undetermine
             "too_few_units", f"The smallest variant has {fewest:,} units; this quantile needs {needed:,}."
         )
     return None
-
-
-def _undetermined(control: Ranks, treatment: Ranks, family: Family, why: Undetermined) -> Comparison:
-    before, after = control.estimate, treatment.estimate
-    difference = after - before if before is not None and after is not None else None
-    lift = difference / before if before and difference is not None else None
-    return Comparison(
-        absolute=Interval(difference, None, None),
-        relative=Interval(lift, None, None),
-        p_value=None,
-        significant=False,
-        method=METHOD,
-        method_reason=why.reason,
-        adjustment="none",
-        variance_reduction=0.0,
-        undetermined=why,
-        level=family.own_level,
-    )

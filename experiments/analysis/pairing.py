@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from experiments.analysis.exact import exact_member
 from experiments.analysis.metric_rows import Part
 from experiments.forms import MetricKind
-from stats.answer import Family
+from stats.answer import Family, unread
 from stats.choose import read_alone
 from stats.family import Member
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Comparison, Undetermined
 from stats.summary import Summary
-
-_NOTHING = Interval(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Pairing:
         """By itself, the way of the registered plan unless another one is given."""
         why = self.refusal()
         if why is not None:
-            return _silent(why, family)
+            return unread(why, family)
         if self.exact is not None and plan is None:
             return self.exact(family)
         plan, part, matured = plan or self.plan, self.part, self.part.measured.clock
@@ -102,19 +100,4 @@ def pairing(part: Part, place: int, plan: ReadingPlan, weights: tuple[float, ...
         return found
     return replace(
         found, exact=exact_member(part.measured.form, complete, moments, place, plan, found.shares)
-    )
-
-
-def _silent(why: Undetermined, family: Family) -> Comparison:
-    return Comparison(
-        absolute=_NOTHING,
-        relative=_NOTHING,
-        p_value=None,
-        significant=False,
-        method="none",
-        method_reason=why.reason,
-        adjustment="none",
-        variance_reduction=0.0,
-        undetermined=why,
-        level=family.own_level,
     )

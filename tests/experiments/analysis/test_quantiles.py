@@ -104,6 +104,20 @@ def test_a_single_look_waits_for_its_size_and_a_posterior_is_not_made_up(tmp_pat
     assert posterior["absolute"]["estimate"] is not None
 
 
+def test_a_plan_of_looks_reads_a_quantile_at_any_moment(tmp_path: Path) -> None:
+    events, values = shop(3_000, 2.5)
+    plan = {"method": "group_sequential", "looks": 3, "planned_units": 4_000, "mde": 0.02, "cuped": False}
+    found = first_metric(tmp_path, events, plan=plan)["comparisons"][0]
+    assert not found["preliminary"]
+    expected = compare_quantiles(
+        *(ranks_of(values[name], 0.7) for name in ("control", "treatment")),
+        plan=ReadingPlan("group_sequential", 0.05, 0.8, 0.02, 4_000, 3, False),
+        shares=(0.5, 0.5),
+        family=Family(0.05, 1),
+    )
+    assert found["p_value"] == expected.p_value
+
+
 def test_a_guardrail_on_a_quantile_is_held_against_its_margin(tmp_path: Path) -> None:
     events, _ = shop(6_000, 1.0)
     form = metric(REVENUE, kind="quantile", quantile=0.9, non_inferiority_margin=0.4)
