@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from stats.conversion_exact import log_e_value
 
@@ -62,6 +64,27 @@ def quantile_interval(
     lower = float(ordered[first - 1]) if first >= 1 else -math.inf
     upper = float(ordered[last]) if last < units else math.inf
     return lower, float(np.quantile(ordered, quantile, method="inverted_cdf")), upper
+
+
+def density_at_quantile(at: Callable[[float], float], quantile: float, units: int) -> float:
+    """Density of the values at their quantile, from the distance between two quantiles around it.
+
+    Siddiqui (1960) with the bandwidth of Bofinger (1975), which `statsmodels` uses for quantile regression.
+
+    Args:
+        at: The empirical quantile at a share between 0 and 1.
+        quantile: Between 0 and 1.
+        units: Number of values.
+
+    Returns:
+        Per unit of the values; infinite where all values around the quantile are the same.
+    """
+    z = float(ndtri(quantile))
+    bump = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    width = (4.5 * bump**4 / (units * (2 * z * z + 1) ** 2)) ** 0.2
+    low, high = max(quantile - width, 0.0), min(quantile + width, 1.0)
+    gap = at(high) - at(low)
+    return (high - low) / gap if gap > 0 else math.inf
 
 
 def _log_wealth(counts: ArrayLike, units: int, quantile: float, weight: float) -> Floats:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from stats.outlook import Outcome
 from stats.plan import ReadingPlan
-from stats.power import detectable_effect, plan_size
+from stats.power import Question, detectable_effect, plan_size
 
 Document = dict[str, Any]
 HORIZON_DAYS = 180
@@ -118,11 +119,11 @@ def _of_row(
         return None
     # Covariates have taken their part of the variance; a proportion's own formula knows nothing of them.
     left = std * math.sqrt(1 - min(row["variance_reduction"] or 0.0, 0.999))
-    question = {"kind": "mean", "mean": mean, "std": left, "alpha": plan.alpha / max(metric["family"], 1)}
-    how: Document = {**question, "power": plan.power, "shares": pair, "method": plan.method}
+    outcome, family = Outcome("mean", mean, left), max(metric["family"], 1)
+    question = Question(outcome, pair, plan.method, plan.alpha, plan.power, comparisons=family)
     part = sum(pair) / sum(weights.values())
     units = max(plan.planned_units, pace.units)
-    needed = math.ceil(plan_size(relative_effect=plan.mde, **how).units / part)
+    needed = math.ceil(plan_size(question, plan.mde).units / part)
     per_day = pace.per_day
     horizon = None if per_day is None else max(pace.units, round(per_day * HORIZON_DAYS))
     return Reach(
@@ -130,13 +131,9 @@ def _of_row(
         name=metric["name"],
         smallest=plan.mde,
         units=units,
-        detectable=_detectable(units * part, how),
+        detectable=detectable_effect(question, max(units * part, 1)),
         needed_units=needed,
         needed_days=None if per_day is None else math.ceil(max(needed - pace.units, 0) / per_day),
         horizon_units=horizon,
-        horizon_detectable=None if horizon is None else _detectable(horizon * part, how),
+        horizon_detectable=None if horizon is None else detectable_effect(question, max(horizon * part, 1)),
     )
-
-
-def _detectable(units: float, how: Document) -> float:
-    return detectable_effect(units=max(1, round(units)), **how)

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
+from statsmodels.regression.quantile_regression import QuantReg
 
-from stats.quantile import quantile_interval, rank_bounds
+from stats.quantile import density_at_quantile, quantile_interval, rank_bounds
 
 
 def test_few_values_bound_nothing() -> None:
@@ -52,3 +54,14 @@ def test_values_that_cannot_be_ordered_are_refused(values: list[float]) -> None:
 def test_a_quantile_outside_zero_to_one_is_refused() -> None:
     with pytest.raises(ValueError, match="quantile"):
         rank_bounds(10, 1.0, 0.05, 100)
+
+
+def test_the_density_at_a_quantile_is_that_of_statsmodels() -> None:
+    values = np.random.default_rng(5).normal(size=20_000)
+    ones = np.ones((len(values), 1))
+    fitted = QuantReg(values, ones).fit(q=0.7, bandwidth="bofinger")
+    ours = density_at_quantile(lambda share: float(np.quantile(values, share)), 0.7, len(values))
+    # It smooths over the same distance with a kernel.
+    assert ours == pytest.approx(1 / fitted.sparsity, rel=0.05)
+    assert ours == pytest.approx(norm.pdf(norm.ppf(0.7)), rel=0.05)
+    assert density_at_quantile(lambda share: 1.0, 0.5, 100) == math.inf

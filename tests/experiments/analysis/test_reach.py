@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from experiments.analysis.reach import Pace, Reach, reach
-from stats.power import plan_size
+from stats.outlook import Outcome
+from stats.power import Question, plan_size
 from tests.stats.build import plan
 
 Document = dict[str, Any]
@@ -31,7 +32,7 @@ def found(*metrics: Document, pace: Pace | None = None, **changes: Any) -> Reach
 
 
 def test_the_units_that_are_needed_are_those_of_the_planner() -> None:
-    wanted = plan_size("mean", 10.0, 30.0, 0.02, 0.05, 0.8, (0.5, 0.5), "fixed").units
+    wanted = plan_size(Question(Outcome("mean", 10.0, 30.0), (0.5, 0.5), "fixed"), 0.02).units
     result = found(primary(), method="fixed", mde=0.02)
     assert result.needed_units == wanted
     assert result.needed_days == -(-(wanted - 10_000) // 1_000)
