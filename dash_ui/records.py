@@ -154,6 +154,32 @@ class DeliveryKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Detectable:
+    """The smallest lift and drop that so many weeks show; `None` where they show none."""
+
+    weeks: int
+    increase: float | None
+    decrease: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TooSmall:
+    """What a plan would need that takes too long.
+
+    Attributes:
+        most: What the longest time that makes sense can show.
+        daily_needed: Shoppers per day that would do.
+        methods: Methods that would do, with their weeks.
+        metrics: Names of metrics that would do, with their weeks.
+    """
+
+    most: Detectable
+    daily_needed: int
+    methods: tuple[tuple[str, int], ...]
+    metrics: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SizeEstimate:
     """How many units and days a plan takes; `reason` says why it cannot be told.
 
@@ -161,28 +187,46 @@ class SizeEstimate:
         units: Over all variants, in the worst case.
         per_variant: In the order of the variants.
         days: Whole days at the given traffic; `None` without traffic.
+        expected_days: Mean days until the end when the effect is as planned; `None` without traffic.
+        expected_days_without: The same when there is no effect.
+        explained: Share of the variance that covariates take.
+        approximate: Whether a few large or rare values decide.
+        detectable: What some weeks can show.
+        too_small: What would be needed, where the plan takes too long.
     """
 
     units: int | None
-    per_variant: tuple[int, ...]
-    days: int | None
+    per_variant: tuple[int, ...] = ()
+    days: int | None = None
+    expected_days: int | None = None
+    expected_days_without: int | None = None
+    explained: float = 0.0
+    approximate: bool = False
+    detectable: tuple[Detectable, ...] = ()
+    too_small: TooSmall | None = None
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What a metric was among control shoppers of an earlier experiment.
+    """What a metric was lately.
 
     Attributes:
         mean: Per shopper; a share for proportions.
         std: Standard deviation of one shopper's value.
-        source: Name of the experiment that it comes from.
-        daily: Shoppers that entered that experiment per day.
+        experiment: Name of the experiment whose control it is; `None` where it comes from the shop's events.
+        units: Shoppers that it rests on.
+        since: Start of their period; `None` for an experiment.
+        until: End of their period.
+        daily: New shoppers per day in that time.
     """
 
     mean: float
     std: float
-    source: str
+    experiment: str | None
+    units: int
+    since: datetime | None
+    until: datetime
     daily: float | None
 
 

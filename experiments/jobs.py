@@ -17,6 +17,7 @@ from experiments.analysis.loading import Imported, Progress, import_events
 from experiments.analysis.reading import failed_checks
 from experiments.analysis.report import analyse
 from experiments.analysis.verify import check_report, verify
+from experiments.baselines import refresh_baselines
 from experiments.db import Database, utc_now
 from experiments.lifecycle import Status
 from experiments.models import AnalysisRequest, Experiment
@@ -29,8 +30,8 @@ from experiments.service.reports import newest, save_report
 from experiments.workplace import Workplace, compact
 
 __all__ = [
-    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "import_files", "refresh_reports",
-    "reopen_requests", "run_requested", "verify_report",
+    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "import_files", "refresh_baselines",
+    "refresh_reports", "reopen_requests", "run_requested", "verify_report",
 ]  # fmt: skip
 
 Document = dict[str, Any]

@@ -234,6 +234,23 @@ class AnalysisRequest(Table, table=True):
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
+class MetricBaseline(Table, table=True):
+    """What a metric was like lately, as the scheduler found it for planners to read.
+
+    Attributes:
+        definition_hash: SHA-256 of the definition that it was computed for.
+        as_of: Events until then count.
+        body: The baseline; `None` where the shop's events show none.
+    """
+
+    __tablename__ = "baselines"
+
+    metric_key: str = Field(primary_key=True, max_length=63)
+    definition_hash: str = Field(max_length=64)
+    as_of: datetime = _moment()
+    body: dict[str, Any] | None = _document(nullable=True)
+
+
 class Lease(Table, table=True):
     """Who leads; whoever finds it expired may take it."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from experiments.form import Form
-from experiments.forms import Key
+from experiments.form import FieldValueError, Form
+from experiments.forms import Key, MetricKind
+from experiments.plan import Method
 
 
 class Decision(StrEnum):
@@ -31,3 +32,50 @@ class CommentForm(Form):
     """Words for an experiment's journal."""
 
     text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+Finite = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+
+
+class PlanRequest(Form):
+    """What is to be planned: a metric of the shop, or one described by its moments."""
+
+    metric: Key | None = None
+    kind: MetricKind | None = None
+    mean: Finite | None = None
+    std: Positive | None = None
+    effect: Annotated[float, Field(gt=-1, le=100, allow_inf_nan=False)] | None = None
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    shares: Annotated[list[Positive], Field(min_length=2, max_length=20)] = Field(
+        default_factory=lambda: [0.5, 0.5]
+    )
+    method: Method = Method.SEQUENTIAL
+    looks: Annotated[int, Field(ge=1, le=50)] | None = None
+    comparisons: Annotated[int, Field(ge=1, le=1000)] | None = None
+    daily: Positive | None = None
+    cuped: bool = True
+
+    @model_validator(mode="after")
+    def _check_metric(self) -> Self:
+        if self.metric is None and self.kind is None:
+            raise FieldValueError(("metric",), "missing; name a metric, or give 'kind' and 'mean'")
+        if self.metric is not None and self.kind is not None:
+            raise FieldValueError(("kind",), f"the metric '{self.metric}' has its own kind; give one of them")
+        shares = self.kind in (MetricKind.PROPORTION, MetricKind.RETENTION)
+        for name, value in (("mean", self.mean), ("std", self.std)):
+            if self.kind is not None and value is None and not (name == "std" and shares):
+                raise FieldValueError((name,), f"missing; the kind '{self.kind.value}' is planned by it")
+        if self.looks is not None and self.method is not Method.GROUP_SEQUENTIAL:
+            raise FieldValueError(
+                ("looks",), f"{self.looks} looks are planned, but only 'group_sequential' plans its looks"
+            )
+        return self
+
+    @field_validator("effect")
+    @classmethod
+    def _check_effect(cls, effect: float | None) -> float | None:
+        if effect == 0:
+            raise ValueError("0 cannot be found; it must be above or below 0")
+        return effect

@@ -30,6 +30,7 @@ REQUEST_SECONDS = 0.2
 REFRESH_SECONDS = 2.0
 DATES_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
+BASELINE_SECONDS = 15.0
 NICENESS = 5
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("run_requested", led(jobs.run_requested), REQUEST_SECONDS),
         ("refresh_reports", led(jobs.refresh_reports), REFRESH_SECONDS),
         ("apply_dates", led(jobs.apply_dates), DATES_SECONDS),
+        ("refresh_baselines", led(jobs.refresh_baselines), BASELINE_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
     ):
         scheduler.add_job(work, "interval", seconds=seconds, id=name)

@@ -2,82 +2,72 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
-
 from dash_ui.gateway.base import Base
-from dash_ui.records import Baseline, SizeEstimate
-from experiments.models import Experiment, Report
-from stats.power import plan_size
+from dash_ui.records import Baseline, Detectable, Refused, SizeEstimate, TooSmall
+from experiments.requests import PlanRequest
+from experiments.service.baselines import known_of
+from experiments.service.lookup import find_metric
+from experiments.service.planning import plan_document
+from experiments.service.records import metric_form
+from experiments.validation import parse
 
 
 class Planning(Base):
     """Sizes and baselines."""
 
-    def size(
-        self,
-        *,
-        kind: str,
-        mean: float,
-        std: float,
-        effect: float,
-        alpha: float,
-        power: float,
-        shares: Sequence[float],
-        method: str,
-        looks: int | None,
-        daily: float | None,
-    ) -> SizeEstimate:
-        """Shoppers and days that a plan takes, or why that cannot be told."""
+    def size(self, request: dict[str, Any]) -> SizeEstimate:
+        """Shoppers and days that a plan takes, or why that cannot be told.
+
+        Args:
+            request: As the API's `POST /api/v1/plan` takes it, with an effect.
+        """
         try:
-            plan = plan_size(kind, mean, std, effect, alpha, power, shares, method, looks)
-        except (ValueError, OverflowError) as error:
-            return SizeEstimate(None, (), None, str(error))
-        days = math.ceil(plan.units / daily) if daily and daily > 0 else None
-        return SizeEstimate(plan.units, plan.per_variant, days)
+            with self._reading() as session:
+                return _estimate(plan_document(session, parse(PlanRequest, request)))
+        except Refused as refusal:
+            problems = [f"{problem.field}: {problem.message}" for problem in refusal.fields]
+            return SizeEstimate(None, reason="; ".join(problems) or refusal.detail)
 
     def baseline(self, metric: str) -> Baseline | None:
-        """What this metric was among the control's shoppers in the newest report that has it."""
-        with self._reading() as session:
-            for report, experiment in _recent(session):
-                found = _baseline(json.loads(report.body), metric, experiment, report.as_of)
-                if found is not None:
-                    return found
-        return None
+        """What this metric was lately among the shop's shoppers, or in the newest report that has it."""
+        try:
+            with self._reading() as session:
+                known = known_of(session, metric_form(find_metric(session, metric)))
+        except Refused:
+            return None
+        if known is None:
+            return None
+        outcome = known.outcome
+        return Baseline(
+            outcome.mean, outcome.std, known.name, known.units, known.since, known.until, known.daily
+        )
 
 
-def _recent(session: Session) -> Sequence[tuple[Report, Experiment]]:
-    """The newest report of each of the experiments that were read last."""
-    rows = session.exec(
-        select(Report, Experiment)
-        .join(Experiment, col(Experiment.key) == col(Report.experiment_key))
-        .order_by(col(Report.as_of).desc())
-        .limit(40)
-    ).all()
-    newest: dict[str, tuple[Report, Experiment]] = {}
-    for report, experiment in rows:
-        newest.setdefault(experiment.key, (report, experiment))
-    return list(newest.values())
+def _estimate(document: dict[str, Any]) -> SizeEstimate:
+    size, small = document["size"], document["too_small"]
+    return SizeEstimate(
+        units=size["units"],
+        per_variant=tuple(size["per_variant"]),
+        days=size["days"],
+        expected_days=size["expected_days"],
+        expected_days_without=size["expected_days_without_effect"],
+        explained=1 - document["variance_left"],
+        approximate=size["approximate"],
+        detectable=tuple(_detectable(row["weeks"], row) for row in document["detectable"]),
+        too_small=None if small is None else _too_small(small),
+    )
 
 
-def _baseline(
-    document: dict[str, Any], metric: str, experiment: Experiment, as_of: datetime
-) -> Baseline | None:
-    for item in document.get("metrics", []):
-        if item.get("metric") != metric or not item.get("variants"):
-            continue
-        control = item["variants"][0]
-        if not control.get("mean") or control.get("std") is None or (control.get("units") or 0) < 100:
-            continue
-        daily = None
-        if experiment.started_at is not None:
-            days = ((experiment.stopped_at or as_of) - experiment.started_at).total_seconds() / 86_400
-            units = sum(variant.get("units") or 0 for variant in document.get("variants", []))
-            daily = units / days if days >= 1 and units else None
-        return Baseline(control["mean"], control["std"], experiment.name, daily)
-    return None
+def _too_small(small: dict[str, Any]) -> TooSmall:
+    return TooSmall(
+        most=_detectable(small["most_weeks"], small),
+        daily_needed=small["daily_needed"],
+        methods=tuple((other["method"], other["weeks"]) for other in small["methods"]),
+        metrics=tuple((other["name"], other["weeks"]) for other in small["metrics"]),
+    )
+
+
+def _detectable(weeks: int, row: dict[str, Any]) -> Detectable:
+    return Detectable(weeks, row["increase"], row["decrease"])

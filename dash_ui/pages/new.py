@@ -113,15 +113,17 @@ def register(app: Dash, gateway: Gateway) -> None:
 def _register_estimate(app: Dash, gateway: Gateway) -> None:
     @app.callback(
         Output("estimate", "children"),
+        Output("estimate-weeks", "children"),
         Output("looks-box", "hidden"),
         Input({"type": "field", "name": ALL, "group": "plan"}, "value"),
+        Input({"type": "toggle", "name": "plan.cuped"}, "checked"),
         State("wizard-state", "data"),
         prevent_initial_call=True,
     )
-    def estimate(values: list[Any], draft: Draft) -> tuple[Any, bool]:
+    def estimate(values: list[Any], cuped: bool, draft: Draft) -> tuple[Any, Any, bool]:
         named = {item["id"]["name"]: item.get("value") for item in ctx.inputs_list[0]}
         hidden = named.get("plan.method") != "group_sequential"
-        return duration.estimate(draft, gateway, named), hidden
+        return *duration.estimate(draft, gateway, {**named, "plan.cuped": cuped}), hidden
 
 
 def _values(shares: list[Any]) -> Values:

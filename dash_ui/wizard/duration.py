@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dash import html
 
-from dash_ui.format import number, percent
+from dash_ui.format import day, number
 from dash_ui.gateway import Gateway
-from dash_ui.i18n import _, ngettext
+from dash_ui.i18n import _
 from dash_ui.records import Baseline, SizeEstimate
+from dash_ui.wizard.estimate import missing, shown, summary
 from dash_ui.wizard.fields import choice_field, number_field, switch_field
 from dash_ui.wizard.state import Problems, State, Step, Values, share_of
 from dash_ui.words import method_name
 
 METHODS = ("sequential", "group_sequential", "fixed", "bayesian")
 _RATES = ("proportion", "retention")
+_FOUR_WEEKS = timedelta(days=26)
+_RECENT = timedelta(days=3)
 
 
 def draw(state: State, gateway: Gateway) -> list[Any]:
@@ -25,8 +29,13 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     kind = metric["kind"] if metric else "proportion"
     known = gateway.baseline(metric["key"]) if metric else None
     assume = {**_guess(kind, known), **state["assume"]}
+    told, table = estimate(state, gateway, _typed(plan, assume))
     live = html.Div(
-        estimate(state, gateway, _typed(plan, assume)), id="estimate", className="pw-estimate", role="status"
+        [
+            html.Div(told, id="estimate", className="pw-estimate-part", role="status"),
+            html.Div(table, id="estimate-weeks", className="pw-estimate-part"),
+        ],
+        className="pw-estimate",
     )
     fields = [*_baseline_fields(kind, assume, known), *_plan_fields(plan, assume)]
     return [html.Div([html.Div(fields, className="pw-form-grid pw-two"), live], className="pw-plan")]
@@ -74,9 +83,7 @@ def _guess(kind: str, known: Baseline | None) -> dict[str, Any]:
 
 
 def _baseline_fields(kind: str, assume: dict[str, Any], known: Baseline | None) -> list[Any]:
-    source = (
-        _("From {experiment}.", experiment=known.source) if known else _("A guess: fill in your own number.")
-    )
+    source = _source(known)
     if kind in _RATES:
         label = _("Current rate")
         return [
@@ -90,6 +97,18 @@ def _baseline_fields(kind: str, assume: dict[str, Any], known: Baseline | None) 
     ]
 
 
+def _source(known: Baseline | None) -> str:
+    """Where the numbers come from."""
+    if known is None:
+        return _("A guess: fill in your own number.")
+    if known.experiment is not None:
+        return _("From {experiment}.", experiment=known.experiment)
+    units, since, until = number(known.units), known.since or known.until, known.until
+    if until - since > _FOUR_WEEKS and datetime.now(UTC) - until < _RECENT:
+        return _("From {units} shoppers in the last four weeks.", units=units)
+    return _("From {units} shoppers, {since} to {until}.", units=units, since=day(since), until=day(until))
+
+
 def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
     return {
         **{f"assume.{name}": value for name, value in assume.items()},
@@ -98,6 +117,7 @@ def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
         "plan.power": plan["power"] * 100,
         "plan.method": plan["method"],
         "plan.looks": plan["looks"] or 5,
+        "plan.cuped": plan["cuped"],
     }
 
 
@@ -109,77 +129,42 @@ def size(state: State, gateway: Gateway, values: Values) -> SizeEstimate | None:
     names += [] if kind in _RATES else ["assume.std"]
     if any(not isinstance(values.get(name), int | float) for name in names):
         return None
-    document = state["document"]
+    document, method = state["document"], values.get("plan.method") or "sequential"
     daily = values.get("assume.daily")
-    method = values.get("plan.method") or "sequential"
+    daily = daily * document["traffic"] if isinstance(daily, int | float) else 0
+    shares = [variant["weight"] for variant in document["variants"]]
     return gateway.size(
-        kind=kind,
-        mean=values["assume.mean"] / (100 if kind in _RATES else 1),
-        std=values.get("assume.std") or 0.0,
-        effect=values["plan.mde"] / 100,
-        alpha=values["plan.alpha"] / 100,
-        power=values["plan.power"] / 100,
-        shares=[variant["weight"] for variant in document["variants"]],
-        method=method,
-        looks=int(values.get("plan.looks") or 5) if method == "group_sequential" else None,
-        daily=daily * document["traffic"] if isinstance(daily, int | float) else None,
+        {
+            **({"metric": metric["key"]} if metric else {"kind": kind}),
+            "mean": values["assume.mean"] / (100 if kind in _RATES else 1),
+            "std": None if kind in _RATES else values["assume.std"],
+            "effect": _effect(state, gateway, values),
+            "alpha": values["plan.alpha"] / 100,
+            "power": values["plan.power"] / 100,
+            "shares": shares,
+            "method": method,
+            "looks": int(values.get("plan.looks") or 5) if method == "group_sequential" else None,
+            "comparisons": max(len(document["metrics"]["primary"]), 1) * (len(shares) - 1),
+            "daily": daily if daily > 0 else None,
+            "cuped": bool(values.get("plan.cuped", True)),
+        }
     )
 
 
-def estimate(state: State, gateway: Gateway, values: Values) -> list[Any]:
-    """The live estimate in words."""
-    heading = html.H3(_("Estimate"), className="pw-label")
+def _effect(state: State, gateway: Gateway, values: Values) -> float:
+    """The lift to find, downwards for a metric of which less is better."""
+    metric, lift = _primary(state, gateway), float(values["plan.mde"]) / 100
+    return -lift if metric and metric["direction"] == "decrease" and lift < 1 else lift
+
+
+def estimate(state: State, gateway: Gateway, values: Values) -> tuple[list[Any], list[Any]]:
+    """The live estimate in words, and what some weeks can show."""
     found = size(state, gateway, values)
-    if found is None or found.units is None:
-        reason = _("Fill in the numbers to see how long it takes.")
-        return [heading, html.P(reason if found is None else _("These numbers cannot be planned with."))]
-    per = [
-        html.Li(_("{variant}: {units} shoppers", variant=variant["name"], units=number(units)))
-        for variant, units in zip(state["document"]["variants"], found.per_variant, strict=True)
-    ]
-    return [
-        heading,
-        *_days(found),
-        html.Ul(per, className="pw-plain-list"),
-        html.P(
-            _("{units} shoppers in all, in the worst case.", units=number(found.units)), className="pw-strong"
-        ),
-        html.P(_advice(values.get("plan.method")), className="pw-quiet pw-small"),
-        html.P(
-            _(
-                "A lift of {lift} or more is found with a chance of {power}.",
-                lift=percent(values["plan.mde"] / 100, 1),
-                power=percent(values["plan.power"] / 100, 0),
-            ),
-            className="pw-quiet pw-small",
-        ),
-    ]
-
-
-def _days(found: SizeEstimate) -> list[Any]:
-    if found.days is None:
-        return []
-    weeks = -(-found.days // 7)
-    figure = html.P(
-        [html.Span(number(found.days), className="pw-figure"), " ", _("days")], className="pw-figure-line"
-    )
-    if found.days > 84:
-        words = _("That is long. Detect a larger lift, take more traffic, or call it too small to test.")
-        return [figure, html.P(words, className="pw-warn-text")]
-    whole = ngettext(
-        "Plan {count} whole week, so that every weekday counts the same.",
-        "Plan {count} whole weeks, so that every weekday counts the same.",
-        weeks,
-    )
-    return [figure, html.P(whole)]
-
-
-def _advice(method: object) -> str:
-    if method in ("sequential", "group_sequential"):
-        return _("Often it ends sooner; you may look along the way.")
-    if method == "bayesian":
-        return _("Read once at the end; looking earlier is not protected.")
-    return _("Look once, at the end. Looking earlier makes false alarms likelier.")
+    if found is None:
+        return missing(), []
+    names = [variant["name"] for variant in state["document"]["variants"]]
+    lift, power = _effect(state, gateway, values), values["plan.power"] / 100
+    return summary(found, values.get("plan.method") or "sequential", lift, power, names), shown(found)
 
 
 def read(values: Values, state: State, strict: bool) -> Problems:

@@ -146,7 +146,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
         metrics.build(engine, scope, work)
         hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
-        caps = {form.key: _capped(engine, work, form, exposed.total) for _, form in roles}
+        caps = {form.key: capped(engine, work, form, exposed.total) for _, form in roles}
         bounds = metrics.bounds(engine, work.distinct())
         sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
         counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
@@ -178,7 +178,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         )
 
 
-def _capped(
+def capped(
     engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, units_in_all: int
 ) -> float | None:
     """The most that a unit counts for; a cap by quantile is applied here, because it needs all units."""

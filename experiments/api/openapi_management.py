@@ -27,7 +27,7 @@ _ACTIONS = {
 
 def management_paths() -> dict[str, Any]:
     """Every path that needs an admin key."""
-    return {**_metrics(), **_experiments(), **_actions(), **_reports()}
+    return {**_metrics(), **_experiments(), **_actions(), **_reports(), **_planning()}
 
 
 def _metrics() -> dict[str, Any]:
@@ -235,6 +235,23 @@ def _reports() -> dict[str, Any]:
                 parameters=[*filters, *_PAGING],
             )
         },
+    }
+
+
+def _planning() -> dict[str, Any]:
+    return {
+        "/api/v1/plan": {
+            "post": operation(
+                "planExperiment",
+                "experiments",
+                "Tell the size, duration, expected end and detectable effects of a plan, or what it lacks.",
+                {"200": answer("The plan; nothing is kept.", reference("Plan"))},
+                *_ACCESS,
+                *_BODY,
+                404,
+                requestBody=body(reference("PlanRequest")),
+            )
+        }
     }
 
 

@@ -24,10 +24,10 @@ from experiments.api.openapi_types import (
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.lifecycle import Status
 from experiments.models import JournalKind
-from experiments.requests import CommentForm, Decision, StopForm
+from experiments.requests import CommentForm, Decision, PlanRequest, StopForm
 from stats.alternatives import PROMISES
 
-_FORMS: tuple[type[BaseModel], ...] = (ExperimentForm, MetricForm, StopForm, CommentForm)
+_FORMS: tuple[type[BaseModel], ...] = (ExperimentForm, MetricForm, StopForm, CommentForm, PlanRequest)
 
 
 def component_schemas() -> dict[str, Any]:
@@ -36,7 +36,8 @@ def component_schemas() -> dict[str, Any]:
         [(form, "validation") for form in _FORMS], ref_template="#/components/schemas/{model}"
     )
     forms: dict[str, Any] = top["$defs"]
-    return {**forms, **_errors(), **_definitions(forms["ExperimentForm"]), **_results(), **_delivery()}
+    own = {**_errors(), **_definitions(forms["ExperimentForm"]), **_results(), **_delivery(), **_planning()}
+    return {**forms, **own}
 
 
 def _errors() -> dict[str, Any]:
@@ -288,4 +289,72 @@ def _delivery() -> dict[str, Any]:
                 "rejected": {"type": "array", "items": objects({"index": WHOLE, "error": TEXT})},
             }
         ),
+    }
+
+
+def _planning() -> dict[str, Any]:
+    whole, share = nullable(WHOLE), nullable(NUMBER)
+    found = {"increase": share, "decrease": share}
+    size = objects(
+        {
+            "units": WHOLE,
+            "per_variant": {"type": "array", "items": WHOLE},
+            "fixed_units": WHOLE,
+            "days": whole,
+            "weeks": whole,
+            "expected_units": WHOLE,
+            "expected_days": whole,
+            "expected_units_without_effect": WHOLE,
+            "expected_days_without_effect": whole,
+            "absolute_effect": NUMBER,
+            "approximate": FLAG,
+        }
+    )
+    other = objects({"units": WHOLE, "weeks": WHOLE}, {"method": TEXT, "metric": TEXT, "name": TEXT})
+    too_small = objects(
+        {
+            "most_weeks": WHOLE,
+            "units": WHOLE,
+            **found,
+            "power": NUMBER,
+            "daily_needed": WHOLE,
+            "methods": {"type": "array", "items": other},
+            "metrics": {"type": "array", "items": other},
+        }
+    )
+    baseline = objects(
+        {
+            "source": {"enum": ["exposures", "events", "report"]},
+            "experiment": nullable(TEXT),
+            "units": WHOLE,
+            "since": nullable(MOMENT),
+            "until": MOMENT,
+            "daily": share,
+        }
+    )
+    weeks = objects({"weeks": WHOLE, "units": WHOLE, **found})
+    return {
+        "Plan": objects(
+            {
+                "metric": nullable(TEXT),
+                "kind": TEXT,
+                "mean": NUMBER,
+                "std": share,
+                "variance_left": NUMBER,
+                "baseline": nullable(baseline),
+                "method": TEXT,
+                "alpha": NUMBER,
+                "power": NUMBER,
+                "looks": whole,
+                "shares": {"type": "array", "items": NUMBER},
+                "comparisons": WHOLE,
+                "effect": share,
+                "daily": share,
+                "window_hours": share,
+                "size": nullable(size),
+                "detectable": {"type": "array", "items": weeks},
+                "power_curve": {"type": "array", "items": objects({"effect": NUMBER, "power": NUMBER})},
+                "too_small": nullable(too_small),
+            }
+        )
     }

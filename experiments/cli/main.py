@@ -16,6 +16,7 @@ COMMANDS = {
     "web": "serve.web",
     "demo": "demo.demo",
     "import": "reports.import_files",
+    "plan": "planning.plan",
     "analyze": "reports.analyze",
     "report": "reports.report",
     "verify": "reports.verify",

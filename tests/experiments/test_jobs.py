@@ -16,9 +16,12 @@ from experiments import jobs, refresh
 from experiments.analysis.lake import Lake
 from experiments.db import Database, utc_now
 from experiments.jobs import Workplace
-from experiments.models import AnalysisRequest, Experiment, Report
+from experiments.models import AnalysisRequest, Experiment, MetricBaseline, Report
 from experiments.requests import StopForm
+from experiments.service.baselines import known_of
 from experiments.service.definitions import get_experiment
+from experiments.service.lookup import find_metric
+from experiments.service.records import metric_form
 from experiments.service.reports import newest_report
 from experiments.service.transitions import pause, stop
 from tests.experiments.analysis.build import write_log
@@ -256,3 +259,44 @@ def test_files_load_for_experiments_that_have_been_started(place: Workplace, tmp
     assert [place_[1] for place_ in whole.refusals] == [3, 4]
     assert "has not been started" in whole.refusals[0][2]
     assert jobs.analyse_now(place, "bar")["variants"][0]["units"] == 1
+
+
+def history(place: Workplace, units: int = 200) -> None:
+    """Shoppers of the last weeks who met a variant; a quarter ordered at once."""
+    now = utc_now()
+    log = EventLog(place.log_folder)
+    for number in range(units):
+        at = now - timedelta(days=20) + timedelta(hours=2 * number)
+        events: list[Any] = [Exposure(f"e{number}", f"u{number}", "bar", ("control", "bar")[number % 2], at)]
+        if number % 4 == 0:
+            events.append(Conversion(f"c{number}", f"u{number}", "order", at))
+        write_log(log, events, now)
+    log.close()
+    jobs.compact(place)
+
+
+def test_baselines_of_every_metric_are_computed_once_a_day_and_after_a_change(place: Workplace) -> None:
+    history(place)
+    assert jobs.refresh_baselines(place) == ["conversion", "refunds", "revenue"]
+    assert jobs.refresh_baselines(place) == []
+    with place.database.reading() as session:
+        known = known_of(session, metric_form(find_metric(session, "conversion")))
+        assert known is not None
+        assert (known.source, known.units, known.outcome.mean) == ("exposures", 200, 0.25)
+        assert session.get_one(MetricBaseline, "refunds").body is None
+    with place.database.session() as session:
+        session.get_one(MetricBaseline, "conversion").as_of -= timedelta(days=1)
+        session.get_one(MetricBaseline, "revenue").definition_hash = "of another definition"
+        session.get_one(MetricBaseline, "refunds").as_of -= timedelta(minutes=59)
+    assert jobs.refresh_baselines(place) == ["conversion", "revenue"]
+    with place.database.session() as session:
+        session.get_one(MetricBaseline, "refunds").as_of -= timedelta(minutes=1)
+    assert jobs.refresh_baselines(place) == ["refunds"]
+
+
+def test_baselines_of_deleted_metrics_go(place: Workplace) -> None:
+    with place.database.session() as session:
+        session.add(MetricBaseline(metric_key="gone", definition_hash="x", body=None))
+    jobs.refresh_baselines(place)
+    with place.database.reading() as session:
+        assert session.get(MetricBaseline, "gone") is None

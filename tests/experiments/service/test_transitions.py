@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from scipy.stats import norm
 from sqlmodel import Session, select
 
 from assignment.errors import ProefwerkError
+from experiments.analysis.baseline import Baseline
 from experiments.db import utc_now
 from experiments.models import Metric, Report
 from experiments.requests import Decision, StopForm
+from experiments.service.baselines import save_baselines
 from experiments.service.definitions import get_experiment, update_experiment
 from experiments.service.journal import journal
+from experiments.service.lookup import find_metric
 from experiments.service.planning import DEFAULT_UNITS
+from experiments.service.records import metric_form
 from experiments.service.transitions import apply_dates, archive, pause, resume, start, stop
+from stats.outlook import Outcome
+from stats.power import Question, plan_size
 from tests.experiments.conftest import BOB
-from tests.experiments.examples import BAR, draft, fields, journal_kinds, last_audit, running
+from tests.experiments.examples import BAR, add_metrics, draft, fields, journal_kinds, last_audit, running
 
 SHIP = StopForm(decision=Decision.SHIP)
 INCONCLUSIVE = StopForm(decision=Decision.INCONCLUSIVE, note="Too few orders.")
@@ -93,7 +97,11 @@ def test_planned_units_come_from_what_a_report_shows(session: Session) -> None:
     first = running(session)
     body = {
         "metrics": [
-            {"metric": "conversion", "kind": "proportion", "variants": [{"mean": 0.1, "std": 0.3}]},
+            {
+                "metric": "conversion",
+                "kind": "proportion",
+                "variants": [{"mean": 0.1, "std": 0.3, "units": 1_000, "events": 100}],
+            },
         ]
     }
     session.add(
@@ -108,10 +116,33 @@ def test_planned_units_come_from_what_a_report_shows(session: Session) -> None:
     )
     session.flush()
     second = running(session, key="bar-2", plan={"mde": 0.1, "method": "fixed"})
-    drift = norm.isf(0.025) + norm.ppf(0.8)
-    needed = 2 * (0.1 * 0.9 + 0.11 * 0.89) * (drift / 0.01) ** 2
-    assert second.plan["planned_units"] == math.ceil(needed)
-    assert "r1" in journal(session, "bar-2")[-1].text
+    needed = plan_size(Question(Outcome("proportion", 0.1), (0.5, 0.5), "fixed"), 0.1).units
+    assert second.plan["planned_units"] == needed
+    assert "the control of 'bar'" in journal(session, "bar-2")[-1].text
+
+
+def test_planned_units_come_from_the_shops_own_events_before_any_report(session: Session) -> None:
+    add_metrics(session)
+    form = metric_form(find_metric(session, "conversion"))
+    moment = utc_now()
+    known = Baseline("exposures", 41_300, moment, moment, 1_475.0, 0.02, 0.14, 7.0, 0.02, 1.0)
+    save_baselines(session, [form], {"conversion": known}, moment)
+    started = running(session, plan={"mde": 0.1})
+    asked = Question(Outcome("proportion", 0.02), (0.5, 0.5), "sequential")
+    assert started.plan["planned_units"] == pytest.approx(plan_size(asked, 0.1).units, rel=1e-3)
+    assert "41300 units of the shop" in journal(session, "bar")[-1].text
+
+
+def test_a_family_of_comparisons_plans_for_more_units(session: Session) -> None:
+    add_metrics(session)
+    form = metric_form(find_metric(session, "conversion"))
+    moment = utc_now()
+    known = Baseline("exposures", 41_300, moment, moment, None, 0.02, 0.14, 7.0, 0.02, 1.0)
+    save_baselines(session, [form], {"conversion": known}, moment)
+    three = [{"key": key, "weight": weight} for key, weight in (("control", 0.4), ("a", 0.3), ("b", 0.3))]
+    started = running(session, variants=three, plan={"mde": 0.1, "method": "fixed"})
+    asked = Question(Outcome("proportion", 0.02), (0.4, 0.3, 0.3), "fixed", comparisons=2)
+    assert started.plan["planned_units"] == plan_size(asked, 0.1).units
 
 
 def test_units_that_were_planned_stay(session: Session) -> None:

@@ -1,0 +1,252 @@
+"""What the shop's metrics were like lately: means, spreads and traffic to plan an experiment with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import msgspec
+import numpy as np
+
+from experiments.analysis import metrics, summarise
+from experiments.analysis.columns import Program, program
+from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.lake import SPILL, View
+from experiments.analysis.measure import capped, usable
+from experiments.analysis.rows import microseconds, moment
+from experiments.analysis.units import SECOND, Scope
+from experiments.forms import MetricForm, MetricKind
+from experiments.outcomes import window_hours
+from stats.contrast import contrast
+from stats.quantile import density_at_quantile
+from stats.stack import stack
+from stats.summary import Summary
+
+PERIOD = timedelta(days=28)
+FEWEST_UNITS = 100
+FEWEST_EVENTS = 20
+COVERED = 0.9
+"""Share of those who did what a metric counts that other events must have shown before: else these events
+are no visits, and their shoppers not those of an experiment."""
+EXPOSURES, EVENTS = "exposures", "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A metric among the shop's units, without regard to variants.
+
+    Attributes:
+        source: `exposures` (units of earlier experiments) or `events` (units seen in conversions).
+        units: How many units it rests on.
+        since: When the first of them was first seen in the period.
+        until: End of the period.
+        daily: New units per day over the period; `None` where that is shorter than a day.
+        mean: The metric.
+        std: Standard deviation of one unit's contribution; of a quantile `sqrt(q (1 - q))` over the density.
+        skewness: Of one unit's contribution.
+        nonzero: Share of units whose value is not zero.
+        left: Share of the variance that covariates from before leave.
+    """
+
+    source: str
+    units: int
+    since: datetime
+    until: datetime
+    daily: float | None
+    mean: float
+    std: float
+    skewness: float
+    nonzero: float
+    left: float
+
+
+def baselines(view: View, forms: Sequence[MetricForm], as_of: datetime) -> dict[str, Baseline | None]:
+    """What every metric was among the units of the last four weeks whose windows have closed by `as_of`.
+
+    The units are those exposed to any experiment, each from its first exposure in the period on, as it would
+    be in a new experiment. Without exposures they are those seen in other events than the metric's own. The
+    same events and moment give the same numbers to the bit.
+
+    Returns:
+        By metric key; `None` where there are fewer than `FEWEST_UNITS` units, or `FEWEST_EVENTS` of them did
+        what the metric counts, or the metric is zero or does not vary.
+    """
+    found: dict[str, Baseline | None] = {}
+    for hours in sorted({window_hours(form) or 0.0 for form in forms}):
+        alike = [form for form in forms if (window_hours(form) or 0.0) == hours]
+        until = as_of - timedelta(hours=hours)
+        found |= _of_units(view, alike, EXPOSURES, _paths(view, "exposures", until), "true", until, as_of)
+        for form in alike:
+            if found[form.key] is None:
+                found |= _of_events(view, form, until, as_of)
+    return found
+
+
+def _of_events(view: View, form: MetricForm, until: datetime, as_of: datetime) -> dict[str, Baseline | None]:
+    """The same among units that were seen in other events, where these show nearly everyone."""
+    paths = _paths(view, "conversions", until)
+    own = _own(form) if form.kind != MetricKind.RETENTION else "false"
+    if not paths or not _covers(view, paths, own, until):
+        return {form.key: None}
+    return _of_units(view, [form], EVENTS, paths, f"NOT ({own})", until, as_of)
+
+
+def _of_units(
+    view: View,
+    forms: Sequence[MetricForm],
+    source: str,
+    paths: Sequence[Path],
+    condition: str,
+    until: datetime,
+    as_of: datetime,
+) -> dict[str, Baseline | None]:
+    """Baselines among the units of certain events, each from its first one in the period on."""
+    nothing: dict[str, Baseline | None] = {form.key: None for form in forms}
+    if not paths:
+        return nothing
+    with connection(view.root / SPILL) as engine:
+        engine.execute(
+            f"CREATE TEMP TABLE seen AS SELECT unit_key, epoch_us(time) AS moment FROM {parquet(paths)} "
+            f"WHERE time <= make_timestamptz({microseconds(until)}) AND {condition}"
+        )
+        last = engine.execute("SELECT max(moment) FROM seen").fetchall()[0][0]
+        if last is None:
+            return nothing
+        engine.execute(
+            "CREATE TEMP TABLE units AS SELECT unit_key, min(moment) AS first, 0::UTINYINT AS variant "
+            f"FROM seen WHERE moment > {last - _length()} GROUP BY unit_key"
+        )
+        count, first = engine.execute("SELECT count(*), min(first) FROM units").fetchall()[0]
+        if count < FEWEST_UNITS:
+            return nothing
+        days = (last - first) / SECOND / 86_400
+        origin = _Origin(source, count, moment(first), moment(last), count / days if days >= 1 else None)
+        return nothing | _measured(engine, view, forms, origin, as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a baseline's units come from."""
+
+    source: str
+    units: int
+    since: datetime
+    until: datetime
+    daily: float | None
+
+
+def _measured(
+    engine: duckdb.DuckDBPyConnection,
+    view: View,
+    forms: Sequence[MetricForm],
+    origin: _Origin,
+    as_of: datetime,
+) -> dict[str, Baseline]:
+    work = program(forms, covariates=True)
+    longest = -min((column.lower for column in work.distinct()), default=0)
+    start = moment(microseconds(origin.since) - longest)
+    scope = Scope(_since(view, start), "", ("",), (), microseconds(as_of), microseconds(as_of))
+    metrics.build(engine, scope, work)
+    for form in forms:
+        capped(engine, work, form, origin.units)
+    bounds = metrics.bounds(engine, work.distinct())
+    sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
+    summaries = summarise.moments(engine, ("variant",), {(0,): origin.units}, sound, bounds)
+    found = {}
+    for form in forms:
+        if form.key not in summaries:
+            continue
+        summary = summaries[form.key][0,]
+        shape = _shape(summary) if form.kind != MetricKind.QUANTILE else _spread(engine, work, form, summary)
+        if shape is not None and summary.events >= FEWEST_EVENTS:
+            whole = (origin.source, origin.units, origin.since, origin.until, origin.daily)
+            found[form.key] = Baseline(*whole, *shape)
+    return found
+
+
+Shape = tuple[float, float, float, float, float]
+"""Mean, standard deviation, skewness, share not zero, share of the variance left."""
+
+
+def _shape(summary: Summary) -> Shape | None:
+    """Of a mean, share or ratio, by the same linearisation and adjustment as a comparison's."""
+    same = stack(summary)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        plain, adjusted = (contrast(same, same, adjust=adjust).control for adjust in (False, True))
+        raw = float(plain.variance)
+        skewness = float(plain.third) / summary.units / raw**1.5 if raw > 0 else math.nan
+    mean = summary.mean() if summary.columns[0] == "outcome" else _ratio(summary)
+    if not mean or not math.isfinite(mean) or not 0 < raw < math.inf:
+        return None
+    left = min(max(float(adjusted.variance) / raw, 1e-6), 1.0)
+    return mean, math.sqrt(raw), skewness, summary.events / summary.units, left
+
+
+def _ratio(summary: Summary) -> float:
+    below = summary.mean("denominator")
+    return summary.mean("numerator") / below if below else math.nan
+
+
+def _spread(
+    engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, summary: Summary
+) -> Shape | None:
+    """Of a quantile."""
+    assert form.quantile is not None
+    name = work.columns[form.key][0].name
+    found = engine.execute(f"SELECT {name} AS value FROM outcomes").fetchnumpy()
+    values, units = np.asarray(found["value"], dtype=np.float64), summary.units
+
+    def at(share: float) -> float:
+        return summarise.quantile_with_zeros(values, units, share) or 0.0
+
+    density = density_at_quantile(at, form.quantile, units)
+    if not at(form.quantile) or not 0 < density < math.inf:
+        return None
+    deviation = math.sqrt(form.quantile * (1 - form.quantile)) / density
+    return at(form.quantile), deviation, 0.0, summary.events / units, 1.0
+
+
+def _covers(view: View, paths: Sequence[Path], own: str, until: datetime) -> bool:
+    """Whether nearly everyone who did what the metric counts did something else before."""
+    with connection(view.root / SPILL) as engine:
+        whole, before = engine.execute(
+            f"""SELECT count(*) FILTER (own IS NOT NULL), count(*) FILTER (other <= own) FROM (
+            SELECT min(time) FILTER ({own}) AS own, min(time) FILTER (NOT ({own})) AS other
+            FROM {parquet(paths)} WHERE time <= make_timestamptz({microseconds(until)}) GROUP BY unit_key)"""
+        ).fetchall()[0]
+    return bool(before >= COVERED * whole)
+
+
+def _own(form: MetricForm) -> str:
+    """SQL condition for the events that the metric counts."""
+    terms = (form.numerator, form.denominator)
+    names = {form.event, *(term.event for term in terms if term is not None)} - {None}
+    return (
+        f"name IN ({', '.join(literal(str(name)) for name in sorted(map(str, names)))})" if names else "true"
+    )
+
+
+def _paths(view: View, kind: str, until: datetime) -> list[Path]:
+    """The files of the last four weeks that have any, up to a moment."""
+    days = sorted({part.day for part in view.manifest.parts if part.kind == kind})
+    days = [day for day in days if day <= until.date().isoformat()]
+    if not days:
+        return []
+    first = (datetime.fromisoformat(days[-1]) - PERIOD).date().isoformat()
+    kept = [part for part in view.manifest.parts if part.kind == kind and first <= part.day <= days[-1]]
+    return [view.root / part.path for part in kept]
+
+
+def _since(view: View, start: datetime) -> View:
+    """The lake without the days before a moment, which need not be read."""
+    day = start.date().isoformat()
+    parts = tuple(part for part in view.manifest.parts if part.day >= day)
+    return View(view.root, msgspec.structs.replace(view.manifest, parts=parts))
+
+
+def _length() -> int:
+    return round(PERIOD.total_seconds() * SECOND)
