@@ -203,12 +203,12 @@ def _explain_waiting(situation: Situation, left: list[str], reasons: Reasons) ->
     elif not better:
         reasons.say("no_conclusion")
     if situation.looks is None or not _explain_looks(situation.looks, reasons):
-        _explain_time(situation, reasons)
+        # Where a primary is better and only a guardrail is open, what the traffic can find is no question.
+        _explain_time(situation, None if better else situation.reach, reasons)
 
 
-def _explain_time(situation: Situation, reasons: Reasons) -> None:
+def _explain_time(situation: Situation, reach: Reach | None, reasons: Reasons) -> None:
     """How long it will take; or that it cannot be decided, and what it would need."""
-    reach = situation.reach
     if reach is not None and reach.hopeless:
         reasons.say(
             "cannot_be_decided", days=HORIZON_DAYS, units=reach.horizon_units,

@@ -183,6 +183,17 @@ def test_what_is_concluded_is_not_called_undecidable() -> None:
     assert verdict(metric("primary", BETTER), reach=slow)["verdict"] == "ship"
 
 
+def test_a_better_primary_that_waits_for_a_guardrail_is_not_called_undecidable() -> None:
+    slow = replace(REACH, horizon_units=9_000, horizon_detectable=0.033)
+    guardrail = metric("guardrail", row(non_inferior=None), margin=0.1)
+    decision = verdict(metric("primary", BETTER), guardrail, reach=slow)
+    assert [each["code"] for each in decision["details"]] == [
+        "primary_better",
+        "guardrail_open",
+        "days_to_go",
+    ]
+
+
 def test_a_size_that_fits_the_effect_says_only_the_days() -> None:
     fits = replace(REACH, detectable=0.0205)
     assert "About 3 more days" in verdict(metric("primary", FLAT), reach=fits)["reasons"][-1]
