@@ -92,17 +92,13 @@ def pre_period_check(definition: Definition, measurement: Measurement, planned_u
         detail = "Too little is known of what units did before exposure to compare the variants by it."
         return finding("ok", "no_pre_period", detail, p_value=None)
     smallest, name, treatment = min(found)
-    p_value = min(1.0, smallest * len(_pairs(definition)))
+    # Shared by all pairs, also those that cannot be said yet: their number is known before the start.
+    pairs = len(definition.form.metrics.primary) * len(definition.form.variants[1:])
+    p_value = min(1.0, smallest * pairs)
     if p_value > ALPHA:
         return finding("ok", "alike_before", "The variants were alike before exposure.", p_value=p_value)
     detail = f"Before exposure '{name}' already differed between control and {treatment} (p = {p_value:.2g})."
     return finding("failed", "unlike_before", detail, p_value=p_value, metric=name, variant=treatment)
-
-
-def _pairs(definition: Definition) -> list[tuple[str, str]]:
-    """What the false alarms of the pre-period are shared by: known before the start."""
-    treatments = definition.form.variants[1:]
-    return [(metric, each.key) for metric in definition.form.metrics.primary for each in treatments]
 
 
 def _weights(definition: Definition) -> list[float]:
