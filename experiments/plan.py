@@ -54,7 +54,7 @@ class PlanForm(Form):
     def _leave_out(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What came later is left out where it says nothing, so that plans keep the seal they always had."""
         plan: dict[str, Any] = write(self)
-        for name in ("spending", "spending_gamma", "futility"):
+        for name in ("exact", "spending", "spending_gamma", "futility"):
             if getattr(self, name) == type(self).model_fields[name].default:
                 plan.pop(name, None)
         return plan

@@ -51,6 +51,7 @@ class Comparison:
         expected_loss: Posterior mean of what choosing the treatment gives away, in the metric's unit.
         level: Two-sided level of the intervals.
         own_p_value: Before any correction for many comparisons; at most `level` exactly when `significant`.
+        at_planned_size: Read when the planned size was reached, not from the newest numbers.
         preliminary: Read before the single planned look; not to be decided upon.
         covariates: Columns at which the covariates begin that the numbers are adjusted for.
     """
@@ -68,6 +69,7 @@ class Comparison:
     expected_loss: float | None = None
     level: float = 0.05
     own_p_value: float | None = None
+    at_planned_size: bool = False
     preliminary: bool = False
     covariates: tuple[str, ...] = ()
 

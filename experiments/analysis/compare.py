@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 from experiments.analysis.beside import beside
 from experiments.analysis.measure import Measurement
 from experiments.analysis.metric_rows import Part, metric_row
-from experiments.analysis.pairing import Pairing, pairing
+from experiments.analysis.pairing import Pairing, pairing, read_ever
 from experiments.definition import Definition
 from experiments.forms import MetricKind
 from experiments.plan import Method
@@ -36,6 +37,7 @@ def reading_plan(definition: Definition) -> ReadingPlan:
         planned_units=plan.planned_units or DEFAULT_PLANNED_UNITS,
         looks=plan.looks,
         cuped=plan.cuped,
+        sized=plan.planned_units is not None,
         spending=Spending(plan.spending.value, 1.0 if plan.spending_gamma is None else plan.spending_gamma),
         futility=plan.futility.value if plan.futility else None,
     )
@@ -56,7 +58,10 @@ def procedure(method: Method, role: str) -> str:
 
 
 def compared(
-    definition: Definition, measurement: Measurement, looked: Looked | None = None
+    definition: Definition,
+    measurement: Measurement,
+    looked: Looked | None = None,
+    earlier: Measurement | None = None,
 ) -> list[Document]:
     """The report's `metrics`: each role's metrics times treatments are one family.
 
@@ -64,17 +69,15 @@ def compared(
         definition: The experiment.
         measurement: What is known now.
         looked: For a plan of looks, what they settled; what they are yet to settle is preliminary then.
+        earlier: What was known when the planned size was reached, where that is past.
     """
     total = max(measurement.exposed.total, 1)
     complete = {hours: units / total for hours, units in measurement.matured.items()}
     rows: list[Document] = []
     for role in dict.fromkeys(each.role for each in measurement.metrics):
-        parts = [
-            Part(each, each.summaries, measurement.exposed.counts, each.ranks)
-            for each in measurement.metrics
-            if each.role == role
-        ]
-        for pairings, found, row in _read(definition, parts, role, looked):
+        parts = _parts(measurement, role)
+        before = () if earlier is None else _parts(earlier, role)
+        for pairings, found, row in _read(definition, parts, role, looked, before):
             for each, result, comparison in zip(pairings, found, row["comparisons"], strict=True):
                 comparison.update(beside(each, result, row["family"], complete))
             rows.append(row)
@@ -106,16 +109,32 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
     return rows
 
 
+def _parts(measurement: Measurement, role: str) -> list[Part]:
+    return [
+        Part(each, each.summaries, measurement.exposed.counts, each.ranks)
+        for each in measurement.metrics
+        if each.role == role
+    ]
+
+
 def _read(
-    definition: Definition, parts: Sequence[Part], role: str, looked: Looked | None = None
+    definition: Definition,
+    parts: Sequence[Part],
+    role: str,
+    looked: Looked | None = None,
+    before: Sequence[Part] = (),
 ) -> list[tuple[list[Pairing], list[Comparison], Document]]:
-    """Every part with its treatments, adjusted together."""
+    """Every part with its treatments, adjusted together; `before` is what was known at the planned size."""
     form, plan = definition.form, reading_plan(definition)
     chosen = procedure(form.plan.method, role)
     weights = tuple(variant.weight for variant in form.variants)
     pairings = [pairing(part, place, plan, weights) for part in parts for place in range(1, len(weights))]
     by_e_value = chosen == E_BENJAMINI_HOCHBERG and len(pairings) > 1
-    members = [partial(each.read, needs_e_value=by_e_value) for each in pairings]
+    then = [pairing(part, place, plan, weights) for part in before for place in range(1, len(weights))]
+    members = [
+        partial(read_ever, each, earlier, needs_e_value=by_e_value)
+        for each, earlier in zip_longest(pairings, then)
+    ]
     found = read_family(members, plan.alpha, chosen)
     if looked is not None:
         found = [_held(each, result, looked) for each, result in zip(pairings, found, strict=True)]

@@ -58,6 +58,7 @@ def reading_row(result: Comparison) -> Document:
         "p_value": finite(result.p_value),
         "significant": result.significant and not result.preliminary,
         "preliminary": result.preliminary,
+        "at_planned_size": result.at_planned_size,
         "probability_better": finite(result.probability_better),
         "expected_loss": finite(result.expected_loss),
         "method": result.method,

@@ -102,7 +102,7 @@ def follow(
     window = _window(definition)
     now = since_1970(as_of)
     with connection(view.root / SPILL) as engine:
-        clock = _Clock(engine, scope, window)
+        clock = Clock(engine, scope, window)
         until = now if definition.stopped_at is None else min(now, since_1970(definition.stopped_at))
         moments = clock.reached(due, until)
         ended = _ended(definition) and None in moments and until < now
@@ -117,7 +117,7 @@ def follow(
             ahead = clock.reached((due[moments.index(None)],), now + microseconds(window or 0.0))[0]
         completed = clock.completed([until])[0]
     taken = tuple(
-        Look(number, at, units / planned, _known(definition, view, at, memory))
+        Look(number, at, units / planned, measured_at(definition, view, at, memory))
         for (at, number), units in zip(last.items(), rates, strict=True)
         if units > 0
     )
@@ -133,7 +133,7 @@ def digest(measurement: Measurement, schedule: Schedule | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-class _Clock:
+class Clock:
     """Information by time, from exposures alone.
 
     Each unit begins with the exposure that was received first, so that a later receipt changes nothing. One
@@ -214,7 +214,7 @@ def _ended(definition: Definition) -> bool:
     return end is not None and stopped is not None and stopped >= end == definition.form.end_at
 
 
-def _known(definition: Definition, view: View, at: int, memory: Memory | None) -> Measurement:
+def measured_at(definition: Definition, view: View, at: int, memory: Memory | None) -> Measurement:
     key = (definition.form.key, definition.version, definition.plan_hash, at)
     if memory is not None and key in memory:
         return memory[key]

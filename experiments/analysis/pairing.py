@@ -92,6 +92,24 @@ class Pairing:
         return None
 
 
+def read_ever(now: Pairing, then: Pairing | None, family: Family, *, needs_e_value: bool) -> Comparison:
+    """By itself now, or when the planned size was reached, where that found more.
+
+    Both are held against one boundary, whose error covers every moment, so the smaller of the two p-values is
+    one too, and an interval that is read at either moment holds. Where units stand still, the clock is
+    another one, and the newest reading is the only one.
+    """
+    newest = now.read(family, needs_e_value=needs_e_value)
+    if then is None or needs_e_value or now.part.measured.clock != 1 or then.part.measured.clock != 1:
+        return newest
+    before = then.read(family)
+    found = before.p_value
+    if found is None or found > family.alpha or (newest.p_value is not None and newest.p_value <= found):
+        return newest
+    reason = f"{before.method_reason} Read when the planned size was reached, and it stays read."
+    return replace(before, method_reason=reason, at_planned_size=True)
+
+
 def pairing(part: Part, place: int, plan: ReadingPlan, weights: tuple[float, ...]) -> Pairing:
     """The treatment at `place`, read by bets on complete outcomes where those were measured."""
     found = Pairing(part, place, plan, weights)

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from experiments.analysis import look_rows, looks
+from experiments.analysis import look_rows, looks, planned_size
 from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, reading_plan
 from experiments.analysis.comparison_rows import finite
 from experiments.analysis.decision import Situation, decide
@@ -47,7 +47,8 @@ def analyse(
     health = checked(definition, measurement, as_of, progress["planned_units"])
     exposed = measurement.exposed
     schedule = looks.follow(definition, view, as_of, memory)
-    metrics, decisive, planned = _compared(definition, measurement, schedule, as_of)
+    reached = planned_size.reached(definition, measurement, view, as_of, memory)
+    metrics, decisive, planned = _compared(definition, measurement, schedule, reached)
     found = _reach(definition, measurement, metrics)
     decision = decide(
         Situation(
@@ -81,7 +82,7 @@ def analyse(
             {"key": variant.key, "name": variant.name, "units": units, "share": variant.weight}
             for variant, units in zip(form.variants, exposed.counts, strict=True)
         ],
-        "progress": progress,
+        "progress": {**progress, "reached_at": None if reached is None else moment(reached[0]).isoformat()},
         "reach": None if found is None else found.document(),
         "looks": planned,
         "health": health,
@@ -98,11 +99,14 @@ def analyse(
 
 
 def _compared(
-    definition: Definition, measurement: Measurement, schedule: looks.Schedule | None, as_of: datetime
+    definition: Definition,
+    measurement: Measurement,
+    schedule: looks.Schedule | None,
+    reached: tuple[int, Measurement] | None,
 ) -> tuple[list[Document], list[Document], Document | None]:
     """The report's `metrics`, what a decision rests on, and the report's `looks`."""
     if schedule is None:
-        metrics = compared(definition, measurement)
+        metrics = compared(definition, measurement, earlier=None if reached is None else reached[1])
         return metrics, metrics, None
     readings = look_rows.read(definition, schedule)
     shown = compared(definition, measurement, readings.settled())

@@ -115,6 +115,7 @@ def _results() -> dict[str, Any]:
             "p_value": nullable(NUMBER),
             "significant": FLAG,
             "preliminary": FLAG,
+            "at_planned_size": FLAG,
             "probability_better": nullable(NUMBER),
             "expected_loss": nullable(NUMBER),
             "method": TEXT,

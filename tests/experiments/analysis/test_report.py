@@ -255,6 +255,7 @@ def test_the_days_to_go_follow_from_the_pace_of_the_events(tmp_path: Path) -> No
     report = analyse(definition(*PRIMARIES, plan={"planned_units": 5000}), view, LATER)
     assert report["progress"] == {
         "units": 600, "planned_units": 5000, "share": 0.12, "days_left": math.ceil(4400 / 600 * 599 / 1440),
+        "reached_at": None,
     }  # fmt: skip
 
 
