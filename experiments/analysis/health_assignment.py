@@ -22,6 +22,7 @@ def assignment_check(definition: Definition, measurement: Measurement) -> Docume
         "units": again.units,
         "other_variant": again.other_variant,
         "outside_traffic": again.outside_traffic,
+        "traffic": definition.form.traffic,
         "attributes_known": again.attributes_known,
         "outside_audience": again.outside_audience,
     }

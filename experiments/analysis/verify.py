@@ -30,11 +30,21 @@ def verify(report: Document, definition: Definition, view: View) -> list[str]:
     was_stopped = report.get("stopped_at") is not None
     then = replace(
         definition,
+        form=definition.form.model_copy(update={"traffic": _traffic(report, definition)}),
         status=status if isinstance(status, str) else definition.status,
         stopped_at=definition.stopped_at if was_stopped else None,
     )
     again = analyse(then, view, as_of)
     return _differences(_fixed(report), _fixed(again), "")
+
+
+def _traffic(report: Document, definition: Definition) -> float:
+    """What the report was made with; more may be let in since, never less."""
+    try:
+        then = float(report["health"]["assignment"]["traffic"])
+    except (KeyError, TypeError, ValueError):
+        return definition.form.traffic
+    return then if 0 <= then <= definition.form.traffic else definition.form.traffic
 
 
 def check_report(report: object) -> datetime:

@@ -251,6 +251,15 @@ def test_units_beyond_the_traffic_are_found(tmp_path: Path) -> None:
     assert check["share"] == pytest.approx(1 / 3, abs=0.06)
 
 
+def test_a_report_from_before_more_traffic_came_in_is_verified(tmp_path: Path) -> None:
+    view = lake_of(tmp_path, assigned(1_000)).view()
+    report = analyse(definition(metric(CONVERSION), traffic=0.4), view, LATER)
+    assert report["health"]["assignment"]["code"] == "outside_traffic"
+    assert verify(report, definition(metric(CONVERSION), traffic=0.6), view) == []
+    report["health"]["assignment"]["traffic"] = "much"
+    assert len(verify(report, definition(metric(CONVERSION), traffic=0.6), view)) > 1
+
+
 @pytest.mark.parametrize(
     ("attributes", "code"),
     [
