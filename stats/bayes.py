@@ -14,7 +14,7 @@ from scipy.special import betainc, betaincinv, betaln, ndtr, ndtri
 
 from stats.answer import Family, answer, normal_answer, undetermined
 from stats.contrast import contrast
-from stats.fixed import NO_VARIATION
+from stats.fixed import NO_VARIATION, serves_rates
 from stats.mean import read_plain
 from stats.plan import ReadingPlan
 from stats.result import Comparison, Interval
@@ -99,16 +99,16 @@ def read_posterior(
 ) -> Comparison:
     """Compare two variants of at least two units each by their posterior.
 
-    Rates have uniform priors; means and ratios have flat priors and a normal likelihood. `significant` says
-    that the credible interval excludes zero, at `plan.alpha` unless the family names a level; there is no
-    p-value, and nothing to correct.
+    Rates have uniform priors; means, ratios and rates that covariates explain have flat priors and a normal
+    likelihood. `significant` says that the credible interval excludes zero, at `plan.alpha` unless the family
+    names a level; there is no p-value, and nothing to correct.
     """
     own = Family(family.alpha, 1, family.level)
     note = "It does not protect against reading often."
-    if kind in {"proportion", "retention"} and not (plan.cuped and len(control.columns) > 1):
+    pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
+    if kind in {"proportion", "retention"} and not serves_rates(pair):
         posterior = beta_binomial((control.events, treatment.events), (control.units, treatment.units))
         return _rates(posterior, own, f"Posterior with uniform priors on both rates. {note}")
-    pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
         return undetermined(control, treatment, own, NORMAL, NO_VARIATION, ratio=kind == "ratio")
     deviation = math.sqrt(float(pair.welch.constant))

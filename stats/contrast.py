@@ -54,6 +54,7 @@ class Contrast:
         thinned: The same under the hypothesis that only the share of units with a value differs.
         names: Columns at which the covariates begin, in order; none where nothing is adjusted.
         used: Which of them are used, shape `S + (k,)`.
+        explained: Share of the outcome's variance over both arms that they explain.
     """
 
     control: Arm
@@ -63,6 +64,7 @@ class Contrast:
     thinned: Quadratic
     names: tuple[str, ...]
     used: NDArray[np.bool_]
+    explained: Floats
 
     @property
     def units(self) -> Floats:
@@ -108,6 +110,7 @@ def contrast(control: Stack, treatment: Stack, *, adjust: bool) -> Contrast:
         _thinned(first, second),
         tuple(control.columns[place] for place in found.starts) if found else (),
         found.used if found else np.zeros((*np.shape(control.units), 0), dtype=np.bool_),
+        found.explained if found else np.zeros(np.shape(control.units)),
     )
 
 

@@ -31,12 +31,15 @@ class Fit:
         theta: Coefficients, shape `S + (k,)`; 0 where a covariate is not used.
         used: Which covariates are used, shape `S + (k,)`.
         centre: Means, or ratios of means, of both arms together, shape `S + (k,)`.
+        explained: Share of the outcome's variance over all arms that the covariates explain, shape `S`. It
+            takes no notice of who is in which arm.
     """
 
     starts: tuple[int, ...]
     theta: Floats
     used: Bools
     centre: Floats
+    explained: Floats
 
 
 def starts(columns: tuple[str, ...]) -> tuple[int, ...]:
@@ -59,15 +62,17 @@ def fit(arms: Sequence[Stack]) -> Fit:
     total = _together(arms)
     places = starts(total.columns)
     rows = np.stack([gradient(total, place) for place in (*places, 0)], axis=-2)
-    half = np.einsum("...ai,...ij->...aj", rows[..., :-1, :], total.comoments)
+    half = np.einsum("...ai,...ij->...aj", rows, total.comoments)
     table = np.einsum("...aj,...bj->...ab", half, rows)
     centre = np.stack([value(total, place) for place in places], axis=-1)
     known = np.stack(
         [np.all([np.isfinite(value(arm, place)) for arm in arms], axis=0) for place in places], axis=-1
     )
     flat = total.units[..., None] * np.square(FLAT * centre)
-    theta, used = _sweep(table, known, flat, total.units)
-    return Fit(places, theta, used, np.where(used, centre, 0.0))
+    theta, used = _sweep(table[..., :-1, :], known, flat, total.units)
+    own = table[..., -1, -1]
+    share = np.einsum("...j,...j->...", theta, table[..., :-1, -1]) / np.where(own > 0, own, np.inf)
+    return Fit(places, theta, used, np.where(used, centre, 0.0), share)
 
 
 def left_over(arms: Sequence[Stack]) -> Floats:

@@ -8,7 +8,8 @@ import numpy as np
 
 from stats import score
 from stats.answer import Family, answer, interval, normal_answer, undetermined
-from stats.contrast import contrast
+from stats.contrast import Contrast, contrast
+from stats.guard import MAXIMUM_SKEWNESS, skewness, verdicts, worth
 from stats.mean import read_fixed
 from stats.plan import ReadingPlan
 from stats.result import Comparison, Interval, Undetermined
@@ -32,15 +33,22 @@ def read_once(
     reason = "Valid for one look at the planned size."
     if early:
         reason = f"Valid for one look at the planned {planned_units:,.0f} units; there are {units:,} yet."
-    covariates = plan.cuped and len(control.columns) > 1
-    if kind in {"proportion", "retention"} and not covariates:
+    pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
+    if kind in {"proportion", "retention"} and not serves_rates(pair):
         result = _proportions(control, treatment, family, reason)
     else:
-        pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
         if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
             return undetermined(control, treatment, family, WELCH, NO_VARIATION, ratio=kind == "ratio")
         result = normal_answer(pair, read_fixed(pair, family.own_level), family, WELCH, reason)
     return replace(result, preliminary=early)
+
+
+def serves_rates(pair: Contrast) -> bool:
+    """Whether a rate is read by its covariates, for which it must be as good as normal at a single look.
+
+    Without `worth` and these guards 7 % false alarms were found at 5 % in arms with twenty conversions.
+    """
+    return bool(worth(pair) & (verdicts(pair) == 0) & (skewness(pair) <= MAXIMUM_SKEWNESS))
 
 
 def _proportions(control: Summary, treatment: Summary, family: Family, reason: str) -> Comparison:

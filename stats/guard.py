@@ -15,6 +15,8 @@ MINIMUM_EVENTS = 20
 MAXIMUM_SKEWNESS = 0.1
 EVENTS_FOR_SIZE = 200
 MAXIMUM_DENOMINATOR_ERROR = 0.05
+WORTH = 0.05
+"""Share of a rate's variance that covariates must explain to be preferred to a test that cannot use them."""
 CODES = ("", "too_few_units", "too_few_events", "no_variation", "uncertain_denominator")
 
 
@@ -41,6 +43,15 @@ def lopsided(pair: Contrast) -> NDArray[np.bool_]:
     """
     fewest = np.minimum(pair.control.events, pair.treatment.events)
     return ~((skewness(pair) <= MAXIMUM_SKEWNESS) & (fewest >= EVENTS_FOR_SIZE))
+
+
+def worth(pair: Contrast) -> NDArray[np.bool_]:
+    """Where covariates explain enough of a rate for its normal reading to serve better than an exact test.
+
+    What they explain is taken over both arms together and is the same whoever is in which, so without an
+    effect the choice says nothing about the difference.
+    """
+    return np.asarray(pair.explained >= WORTH)
 
 
 def verdicts(pair: Contrast) -> NDArray[np.int64]:

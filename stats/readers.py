@@ -16,7 +16,7 @@ from stats.anytime import Boundary
 from stats.cell import Cell
 from stats.contrast import Contrast, contrast
 from stats.group_sequential import critical_values
-from stats.guard import verdicts
+from stats.guard import verdicts, worth
 from stats.looks import DEFAULT_LOOKS
 from stats.mean import Reading, read_always, read_fixed, read_normal, read_plain, safe_deviation
 from stats.sequential import RARE
@@ -105,7 +105,8 @@ def _choose(pair: Pair, boundary: Boundary) -> Readout:
     exact = _exact(pair, boundary)
     events = pair.control.stack.events + pair.treatment.stack.events
     units = pair.control.stack.units + pair.treatment.stack.units
-    return _where((events > 0) & (~normal.known | (events < RARE * units)), exact, normal)
+    plain = (events < RARE * units) & ~worth(pair.contrast)
+    return _where((events > 0) & (~normal.known | plain), exact, normal)
 
 
 def read_sequence(pair: Pair, alpha: float) -> Readout:

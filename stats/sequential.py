@@ -10,7 +10,7 @@ from stats import anytime, conversion
 from stats.answer import Family, answer, normal_answer, undetermined
 from stats.anytime import Boundary
 from stats.contrast import contrast
-from stats.guard import refusal
+from stats.guard import refusal, worth
 from stats.mean import read_always
 from stats.plan import ReadingPlan
 from stats.result import Comparison, Interval, Undetermined
@@ -36,10 +36,10 @@ def read_sequentially(
 ) -> Comparison:
     """Compare two variants of at least two units each with a method that holds at every look.
 
-    Rates below `RARE`, and rates whose normal approximation does not hold yet, are read by the exact test;
-    all else by the asymptotic sequence once the data bear it, and not before. The error is spread over the
-    moments by `anytime.sequential`, or, where no size was decided upon or one over the p-value must be an
-    e-value, by the mixture alone.
+    Rates whose normal approximation does not hold yet are read by the exact test, and so are those below
+    `RARE` unless covariates are `worth` more; all else by the asymptotic sequence once the data bear it, and
+    not before. The error is spread over the moments by `anytime.sequential`, or, where no size was decided
+    upon or one over the p-value must be an e-value, by the mixture alone.
     """
     open_ended = needs_e_value or not plan.sized
     boundary = (anytime.mixture if open_ended else anytime.sequential)(family.design_alpha)
@@ -48,7 +48,8 @@ def read_sequentially(
     why = refusal(pair)
     events, units = control.events + treatment.events, control.units + treatment.units
     binary = kind in {"proportion", "retention"}
-    if binary and events and (why is not None or events < RARE * units):
+    plain = events < RARE * units and not worth(pair)
+    if binary and events and (why is not None or plain):
         return _exact(control, treatment, shares, planned, family, boundary, matured)
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")

@@ -15,7 +15,7 @@ from stats.choose import compare
 from stats.contrast import Contrast, contrast
 from stats.covariates import UNITS_PER_COVARIATE
 from stats.stack import Stack, stack
-from stats.summary import summarise
+from stats.summary import Summary, summarise
 from tests.stats.build import EVEN, plan
 
 Floats = NDArray[np.float64]
@@ -169,6 +169,47 @@ def test_every_covariate_after_the_first_needs_a_hundred_units() -> None:
         found = read(shoppers(14, size), shoppers(15, size))
         assert int(found.used.sum()) == used
         assert 2 * size >= (used - 1) * UNITS_PER_COVARIATE
+
+
+def rates(seed: int, size: int, rate: float, habit: float) -> Summary:
+    """Conversion, and conversion before, which a share `habit` of units repeat."""
+    rng = np.random.default_rng(seed)
+    before = rng.random(size) < rate
+    after = np.where(rng.random(size) < habit, before, rng.random(size) < rate)
+    return summarise(("outcome", "covariate"), np.column_stack([after, before]).astype(np.float64))
+
+
+@pytest.mark.parametrize(("habit", "used"), [(0.0, False), (0.1, False), (0.4, True)])
+def test_a_rare_rate_is_read_by_its_covariates_where_they_explain_enough_of_it(
+    habit: float, used: bool
+) -> None:
+    arms = rates(30, 40_000, 0.02, habit), rates(31, 40_000, 0.02, habit)
+    for method, with_them, without in (
+        ("sequential", "asymptotic confidence sequence", "exact conditional test"),
+        ("fixed", "Welch t-test", "score test of two proportions"),
+        ("bayesian", "normal posterior", "beta-binomial posterior"),
+    ):
+        found = compare(*arms, kind="proportion", plan=plan(method, planned_units=80_000), shares=EVEN)
+        assert found.method == (with_them if used else without)
+        assert found.covariates == (("covariate",) if used else ())
+        assert (found.variance_reduction > 0) is used
+
+
+def test_a_single_look_at_a_rare_rate_in_a_small_arm_does_without_covariates() -> None:
+    arms = rates(32, 40_000, 0.01, 0.4), rates(33, 4_000, 0.01, 0.4)
+    found = compare(*arms, kind="proportion", plan=plan("fixed"), shares=(10 / 11, 1 / 11))
+    assert found.method == "score test of two proportions"
+
+
+def test_what_covariates_explain_is_the_same_whoever_is_in_which_arm() -> None:
+    table = np.r_[shoppers(40, 900), shoppers(41, 900, lift=1.0)]
+    rng = np.random.default_rng(42)
+    shares = []
+    for _ in range(3):
+        mixed = table[rng.permutation(len(table))]
+        shares.append(float(read(mixed[:600], mixed[600:]).explained))
+    expected = sm.OLS(table[:, 0], sm.add_constant(table[:, 1:])).fit().rsquared
+    assert shares == pytest.approx([expected] * 3, rel=1e-9)
 
 
 def test_many_comparisons_at_once_are_each_of_them_alone() -> None:

@@ -29,6 +29,10 @@ CELLS = [
     for shares in ((0.5, 0.5), (0.9, 0.1))
 ]
 CELLS += [
+    # Covariates of a rare rate explain about as much as decides whether they are used.
+    Cell("rare, 10%", "proportion", 0.02, shares=(0.9, 0.1), units=20_000, correlation=0.23, newcomers=0.4),
+    Cell("rare, 95%", "proportion", 0.002, shares=(0.05, 0.95), correlation=0.5, newcomers=0.4),
+    replace(CELLS[6], name="conversion campaign", timing="campaign", units=10_000),
     replace(CELLS[0], name="revenue at random times", timing="random"),
     replace(CELLS[1], name="revenue that comes late and goes back", delay=0.3, refunds=0.3),
     replace(CELLS[1], name="revenue from the first unit on", timing="early"),
