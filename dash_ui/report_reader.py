@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dash_ui.look_records import read_effect_looks, read_looks
 from dash_ui.report_records import (
     Arm,
     ArmValue,
@@ -49,6 +50,7 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         featured=_featured(effects, reading),
         reasons=_reasons(document.get("decision") or {}),
         forest=float(reading["forest"]),
+        looks=read_looks(document.get("looks")),
     )
 
 
@@ -136,6 +138,7 @@ def _effect(
         undetermined=comparison.get("undetermined"),
         undetermined_code=comparison.get("undetermined_code"),
         covariates=tuple(comparison.get("covariates") or ()),
+        looks=read_effect_looks(comparison.get("looks")),
     )
 
 

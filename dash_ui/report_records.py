@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dash_ui.look_records import EffectLooks, Looks
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -54,6 +56,7 @@ class Effect:
         limit: The relative effect at which a guardrail fails, with its sign; `None` without a margin.
         undetermined: Why there is no interval, in an English sentence; `undetermined_code` names it.
         covariates: Codes of what the numbers are adjusted for.
+        looks: At the planned looks; `None` for a plan without.
     """
 
     metric: str
@@ -81,6 +84,7 @@ class Effect:
     undetermined: str | None = None
     undetermined_code: str | None = None
     covariates: tuple[str, ...] = ()
+    looks: EffectLooks | None = None
 
     @property
     def gain(self) -> int:
@@ -163,6 +167,7 @@ class Report:
         headline: `better`, `worse`, `no_difference`, `unclear`, `collecting` or `distrust`.
         featured: The effect that the headline is about.
         forest: Half-width of the scorecard's common axis, relative.
+        looks: The planned looks; `None` for a plan without.
     """
 
     id: str
@@ -181,6 +186,7 @@ class Report:
     featured: Effect | None
     reasons: tuple[Reason, ...]
     forest: float
+    looks: Looks | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:

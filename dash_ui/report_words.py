@@ -208,6 +208,30 @@ def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
             "The planned {planned} shoppers are reached; a difference, if any, is too small for this size.",
             planned=number(params.get("planned")),
         ),
+        "futility": lambda: _(
+            "Stopped for futility at look {look} of {looks}: the rest of the plan would hardly show the"
+            " effect that it was made for.",
+            look=params.get("look"),
+            looks=params.get("looks"),
+        ),
+        "between_looks": lambda: _(
+            "{taken} of {looks} planned looks are taken; numbers in between do not decide. Look {next} is due"
+            " at {units} shoppers.",
+            taken=params.get("taken"),
+            looks=params.get("looks"),
+            next=params.get("next"),
+            units=number(params.get("units")),
+        ),
+        "looks_cut_off": lambda: _(
+            "Stopped by hand after {taken} of {looks} planned looks; what came after them does not decide.",
+            taken=params.get("taken"),
+            looks=params.get("looks"),
+        ),
+        "ended_early": lambda: _(
+            "It ended on its date with {share} of the planned information, which made this look the last"
+            " one.",
+            share=percent(params.get("share"), 0),
+        ),
         "preliminary": lambda: _(
             "Preliminary: {share} of the shoppers have completed their window.",
             share=percent(params.get("share"), 0),

@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash_ui.components.table import Column, table
 from dash_ui.format import moment, number, percent
 from dash_ui.i18n import _
+from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.report_records import Experiment
 from dash_ui.report_words import method_word
 
@@ -104,6 +105,8 @@ def _statistics(plan: dict[str, Any]) -> list[str | None]:
         )
         if mde
         else _("False-alarm rate {alpha}.", alpha=percent(plan.get("alpha"), 0)),
+        looks_sentence(plan),
+        futility_sentence(plan),
         _("Planned size: {units} shoppers over all variants.", units=number(planned)) if planned else None,
         _("Behaviour from before the first exposure sharpens the numbers (CUPED).")
         if plan.get("cuped")

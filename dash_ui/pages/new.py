@@ -13,6 +13,7 @@ from dash_ui.browser import in_browser
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
+from dash_ui.plan_words import WITH_GAMMA
 from dash_ui.records import Refused
 from dash_ui.session import current_person
 from dash_ui.wizard import duration, variants, who
@@ -115,15 +116,17 @@ def _register_estimate(app: Dash, gateway: Gateway) -> None:
         Output("estimate", "children"),
         Output("estimate-weeks", "children"),
         Output("looks-box", "hidden"),
+        Output("gamma-box", "hidden"),
         Input({"type": "field", "name": ALL, "group": "plan"}, "value"),
         Input({"type": "toggle", "name": "plan.cuped"}, "checked"),
         State("wizard-state", "data"),
         prevent_initial_call=True,
     )
-    def estimate(values: list[Any], cuped: bool, draft: Draft) -> tuple[Any, Any, bool]:
+    def estimate(values: list[Any], cuped: bool, draft: Draft) -> tuple[Any, Any, bool, bool]:
         named = {item["id"]["name"]: item.get("value") for item in ctx.inputs_list[0]}
         hidden = named.get("plan.method") != "group_sequential"
-        return *duration.estimate(draft, gateway, {**named, "plan.cuped": cuped}), hidden
+        plain = named.get("plan.spending") not in WITH_GAMMA
+        return *duration.estimate(draft, gateway, {**named, "plan.cuped": cuped}), hidden, plain
 
 
 def _values(shares: list[Any]) -> Values:

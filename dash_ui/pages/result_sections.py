@@ -18,6 +18,7 @@ from dash_ui.components.exposures import exposures
 from dash_ui.components.health import strip
 from dash_ui.components.icon import icon
 from dash_ui.components.journal import entries
+from dash_ui.components.looks import looks
 from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import segments
@@ -35,6 +36,7 @@ SECTIONS: Final = (
     "facts",
     "trust",
     "scorecard",
+    "looks",
     "evidence",
     "exposures",
     "segments",
@@ -59,6 +61,7 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts["facts"] = verdict.facts(report)
     parts["trust"] = html.Div([strip(report), progress(report, experiment)], className="pw-two")
     parts["scorecard"] = scorecard(report, _scale_switch(scale))
+    parts["looks"] = looks(report, result.evidence_of)
     parts["evidence"] = evidence(result, _effect_choice(result))
     parts["exposures"] = exposures(report)
     parts["segments"] = segments(report)

@@ -10,12 +10,14 @@ from dash import html
 from dash_ui.format import day, number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
+from dash_ui.plan_words import WITH_GAMMA, futility_name, spending_name
 from dash_ui.records import Baseline, SizeEstimate
 from dash_ui.wizard.estimate import missing, shown, summary
 from dash_ui.wizard.fields import choice_field, number_field, switch_field
 from dash_ui.wizard.state import Problems, State, Step, Values, share_of
 from dash_ui.words import method_name
 
+SPENDINGS = ("obrien_fleming", "pocock", "kim_demets", "hwang_shih_decani")
 METHODS = ("sequential", "group_sequential", "fixed", "bayesian")
 _RATES = ("proportion", "retention")
 _FOUR_WEEKS = timedelta(days=26)
@@ -43,15 +45,12 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
 
 def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
     methods = [(code, method_name(code)) for code in METHODS]
-    looks = number_field(
-        "plan.looks", _("Planned looks"), plan["looks"] or 5, min=2, max=50, allowDecimal=False
-    )
     cuped = _("Use what shoppers did before (CUPED)")
     return [
         _percent_field("plan.mde", _("Smallest lift worth detecting"), plan["mde"], 0.01, 1000),
         number_field("assume.daily", _("Shoppers per day"), assume["daily"], min=0, step=100, decimalScale=0),
         choice_field("plan.method", _("Method"), plan["method"], methods),
-        html.Div(looks, id="looks-box", hidden=plan["method"] != "group_sequential"),
+        html.Div(_looks_fields(plan), id="looks-box", hidden=plan["method"] != "group_sequential"),
         _percent_field("plan.alpha", _("False-alarm rate"), plan["alpha"], 0.1, 49),
         _percent_field("plan.power", _("Chance to find it"), plan["power"], 51, 99.9),
         switch_field(
@@ -60,6 +59,27 @@ def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
             plan["cuped"],
             _("Makes the range narrower when earlier behaviour is known."),
         ),
+    ]
+
+
+def _looks_fields(plan: dict[str, Any]) -> list[Any]:
+    spendings = [(code, spending_name(code)) for code in SPENDINGS]
+    futilities = [(code, futility_name(code)) for code in ("none", "non_binding", "binding")]
+    gamma = number_field(
+        "plan.spending_gamma",
+        _("Gamma"),
+        plan.get("spending_gamma") or 1,
+        _("For Kim-DeMets above 0; the larger, the stricter the first looks."),
+        min=-20,
+        max=20,
+        decimalScale=2,
+    )
+    spending = plan.get("spending") or SPENDINGS[0]
+    return [
+        number_field("plan.looks", _("Planned looks"), plan["looks"] or 5, min=2, max=50, allowDecimal=False),
+        choice_field("plan.spending", _("How strict each look is"), spending, spendings),
+        html.Div(gamma, id="gamma-box", hidden=spending not in WITH_GAMMA),
+        choice_field("plan.futility", _("When too little shows"), plan.get("futility") or "none", futilities),
     ]
 
 
@@ -183,6 +203,7 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     plan["method"] = values.get("plan.method") or "sequential"
     looks = values.get("plan.looks")
     plan["looks"] = int(looks or 5) if plan["method"] == "group_sequential" else None
+    _read_looks(values, plan, problems)
     plan["cuped"] = bool(values.get("plan.cuped"))
     state["assume"] = {
         name: values[f"assume.{name}"]
@@ -190,6 +211,23 @@ def read(values: Values, state: State, strict: bool) -> Problems:
         if isinstance(values.get(f"assume.{name}"), int | float)
     }
     return problems if strict else {}
+
+
+def _read_looks(values: Values, plan: dict[str, Any], problems: Problems) -> None:
+    """Writes how looks spend and when they stop; what another method does not have is left out."""
+    for name in ("spending", "spending_gamma", "futility"):
+        plan.pop(name, None)
+    if plan["looks"] is None:
+        return
+    plan["spending"] = values.get("plan.spending") or SPENDINGS[0]
+    if values.get("plan.futility") in ("non_binding", "binding"):
+        plan["futility"] = values["plan.futility"]
+    if plan["spending"] in WITH_GAMMA:
+        gamma = values.get("plan.spending_gamma")
+        plan["spending_gamma"] = float(gamma) if isinstance(gamma, int | float) else None
+        positive = plan["spending"] == "kim_demets"
+        if plan["spending_gamma"] is None or (positive and plan["spending_gamma"] <= 0):
+            problems["plan.spending_gamma"] = _("Fill in a number; for Kim-DeMets above 0.")
 
 
 STEP = Step(

@@ -11,6 +11,7 @@ from dash_ui.components.icon import icon
 from dash_ui.format import number, percent
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
+from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.wizard import payloads
 from dash_ui.wizard.audience import rules_of, sentence
 from dash_ui.wizard.state import Problems, State, Step, Values
@@ -105,8 +106,7 @@ def _how_long(document: dict[str, Any]) -> list[str]:
     ]
     if plan["mde"]:
         lines.append(_("Smallest lift worth detecting: {lift}.", lift=percent(plan["mde"], 1)))
-    if plan["looks"]:
-        lines.append(_("Planned looks: {looks}.", looks=number(plan["looks"])))
+    lines += [line for line in (looks_sentence(plan), futility_sentence(plan)) if line]
     if plan["planned_units"]:
         lines.append(_("At most {units} shoppers.", units=number(plan["planned_units"])))
     return lines

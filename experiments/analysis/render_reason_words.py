@@ -54,19 +54,19 @@ _BY_CODE = {
         "De geplande {planned:,} eenheden zijn er; een verschil, als het er is, is te klein voor deze omvang."
     ),
     "futility": (
-        "Bij meetmoment {look} van {looks} gestopt wegens te weinig kans: waarschijnlijk laat de rest "
+        "Bij kijkmoment {look} van {looks} gestopt wegens te weinig kans: waarschijnlijk laat de rest "
         "van het plan geen effect meer zien van de grootte waarvoor het gemaakt is."
     ),
     "between_looks": (
-        "Van de {looks} geplande meetmomenten zijn er {taken} geweest; cijfers daartussen beslissen niet. "
-        "Meetmoment {next} komt bij {units:,} eenheden."
+        "Van de {looks} geplande kijkmomenten zijn er {taken} geweest; cijfers daartussen beslissen niet. "
+        "Kijkmoment {next} komt bij {units:,} eenheden."
     ),
     "looks_cut_off": (
-        "Met de hand gestopt na {taken} van de {looks} geplande meetmomenten; wat daarna kwam beslist niet."
+        "Met de hand gestopt na {taken} van de {looks} geplande kijkmomenten; wat daarna kwam beslist niet."
     ),
     "ended_early": (
         "Het experiment eindigde op zijn datum met {share:.0%} van de geplande informatie; daarmee werd dit "
-        "het laatste meetmoment."
+        "het laatste kijkmoment."
     ),
     "preliminary": "Voorlopig: {share:.0%} van de eenheden heeft het venster voltooid.",
 }

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from experiments.db import Database
 from experiments.models import Experiment, JournalEntry, Metric, Report, Variant
+from tests.dash_ui import sample_looks
 from tests.dash_ui import sample_reports as samples
 from tests.dash_ui.shop import ADMIN, MARKETER, open_shop
 
@@ -28,6 +29,10 @@ STORIES: dict[str, Callable[[], Document]] = {
     "undetermined": samples.undetermined_guardrail,
     "three-arms": samples.three_arms,
     "segments": samples.with_segments,
+    "between-looks": sample_looks.between_looks,
+    "better-at-a-look": sample_looks.better_at_a_look,
+    "futile": sample_looks.futile_at_a_look,
+    "before-looks": sample_looks.windows_before_the_first_look,
 }
 EMPTY = "waiting"
 
