@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 
 from dash_ui.components.attributes import aria
-from dash_ui.components.numbers import lift_range, lift_text
+from dash_ui.components.numbers import size_range, size_text
 from dash_ui.figures.axis import effect_ticks
 from dash_ui.format import signed_percent
 from dash_ui.i18n import _
@@ -40,8 +40,8 @@ def forest_label(effect: Effect) -> str:
         "{metric}, {variant}: {lift}, plausible range {range}. {verdict}.",
         metric=effect.metric_name,
         variant=effect.variant_name,
-        lift=lift_text(effect),
-        range=lift_range(effect.relative),
+        lift=size_text(effect),
+        range=size_range(effect),
         verdict=verdict_word(effect.verdict),
     )
 

@@ -57,6 +57,18 @@ def difference_range(effect: Effect) -> str:
     return _ends(effect.absolute, *ends)
 
 
+def size_text(effect: Effect) -> str:
+    """The difference as a percentage, or in the metric's unit where only that has an interval."""
+    if _in_unit(effect):
+        return difference_text(effect.absolute.estimate, effect.kind, effect.unit)
+    return lift_text(effect)
+
+
+def size_range(effect: Effect) -> str:
+    """Both ends of the interval that goes with `size_text`."""
+    return difference_range(effect) if _in_unit(effect) else lift_range(effect.relative)
+
+
 def counts_text(effect: Effect, *, control: bool) -> str:
     """What a value was computed from: shoppers with an event of all, or how many shoppers."""
     value = effect.control_value if control else effect.variant_value
@@ -97,6 +109,13 @@ def per_ten_thousand(effect: Effect) -> str | None:
         lower=texts[1],
         upper=texts[2],
     )
+
+
+def _in_unit(effect: Effect) -> bool:
+    """Where the control may be zero, as a median often is, there is no percentage of it."""
+    relative, absolute = effect.relative, effect.absolute
+    known = absolute.lower is not None or absolute.upper is not None
+    return known and relative.lower is None and relative.upper is None
 
 
 def _ends(interval: Range, lower: str, upper: str) -> str:

@@ -13,9 +13,9 @@ from dash_ui.components.numbers import (
     counts_text,
     difference_range,
     difference_text,
-    lift_range,
-    lift_text,
     p_text,
+    size_range,
+    size_text,
     value_text,
 )
 from dash_ui.components.table import Column, table
@@ -128,12 +128,12 @@ def difference_cell(effect: Effect) -> html.Div:
         [
             html.Div(
                 both_scales(
-                    lift_text(effect), difference_text(effect.absolute.estimate, effect.kind, effect.unit)
+                    size_text(effect), difference_text(effect.absolute.estimate, effect.kind, effect.unit)
                 ),
                 className="pw-strong",
             ),
             html.Div(
-                both_scales(lift_range(effect.relative), difference_range(effect)),
+                both_scales(size_range(effect), difference_range(effect)),
                 className="pw-quiet pw-small",
             ),
         ]

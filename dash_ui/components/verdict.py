@@ -16,6 +16,8 @@ from dash_ui.components.numbers import (
     lift_range,
     lift_text,
     per_ten_thousand,
+    size_range,
+    size_text,
     value_text,
 )
 from dash_ui.format import number, short_day
@@ -55,8 +57,8 @@ def size_sentence(effect: Effect) -> str:
         metric=effect.metric_name,
         before=value_text(effect.control_value.mean, effect.kind, effect.unit),
         after=value_text(effect.variant_value.mean, effect.kind, effect.unit),
-        lift=lift_text(effect),
-        range=lift_range(effect.relative),
+        lift=size_text(effect),
+        range=size_range(effect),
     )
 
 
@@ -119,7 +121,7 @@ def banner(report: Report, experiment: Experiment, action: Any = None) -> html.S
         lines.append(html.P(undetermined_sentence(effect.undetermined_code, effect.undetermined)))
     elif effect is not None and code != "collecting":
         lines.append(
-            html.P(_emphasised(size_sentence(effect), lift_text(effect)), className="pw-verdict-size")
+            html.P(_emphasised(size_sentence(effect), size_text(effect)), className="pw-verdict-size")
         )
     lines.append(html.P(advice(report, experiment), className="pw-verdict-advice"))
     amount = per_ten_thousand(effect) if effect and code in ("better", "worse") else None

@@ -8,6 +8,7 @@ from typing import Any
 from experiments.analysis.render_text import MISSING, Text
 
 Document = dict[str, Any]
+_SIDES = ("lower", "upper")
 
 HEADLINES = {
     "better": "{variant} is better",
@@ -66,12 +67,31 @@ def featured(report: Document) -> tuple[Document, Document] | None:
     return None
 
 
-def span_text(comparison: Document, text: Text) -> str:
-    """Both ends of a relative interval; a dash where there is none."""
-    interval = comparison["relative"]
-    if interval["lower"] is None and interval["upper"] is None:
+def size_text(metric: Document, comparison: Document, text: Text) -> str:
+    """The difference as a percentage, or in the metric's unit where only that has an interval."""
+    if _in_unit(comparison):
+        return text.value(comparison["absolute"]["estimate"], metric["kind"], metric.get("unit"), signed=True)
+    return text.percent(comparison["relative"]["estimate"], signed=True)
+
+
+def span_text(metric: Document, comparison: Document, text: Text) -> str:
+    """Both ends of the interval that goes with `size_text`; a dash where there is none."""
+    if _in_unit(comparison):
+        kind, unit = metric["kind"], metric.get("unit")
+        ends = [text.value(comparison["absolute"][side], kind, unit, signed=True) for side in _SIDES]
+        return " … ".join(ends)
+    if not _bounded(comparison["relative"]):
         return MISSING
-    return " … ".join(text.percent(interval[side], signed=True) for side in ("lower", "upper"))
+    return " … ".join(text.percent(comparison["relative"][side], signed=True) for side in _SIDES)
+
+
+def _in_unit(comparison: Document) -> bool:
+    """Where the control may be zero, as a median often is, there is no percentage of it."""
+    return _bounded(comparison["absolute"]) and not _bounded(comparison["relative"])
+
+
+def _bounded(interval: Document) -> bool:
+    return any(interval[side] is not None for side in _SIDES)
 
 
 def metric_name(metric: Document) -> str:

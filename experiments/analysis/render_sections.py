@@ -16,6 +16,7 @@ from experiments.analysis.render_parts import (
     metric_name,
     pairs,
     section,
+    size_text,
     span_text,
     table,
 )
@@ -37,8 +38,8 @@ def verdict_box(report: Document, text: Text) -> str:
         sentence = text.say(
             "{metric}: {lift} against the control; plausible range {range}.",
             metric=metric_name(metric),
-            lift=text.percent(comparison["relative"]["estimate"], signed=True),
-            range=span_text(comparison, text),
+            lift=size_text(metric, comparison, text),
+            range=span_text(metric, comparison, text),
         )
         lines.append(f"<p>{escape(sentence)}</p>")
     lines += [f"<p>{escape(reason)}</p>" for reason in reasons(report, text)]
@@ -124,8 +125,8 @@ def results_section(report: Document, text: Text) -> str:
 def _result_row(report: Document, metric: Document, each: Document, limit: float, text: Text) -> list[str]:
     arms = {arm["variant"]: arm.get("quantile", arm.get("mean")) for arm in metric["variants"]}
     verdict = text.say(VERDICTS[each["reading"]])
-    lift = text.percent(each["relative"]["estimate"], signed=True)
-    span = span_text(each, text)
+    lift = size_text(metric, each, text)
+    span = span_text(metric, each, text)
     relative = each["relative"]
     picture = charts.bar(
         relative["estimate"],
@@ -164,8 +165,8 @@ def segments_section(report: Document, text: Text) -> str:
                     escape(metric_name(metric)),
                     escape(arm_name(report, each["variant"])),
                     text.number(segment["units"]),
-                    text.percent(each["relative"]["estimate"], signed=True),
-                    span_text(each, text),
+                    size_text(metric, each, text),
+                    span_text(metric, each, text),
                     f'<span class="{each["reading"]}">{text.say(VERDICTS[each["reading"]])}</span>',
                 ]
             )

@@ -15,7 +15,16 @@ from dash_ui.components.exposures import exposures
 from dash_ui.components.forest import forest_bar
 from dash_ui.components.health import strip
 from dash_ui.components.journal import entries
-from dash_ui.components.numbers import counts_text, difference_text, lift_range, per_ten_thousand, value_text
+from dash_ui.components.numbers import (
+    counts_text,
+    difference_range,
+    difference_text,
+    lift_range,
+    per_ten_thousand,
+    size_range,
+    size_text,
+    value_text,
+)
 from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import correction, segments
@@ -291,6 +300,19 @@ def test_an_interval_without_an_end_says_so() -> None:
     assert lift_range(Range(0.1, 0.02, None)) == "above +2.0%"
     assert lift_range(Range(0.1, None, 0.2)) == "below +20.0%"
     assert lift_range(Range(0.1, None, None)) == "–"
+
+
+def test_where_there_is_no_percentage_the_difference_is_told_in_the_metrics_unit() -> None:
+    document = samples.conclusive()
+    revenue = next(each for each in document["metrics"] if each["metric"] == "revenue")
+    revenue["comparisons"][0]["relative"] = {"estimate": None, "lower": None, "upper": None}
+    effect = next(each for each in report_of(document).effects if each.metric == "revenue")
+    assert size_text(effect) == difference_text(effect.absolute.estimate, "mean", "EUR")
+    assert size_range(effect) == difference_range(effect)
+    assert "€" in verdict.size_sentence(effect).split("The plausible range")[1]
+    usual = next(each for each in report_of(samples.conclusive()).effects if each.metric == "revenue")
+    assert "%" in size_text(usual)
+    assert "%" in size_range(usual)
 
 
 def test_counts_are_events_of_units_for_rates_and_units_for_others() -> None:

@@ -175,6 +175,14 @@ def test_every_reason_has_its_dutch_with_the_same_numbers() -> None:
         assert fields[0] == fields[1]
 
 
+def test_where_there_is_no_percentage_the_difference_is_told_in_the_metrics_unit() -> None:
+    report = samples.conclusive()
+    revenue = next(each for each in report["metrics"] if each["metric"] == "revenue")
+    revenue["comparisons"][0]["relative"] = {"estimate": None, "lower": None, "upper": None}
+    revenue["comparisons"][0]["absolute"] = {"estimate": 0.25, "lower": 0.15, "upper": 0.5}
+    assert "+€0.15 … +€0.50" in re.sub(r"<[^>]+>", " ", render_html(report))
+
+
 def test_words_of_people_stay_words() -> None:
     text, page = _whole(samples.conclusive())
     assert "<b>it</b>" not in text
