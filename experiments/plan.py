@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from experiments.form import FieldValueError, Form
+from stats.spending import Spending
 
 
 class Method(StrEnum):
@@ -35,35 +36,14 @@ class Futility(StrEnum):
     BINDING = "binding"
 
 
-class PlanForm(Form):
-    """How the evidence will be read; frozen at the start."""
+class LooksForm(Form):
+    """How evidence is read, and by what looks where those are planned."""
 
     method: Method = Method.SEQUENTIAL
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
-    mde: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
-    cuped: bool = True
     looks: Annotated[int, Field(ge=1, le=50)] | None = None
-    planned_units: Annotated[int, Field(ge=2, le=10**12)] | None = None
-    exact: bool = False
     spending: SpendingFunction = SpendingFunction.OBRIEN_FLEMING
     spending_gamma: Annotated[float, Field(ge=-20, le=20, allow_inf_nan=False)] | None = None
     futility: Futility | None = None
-
-    @model_serializer(mode="wrap")
-    def _leave_out(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What came later is left out where it says nothing, so that plans keep the seal they always had."""
-        plan: dict[str, Any] = write(self)
-        for name in ("exact", "spending", "spending_gamma", "futility"):
-            if getattr(self, name) == type(self).model_fields[name].default:
-                plan.pop(name, None)
-        return plan
-
-    @model_validator(mode="after")
-    def _check_exact(self) -> Self:
-        if self.exact and self.method is not Method.SEQUENTIAL:
-            raise FieldValueError(("exact",), f"true, but a '{self.method}' plan has no exact reading")
-        return self
 
     @model_validator(mode="after")
     def _check_looks(self) -> Self:
@@ -74,7 +54,7 @@ class PlanForm(Form):
         if self.looks is None and self.spending is not SpendingFunction.OBRIEN_FLEMING:
             raise FieldValueError(
                 ("spending",),
-                f"'{self.spending.value}' spends over planned looks; give their number in 'looks'",
+                f"'{self.spending.value}' spends alpha at planned looks; say how many in 'looks'",
             )
         if self.looks is None and self.futility is not None:
             raise FieldValueError(
@@ -92,4 +72,35 @@ class PlanForm(Form):
             raise FieldValueError(("spending_gamma",), f"'{spending.value}' needs its gamma")
         if spending is SpendingFunction.KIM_DEMETS and gamma is not None and gamma <= 0:
             raise FieldValueError(("spending_gamma",), f"{gamma:g} must be above 0 for '{spending.value}'")
+        return self
+
+    @property
+    def spent_by(self) -> Spending:
+        """The spending function of the looks."""
+        return Spending(self.spending.value, 1.0 if self.spending_gamma is None else self.spending_gamma)
+
+
+class PlanForm(LooksForm):
+    """How the evidence will be read; frozen at the start."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    mde: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+    cuped: bool = True
+    planned_units: Annotated[int, Field(ge=2, le=10**12)] | None = None
+    exact: bool = False
+
+    @model_serializer(mode="wrap")
+    def _leave_out(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What came later is left out where it says nothing, so that plans keep the seal they always had."""
+        plan: dict[str, Any] = write(self)
+        for name in ("exact", "spending", "spending_gamma", "futility"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                plan.pop(name, None)
+        return plan
+
+    @model_validator(mode="after")
+    def _check_exact(self) -> Self:
+        if self.exact and self.method is not Method.SEQUENTIAL:
+            raise FieldValueError(("exact",), f"true, but a '{self.method}' plan has no exact reading")
         return self

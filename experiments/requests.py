@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, MetricKind
-from experiments.plan import Method
+from experiments.plan import LooksForm
 
 
 class Decision(StrEnum):
@@ -38,7 +38,7 @@ Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
 Finite = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
 
 
-class PlanRequest(Form):
+class PlanRequest(LooksForm):
     """What is to be planned: a metric of the shop, or one described by its moments."""
 
     metric: Key | None = None
@@ -51,8 +51,6 @@ class PlanRequest(Form):
     shares: Annotated[list[Positive], Field(min_length=2, max_length=20)] = Field(
         default_factory=lambda: [0.5, 0.5]
     )
-    method: Method = Method.SEQUENTIAL
-    looks: Annotated[int, Field(ge=1, le=50)] | None = None
     comparisons: Annotated[int, Field(ge=1, le=1000)] | None = None
     daily: Positive | None = None
     cuped: bool = True
@@ -67,10 +65,6 @@ class PlanRequest(Form):
         for name, value in (("mean", self.mean), ("std", self.std)):
             if self.kind is not None and value is None and not (name == "std" and shares):
                 raise FieldValueError((name,), f"missing; the kind '{self.kind.value}' is planned by it")
-        if self.looks is not None and self.method is not Method.GROUP_SEQUENTIAL:
-            raise FieldValueError(
-                ("looks",), f"{self.looks} looks are planned, but only 'group_sequential' plans its looks"
-            )
         return self
 
     @field_validator("effect")

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from stats import anytime, conversion
+from stats.design import OBRIEN_FLEMING
 from stats.exits import FAR, Inside, walk_inside
 from stats.group_sequential import critical_values
 from stats.guard import MINIMUM_EVENTS, MINIMUM_UNITS
 from stats.mean import HALF_TRUST
 from stats.sequential import RARE
+from stats.spending import Spending
 
 Floats = NDArray[np.float64]
 
@@ -59,12 +61,14 @@ class Reading:
         alpha: Two-sided error of this comparison alone.
         shares: Of control and treatment among the experiment's units.
         looks: Looks of `group_sequential` when they are taken as planned; `None` for any moment.
+        spending: How those looks spend alpha.
     """
 
     method: str
     alpha: float
     shares: tuple[float, float]
     looks: int | None = None
+    spending: Spending = OBRIEN_FLEMING
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,7 @@ class _Arms:
 
 def _by_normal(arms: _Arms, outcome: Outcome, reading: Reading) -> tuple[Inside, float]:
     """The walk of the difference over its true standard error, and its drift."""
-    rates, critical = _critical(reading.method, reading.alpha, reading.looks)
+    rates, critical = _critical(reading.method, reading.alpha, reading.looks, reading.spending)
     drift = (arms.means[1] - arms.means[0]) / math.sqrt(arms.own)
     if reading.method in OFTEN:
         factor = arms.deviation(rates)
@@ -257,13 +261,13 @@ def _walk(bounds: tuple[float, ...]) -> Inside:
 
 
 @lru_cache(maxsize=256)
-def _critical(method: str, alpha: float, looks: int | None) -> tuple[Floats, Floats]:
+def _critical(method: str, alpha: float, looks: int | None, spending: Spending) -> tuple[Floats, Floats]:
     """Rates of information and critical values on the z scale, as the method's reading has them."""
     if method not in OFTEN:
         return np.ones(1), np.array([-float(ndtri(alpha / 2))])
     if method == "group_sequential" and looks is not None:
         rates = np.arange(1, looks + 1) / looks
-        return rates, np.array(critical_values(tuple(rates.tolist()), alpha))
+        return rates, np.array(critical_values(tuple(rates.tolist()), alpha, 2, spending))
     rates = np.arange(1, CONTINUOUS + 1) / CONTINUOUS
     boundary = (anytime.planned if method == "group_sequential" else anytime.sequential)(alpha)
     return rates, boundary.critical_value(rates, rates)

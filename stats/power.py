@@ -10,8 +10,11 @@ from functools import lru_cache
 from scipy.special import ndtri
 
 from stats.checks import KINDS
+from stats.design import OBRIEN_FLEMING, Design
+from stats.looks import planned_boundaries
 from stats.outlook import BINARY, Outcome, Outlook, Reading, outlook
 from stats.plan import METHODS
+from stats.spending import Spending
 
 STEPS = 12
 CLOSE = 2e-4
@@ -30,6 +33,8 @@ class Question:
         power: Chance to find the effect in one comparison.
         looks: Looks of `group_sequential` when taken as planned; `None` when it is read at any moment.
         comparisons: Treatments times primary metrics, which share alpha; the first step of Holm's procedure.
+        spending: How planned looks spend alpha, and beta where they may stop for futility.
+        futility: `non_binding` or `binding`; `None` without.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
@@ -42,6 +47,8 @@ class Question:
     power: float = 0.8
     looks: int | None = None
     comparisons: int = 1
+    spending: Spending = OBRIEN_FLEMING
+    futility: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be planned."""
@@ -75,7 +82,24 @@ class Question:
         weights = self.weights
         planned = self.method == "group_sequential" and self.outcome.kind != "quantile"
         looks = self.looks if planned else None
-        return Reading(self.method, self.alpha / family, (weights[0], min(weights[1:])), looks)
+        shares = weights[0], min(weights[1:])
+        return Reading(self.method, self.alpha / family, shares, looks, self.spending)
+
+    @property
+    def futility_cost(self) -> float:
+        """Units with stopping for futility over units without: what giving up early takes from the power."""
+        reading = self.reading
+        if self.futility is None or reading.looks is None:
+            return 1.0
+        design = Design(
+            information=tuple(place / reading.looks for place in range(1, reading.looks + 1)),
+            alpha=reading.alpha,
+            beta=1 - self.power,
+            sides=2,
+            spending=self.spending,
+        )
+        futile = replace(design, futility=self.spending, binding=self.futility == "binding")
+        return (planned_boundaries(futile).drift / planned_boundaries(design).drift) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +196,11 @@ def detectable_effect(question: Question, units: float, direction: int = 1) -> f
 
 
 def expect(question: Question, units: float, effect: float) -> Outlook:
-    """Power and stopping of the comparison with the smallest treatment, at any size and effect."""
-    return outlook(question.outcome, question.reading, units, effect)
+    """Power and stopping of the comparison with the smallest treatment, at any size and effect.
+
+    Stopping for futility costs power, which counts; that it saves units does not, because nobody must obey.
+    """
+    return outlook(question.outcome, question.reading, units / question.futility_cost, effect)
 
 
 def power_curve(question: Question, units: float, effects: Sequence[float]) -> tuple[float, ...]:

@@ -137,6 +137,7 @@ def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
         "plan.power": plan["power"] * 100,
         "plan.method": plan["method"],
         "plan.looks": plan["looks"] or 5,
+        **{f"plan.{name}": plan.get(name) for name in ("spending", "spending_gamma", "futility")},
         "plan.cuped": plan["cuped"],
     }
 
@@ -163,12 +164,24 @@ def size(state: State, gateway: Gateway, values: Values) -> SizeEstimate | None:
             "power": values["plan.power"] / 100,
             "shares": shares,
             "method": method,
-            "looks": int(values.get("plan.looks") or 5) if method == "group_sequential" else None,
+            **_looks_asked(values, method),
             "comparisons": max(len(document["metrics"]["primary"]), 1) * (len(shares) - 1),
             "daily": daily if daily > 0 else None,
             "cuped": bool(values.get("plan.cuped", True)),
         }
     )
+
+
+def _looks_asked(values: Values, method: object) -> dict[str, Any]:
+    """The looks that are asked for; a gamma that is missing is left for the form to ask."""
+    plan: dict[str, Any] = (
+        {"looks": int(values.get("plan.looks") or 5)} if method == "group_sequential" else {}
+    )
+    if plan:
+        _read_looks(values, plan, {})
+        if plan["spending"] in WITH_GAMMA and not plan["spending_gamma"]:
+            plan |= {"spending": SPENDINGS[0], "spending_gamma": None}
+    return plan
 
 
 def _effect(state: State, gateway: Gateway, values: Values) -> float:
@@ -217,7 +230,7 @@ def _read_looks(values: Values, plan: dict[str, Any], problems: Problems) -> Non
     """Writes how looks spend and when they stop; what another method does not have is left out."""
     for name in ("spending", "spending_gamma", "futility"):
         plan.pop(name, None)
-    if plan["looks"] is None:
+    if plan.get("looks") is None:
         return
     plan["spending"] = values.get("plan.spending") or SPENDINGS[0]
     if values.get("plan.futility") in ("non_binding", "binding"):

@@ -18,7 +18,6 @@ from experiments.plan import Method
 from stats.family import BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG, HOLM, NONE, read_family
 from stats.plan import ReadingPlan
 from stats.result import Comparison
-from stats.spending import Spending
 
 Document = dict[str, Any]
 DEFAULT_PLANNED_UNITS = 20_000
@@ -38,7 +37,7 @@ def reading_plan(definition: Definition) -> ReadingPlan:
         looks=plan.looks,
         cuped=plan.cuped,
         sized=plan.planned_units is not None,
-        spending=Spending(plan.spending.value, 1.0 if plan.spending_gamma is None else plan.spending_gamma),
+        spending=plan.spent_by,
         futility=plan.futility.value if plan.futility else None,
     )
 

@@ -119,6 +119,8 @@ def _question_of(form: ExperimentForm, known: Known) -> Question:
         power=plan.power,
         looks=plan.looks,
         comparisons=family_size(form),
+        spending=plan.spent_by,
+        futility=plan.futility.value if plan.futility else None,
     )
 
 
@@ -133,6 +135,8 @@ def _question(request: PlanRequest, form: MetricForm | None, known: Known | None
             power=request.power,
             looks=request.looks,
             comparisons=request.comparisons or len(shares) - 1,
+            spending=request.spent_by,
+            futility=request.futility.value if request.futility else None,
         )
     except ValueError as error:
         raise invalid(FieldError(str(error).split(" ", 1)[0], str(error))) from error

@@ -8,6 +8,7 @@ import pytest
 
 from assignment.errors import ProefwerkError
 from experiments.forms import ExperimentForm, MetricForm
+from experiments.plan import Futility, Method, PlanForm, SpendingFunction
 from experiments.validation import parse
 from tests.experiments.examples import BAR, document, fields
 
@@ -74,6 +75,30 @@ def test_the_example_of_the_contract_comes_back_as_it_went_in() -> None:
         ({"plan": {"alpha": 0.9}}, "plan.alpha", "0.9 must be below 0.5"),
         ({"plan": {"method": "guess"}}, "plan.method", "'guess' is not one of"),
         ({"plan": {"looks": 5}}, "plan.looks", "only 'group_sequential' plans its looks"),
+        ({"plan": {"spending": "pocock"}}, "plan.spending", "say how many in 'looks'"),
+        ({"plan": {"futility": "binding"}}, "plan.futility", "say how many in 'looks'"),
+        (
+            {"plan": {"method": "group_sequential", "looks": 5, "spending": "kim_demets"}},
+            "plan.spending_gamma",
+            "'kim_demets' needs its gamma",
+        ),
+        (
+            {
+                "plan": {
+                    "method": "group_sequential",
+                    "looks": 5,
+                    "spending": "kim_demets",
+                    "spending_gamma": 0,
+                }
+            },
+            "plan.spending_gamma",
+            "must be above 0",
+        ),
+        (
+            {"plan": {"method": "group_sequential", "looks": 5, "spending_gamma": 2}},
+            "plan.spending_gamma",
+            "'obrien_fleming' has no gamma",
+        ),
         ({"plan": {"planned_units": 1.5}}, "plan.planned_units", "1.5 is not a whole number"),
         ({"segments": ["device", "device"]}, "segments.1", "'device' is named twice"),
         ({"parent": "free-shipping"}, "parent", ""),
@@ -198,3 +223,14 @@ def test_a_metric_refuses_the_fields_of_other_kinds(metric: dict[str, Any], fiel
 )
 def test_a_wrong_metric_field_is_named(metric: dict[str, Any], field: str) -> None:
     assert fields(refusal(MetricForm, metric)) == [field]
+
+
+def test_a_plan_without_futility_or_another_spending_keeps_the_text_that_it_always_had() -> None:
+    plain = PlanForm(method=Method.GROUP_SEQUENTIAL, looks=5).model_dump(mode="json")
+    assert not {"spending", "spending_gamma", "futility"} & set(plain)
+    chosen = PlanForm(
+        method=Method.GROUP_SEQUENTIAL, looks=5, spending=SpendingFunction.POCOCK, futility=Futility.BINDING
+    )
+    document = chosen.model_dump(mode="json")
+    assert (document["spending"], document["futility"]) == ("pocock", "binding")
+    assert PlanForm.model_validate(document) == chosen

@@ -13,6 +13,7 @@ from statsmodels.stats.power import tt_ind_solve_power
 from stats.answer import Family
 from stats.calibrate import calibrate
 from stats.cell import Cell
+from stats.design import Design, work_out
 from stats.outlook import Outcome
 from stats.plan import METHODS, ReadingPlan
 from stats.power import Question, SizePlan, detectable_effect, expect, plan_size, power_curve
@@ -27,6 +28,7 @@ from stats.readers import (
     read_planned_size,
     read_welch,
 )
+from stats.spending import OBRIEN_FLEMING, POCOCK, Spending
 
 EVEN = (0.5, 0.5)
 OUTCOMES = {
@@ -53,6 +55,26 @@ def test_a_fixed_plan_equals_statsmodels() -> None:
     assert size.per_variant == (math.ceil(size.units / 2),) * 2
     assert size.absolute_effect == pytest.approx(0.2)
     assert size.units == size.fixed_units == size.expected_units == size.expected_units_without
+
+
+@pytest.mark.parametrize("futility", [None, "non_binding", "binding"])
+@pytest.mark.parametrize("name", [OBRIEN_FLEMING, POCOCK])
+def test_planned_looks_inflate_a_fixed_size_as_rpact_does(name: str, futility: str | None) -> None:
+    # Referee: `stats.design`, whose inflation equals rpact's; the planner's own walk is good to 1e-3.
+    spending = Spending(name)
+    asked = question("mean", "group_sequential", looks=4, spending=spending, futility=futility)
+    design = Design(
+        (0.25, 0.5, 0.75, 1.0),
+        0.05,
+        0.2,
+        2,
+        spending,
+        futility=spending if futility else None,
+        binding=futility == "binding",
+    )
+    size = plan_size(asked, 0.02)
+    assert size.units / size.fixed_units == pytest.approx(work_out(design).inflation, rel=5e-3)
+    assert detectable_effect(asked, size.units) == pytest.approx(0.02, rel=5e-3)
 
 
 def test_a_fixed_plan_of_rates_equals_the_textbook() -> None:
