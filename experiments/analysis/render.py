@@ -10,6 +10,7 @@ from typing import Any
 from experiments.analysis.reading import annotate
 from experiments.analysis.render_health import health_section
 from experiments.analysis.render_history import evidence_sections, exposure_section
+from experiments.analysis.render_looks import looks_section
 from experiments.analysis.render_proof import decision_section, limits_section, methods_section, proof_section
 from experiments.analysis.render_sections import (
     plan_section,
@@ -89,6 +90,7 @@ def render_html(
         plan_section(read, experiment, text),
         health_section(read, text),
         results_section(read, text),
+        looks_section(read, text),
         evidence_sections(read, evidence or {}, text),
         exposure_section(read, text),
         segments_section(read, text),

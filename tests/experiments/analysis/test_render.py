@@ -18,6 +18,7 @@ from experiments.analysis.render import CSV_COLUMNS, render_csv, render_html
 from experiments.analysis.render_health import CAUSES, CHECKS, FINDINGS, ORIGINS, REMEDIES
 from experiments.analysis.render_text import MINUS, Text
 from experiments.analysis.render_words import DUTCH
+from tests.dash_ui import sample_looks
 from tests.dash_ui import sample_reports as samples
 
 Document = dict[str, Any]
@@ -33,6 +34,10 @@ STORIES: tuple[Callable[[], Document], ...] = (
     samples.undetermined_guardrail,
     samples.three_arms,
     samples.with_segments,
+    sample_looks.between_looks,
+    sample_looks.better_at_a_look,
+    sample_looks.futile_at_a_look,
+    sample_looks.windows_before_the_first_look,
 )
 EXPERIMENT: Document = {
     "hypothesis": "If we show <b>it</b>, then more people order.",
@@ -122,6 +127,17 @@ def test_every_sentence_of_the_file_has_its_dutch(monkeypatch: pytest.MonkeyPatc
         each["method_reason"] for metric in samples.conclusive()["metrics"] for each in metric["comparisons"]
     }
     assert missing <= reasons
+
+
+def test_planned_looks_stand_in_the_file_with_the_estimate_after_stopping() -> None:
+    _, page = _whole(sample_looks.better_at_a_look())
+    assert "corrected for stopping at a look, the difference is +0.31 pp" in page.words
+    assert "±2.68" in page.words
+    _, page = _whole(sample_looks.futile_at_a_look(), "nl")
+    assert "te weinig om door te gaan" in page.words
+    assert "Stopped for futility" not in page.words
+    _, page = _whole(samples.conclusive())
+    assert "Planned looks" not in page.words
 
 
 def test_the_verdict_comes_first_and_a_failed_check_takes_its_place() -> None:
