@@ -73,14 +73,18 @@ def plan_document(session: Session, request: PlanRequest) -> Document:
 
 def planned_units(
     session: Session, form: ExperimentForm, metrics: Mapping[str, MetricForm]
-) -> tuple[int, str]:
+) -> tuple[int | None, str]:
     """Units over all variants, and why so many, as the end of a sentence.
 
     With a smallest effect worth detecting, and a history or report that shows what the primary metrics are
-    like, it is the number that finds that effect on each of them; otherwise the default.
+    like, it is the number that finds that effect on each of them. Otherwise it is the default for a plan that
+    cannot be read without a size, and nothing for one that can: a size that nobody decided upon would cost
+    power at every other.
     """
+    default = None if form.plan.method is Method.SEQUENTIAL else DEFAULT_UNITS
+    said = "" if default is None else "the default, as "
     if form.plan.mde is None:
-        return DEFAULT_UNITS, "the default, as the plan names no smallest effect"
+        return default, f"{said}the plan names no smallest effect"
     sizes = []
     for key in form.metrics.primary:
         known = known_of(session, metrics[key])
@@ -92,7 +96,7 @@ def planned_units(
             sizes.append((size.units, key, known))
     if not sizes:
         first = shown(form.metrics.primary[0])
-        return DEFAULT_UNITS, f"the default, as neither events nor reports show what metric {first} is like"
+        return default, f"{said}neither events nor reports show what metric {first} is like"
     units, key, known = max(sizes, key=lambda each: each[0])
     why = f"what an effect of {form.plan.mde:.4g} on {shown(key)} needs by {_origin(known)}"
     return max(2, min(units, MOST_UNITS)), why

@@ -193,8 +193,9 @@ def _start(
     metrics = metrics_named(session, form)
     words = "Started; the plan is frozen."
     if form.plan.planned_units is None:
-        form.plan.planned_units, why = planned_units(session, form, metrics)
-        words += f" It counts on {form.plan.planned_units} units: {why}."
+        units, why = planned_units(session, form, metrics)
+        form.plan.planned_units = units
+        words += f" It has no size, as {why}." if units is None else f" It counts on {units} units: {why}."
     fill(session, experiment, form)
     plan = plan_document(form, metrics, experiment.version)
     experiment.frozen_plan, experiment.plan_hash = freeze(plan)

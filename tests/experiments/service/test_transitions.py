@@ -46,11 +46,27 @@ def test_start_freezes_the_plan_with_whole_metrics(session: Session) -> None:
     assert hashlib.sha256(started.frozen_plan.encode()).hexdigest() == started.plan_hash
     plan = json.loads(started.frozen_plan)
     assert plan["experiment"]["audience"] == BAR["audience"]
-    assert plan["experiment"]["plan"]["planned_units"] == DEFAULT_UNITS
+    assert plan["experiment"]["plan"]["planned_units"] is None
     assert plan["metrics"]["revenue"]["cap"] == {"value": 500.0, "quantile": None}
     assert set(plan["metrics"]) == {"conversion", "revenue", "refunds"}
     assert journal_kinds(session, "bar") == ["plan", "start"]
     assert last_audit(session).action == "start"
+
+
+@pytest.mark.parametrize(
+    ("plan", "units"),
+    [
+        ({"method": "sequential"}, None),
+        ({"method": "sequential", "planned_units": 700}, 700),
+        ({"method": "fixed"}, DEFAULT_UNITS),
+        ({"method": "group_sequential", "looks": 4}, DEFAULT_UNITS),
+    ],
+)
+def test_only_a_plan_that_needs_a_size_gets_one_that_nobody_decided_upon(
+    session: Session, plan: dict[str, object], units: int | None
+) -> None:
+    frozen = json.loads(running(session, plan=plan).frozen_plan or "")
+    assert frozen["experiment"]["plan"]["planned_units"] == units
 
 
 def test_equal_plans_have_equal_hashes_and_others_do_not(session: Session) -> None:
