@@ -15,6 +15,7 @@ from stats.summary import Summary
 
 Floats = NDArray[np.float64]
 COVARIATE = "covariate"
+METHOD = "asymptotic confidence sequence"
 ALPHA = 0.001
 """False-alarm rate at which the test has most power."""
 LEAST_MASS = 50.0

@@ -9,7 +9,7 @@ from dash import html
 from dash_ui.components.icon import icon
 from dash_ui.components.numbers import p_text
 from dash_ui.health_advice import cause, remedy
-from dash_ui.health_words import check_name, finding, status_line
+from dash_ui.health_words import finding, status_line
 from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Check, Report
 from dash_ui.report_words import method_word
@@ -36,18 +36,10 @@ def _rest(checks: list[Check], report: Report, *, others: bool) -> html.Details:
         else ngettext("{count} check in order", "{count} checks in order", count)
     )
     badge = html.Span([icon("check", 15), words], className="pw-badge pw-good")
-    lines = [
-        html.Li([html.Strong(check_name(check.name)), ": ", finding(check, report)], id=_anchor(check))
-        for check in checks
-    ]
+    items = [_item(check, report) for check in checks]
     return html.Details(
-        [html.Summary(badge), html.Ul(lines, className="pw-check-more pw-small")],
-        id="checks-in-order",
+        [html.Summary(badge), html.Div(items, className="pw-trust pw-check-more")], id="checks-in-order"
     )
-
-
-def _anchor(check: Check) -> str:
-    return f"check-{check.name.replace('_', '-')}"
 
 
 def _item(check: Check, report: Report) -> html.Details:
@@ -66,5 +58,5 @@ def _item(check: Check, report: Report) -> html.Details:
     badge = html.Span([icon(mark, 15), status_line(check)], className=f"pw-badge {tone}")
     return html.Details(
         [html.Summary(badge), html.Div(rows, className="pw-check-more pw-small")],
-        id=_anchor(check),
+        id=f"check-{check.name.replace('_', '-')}",
     )

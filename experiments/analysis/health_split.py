@@ -13,6 +13,7 @@ from experiments.definition import Definition
 from stats.balance import METHOD, sample_ratio, split_p_values
 from stats.origin import Origin, Part, origin, part_p_values
 from stats.pre_period import COVARIATE, pre_period_p_value
+from stats.pre_period import METHOD as PRE_PERIOD
 
 Document = dict[str, Any]
 ALPHA = 0.001
@@ -96,9 +97,11 @@ def pre_period_check(definition: Definition, measurement: Measurement, planned_u
     pairs = len(definition.form.metrics.primary) * len(definition.form.variants[1:])
     p_value = min(1.0, smallest * pairs)
     if p_value > ALPHA:
-        return finding("ok", "alike_before", "The variants were alike before exposure.", p_value=p_value)
+        detail = "The variants were alike before exposure."
+        return finding("ok", "alike_before", detail, p_value=p_value, method=PRE_PERIOD)
     detail = f"Before exposure '{name}' already differed between control and {treatment} (p = {p_value:.2g})."
-    return finding("failed", "unlike_before", detail, p_value=p_value, metric=name, variant=treatment)
+    numbers = {"p_value": p_value, "method": PRE_PERIOD, "metric": name, "variant": treatment}
+    return finding("failed", "unlike_before", detail, **numbers)
 
 
 def _weights(definition: Definition) -> list[float]:
