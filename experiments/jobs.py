@@ -20,9 +20,10 @@ from experiments.analysis.verify import check_report, verify
 from experiments.baselines import refresh_baselines
 from experiments.db import Database, utc_now
 from experiments.lifecycle import Status
-from experiments.models import AnalysisRequest, Experiment
+from experiments.models import AnalysisRequest, Experiment, Rehearsal
 from experiments.publish import compile_snapshot
 from experiments.refresh import refresh_reports
+from experiments.rehearsing import rehearse_now, rehearse_requested
 from experiments.service import transitions
 from experiments.service.analysis import check_analysable
 from experiments.service.definitions import definition_of
@@ -31,7 +32,7 @@ from experiments.workplace import Workplace, compact
 
 __all__ = [
     "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "import_files", "refresh_baselines",
-    "refresh_reports", "reopen_requests", "run_requested", "verify_report",
+    "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "verify_report",
 ]  # fmt: skip
 
 Document = dict[str, Any]
@@ -112,11 +113,12 @@ def reopen_requests(database: Database) -> None:
     """Offer requests again that a scheduler took and did not finish before it died; forget old ones."""
     with database.session() as session:
         session.exec(delete(AnalysisRequest).where(col(AnalysisRequest.finished_at) < utc_now() - KEPT))
-        session.exec(
-            update(AnalysisRequest)
-            .where(col(AnalysisRequest.started_at).is_not(None), col(AnalysisRequest.finished_at).is_(None))
-            .values(started_at=None)
-        )
+        for table in (AnalysisRequest, Rehearsal):
+            session.exec(
+                update(table)
+                .where(col(table.started_at).is_not(None), col(table.finished_at).is_(None))
+                .values(started_at=None)
+            )
 
 
 def apply_dates(place: Workplace) -> list[str]:

@@ -251,6 +251,20 @@ class MetricBaseline(Table, table=True):
     body: dict[str, Any] | None = _document(nullable=True)
 
 
+class Rehearsal(Table, table=True):
+    """Somebody wants a reading rehearsed on its own units; the scheduler sets `body` or `error`."""
+
+    __tablename__ = "rehearsals"
+
+    id: int | None = Field(default=None, primary_key=True)
+    experiment_key: str = Field(foreign_key="experiments.key", max_length=63, index=True)
+    requested_at: datetime = _moment()
+    started_at: datetime | None = _moment(nullable=True)
+    finished_at: datetime | None = _moment(nullable=True)
+    body: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
 class Lease(Table, table=True):
     """Who leads; whoever finds it expired may take it."""
 

@@ -27,6 +27,7 @@ from experiments.settings import Settings
 LEASE = timedelta(seconds=10)
 RENEW_SECONDS = 2.0
 REQUEST_SECONDS = 0.2
+REHEARSE_SECONDS = 1.0
 REFRESH_SECONDS = 2.0
 DATES_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
@@ -124,6 +125,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
     for name, work, seconds in (
         ("lead", lambda: _survive("lead", lead), RENEW_SECONDS),
         ("run_requested", led(jobs.run_requested), REQUEST_SECONDS),
+        ("rehearse_requested", led(jobs.rehearse_requested), REHEARSE_SECONDS),
         ("refresh_reports", led(jobs.refresh_reports), REFRESH_SECONDS),
         ("apply_dates", led(jobs.apply_dates), DATES_SECONDS),
         ("refresh_baselines", led(jobs.refresh_baselines), BASELINE_SECONDS),

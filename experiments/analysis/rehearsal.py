@@ -30,6 +30,7 @@ from stats.readers import (
     read_welch,
 )
 from stats.rerandomise import Rehearsal, Shop, rehearse
+from stats.result import Undetermined
 
 Document = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -37,10 +38,6 @@ Floats = NDArray[np.float64]
 REPLICATES = 1_000
 LOOKS = 60
 MOST_UNITS = 200_000
-NO_PROMISE = "A Bayesian plan makes no promise about false alarms."
-NO_MOMENTS = "A quantile is not read from sums, so it cannot be rehearsed."
-NO_VALUES = "The values are too large to compute with; cap the metric."
-TOO_FEW = "There are {units} units; at least {least} are needed."
 LEAST_UNITS = 200
 
 
@@ -126,6 +123,7 @@ def _metric(
     digest: str,
 ) -> Document:
     plan, reader = reading_plan(definition), reader_of(definition.form.plan.method, role)
+    why = _refusal(reader, form, columns, len(sample.values))
     weights = [variant.weight for variant in definition.form.variants]
     size = (len(weights) - 1) * sum(each == role for each, _ in roles)
     head: Document = {
@@ -140,9 +138,10 @@ def _metric(
         "kept": None,
         "every_look": None,
         "determined": None,
-        "undetermined": _refusal(reader, form, columns, len(sample.values)),
+        "undetermined": None if why is None else why.reason,
+        "undetermined_code": None if why is None else why.code,
     }
-    if reader is None or head["undetermined"] is not None:
+    if reader is None or why is not None:
         return head
     # A variant that gets no units is compared with nothing.
     weights = [weight for weight in weights if weight > 0]
@@ -167,14 +166,18 @@ def reader_of(method: Method, role: str) -> Reader | None:
     return {Method.GROUP_SEQUENTIAL: read_planned_size, Method.FIXED: read_single_look}.get(method)
 
 
-def _refusal(reader: Reader | None, form: MetricForm, columns: list[Column], count: int) -> str | None:
+def _refusal(
+    reader: Reader | None, form: MetricForm, columns: list[Column], count: int
+) -> Undetermined | None:
     if reader is None:
-        return NO_PROMISE
+        return Undetermined("no_promise", "A Bayesian plan makes no promise about false alarms.")
     if form.kind == MetricKind.QUANTILE:
-        return NO_MOMENTS
+        return Undetermined("needs_values", "A quantile is not read from sums, so it cannot be rehearsed.")
     if not columns:
-        return NO_VALUES
-    return TOO_FEW.format(units=count, least=LEAST_UNITS) if count < LEAST_UNITS else None
+        return Undetermined("values_too_large", "The values are too large to compute with; cap the metric.")
+    if count < LEAST_UNITS:
+        return Undetermined("too_few_units", f"There are {count:,} units; {LEAST_UNITS} are needed.")
+    return None
 
 
 def _findings(found: Rehearsal, promised: float) -> Document:

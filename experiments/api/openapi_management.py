@@ -192,6 +192,18 @@ def _actions() -> dict[str, Any]:
         empty,
         409,
     )
+    rehearsal = {"200": answer("What was found.", reference("Rehearsal"))}
+    paths["/api/v1/experiments/{key}/aa"] = _post(
+        "rehearseExperiment",
+        "reports",
+        "Draw fake assignments of this experiment's own units, read each as the plan says, and count alarms.",
+        rehearsal,
+        empty,
+        409,
+    )
+    paths["/api/v1/experiments/{key}/aa"]["get"] = operation(
+        "getRehearsal", "reports", "Show the newest rehearsal.", rehearsal, *_ACCESS, 404
+    )
     return paths
 
 

@@ -198,6 +198,7 @@ def _results() -> dict[str, Any]:
             },
             {"reach": nullable(_reach()), "looks": nullable(report_looks())},
         ),
+        "Rehearsal": _rehearsal(),
         "ReportSummary": objects(
             {
                 "id": TEXT,
@@ -209,6 +210,40 @@ def _results() -> dict[str, Any]:
             }
         ),
     }
+
+
+def _rehearsal() -> dict[str, Any]:
+    metric = objects(
+        {
+            "metric": TEXT,
+            "name": TEXT,
+            "role": {"enum": ["primary", "guardrail", "secondary"]},
+            "kind": TEXT,
+            "promised": NUMBER,
+            "false_alarms": nullable(NUMBER),
+            "lower": nullable(NUMBER),
+            "upper": nullable(NUMBER),
+            "kept": nullable(FLAG),
+            "every_look": nullable(NUMBER),
+            "determined": nullable(NUMBER),
+            "undetermined": nullable(TEXT),
+            "undetermined_code": nullable(TEXT),
+        }
+    )
+    return objects(
+        {
+            "experiment": TEXT,
+            "as_of": MOMENT,
+            "data_hash": TEXT,
+            "method": TEXT,
+            "alpha": NUMBER,
+            "replicates": WHOLE,
+            "looks": WHOLE,
+            "units": WHOLE,
+            "units_in_all": WHOLE,
+            "metrics": {"type": "array", "items": metric},
+        }
+    )
 
 
 def _origin() -> dict[str, Any]:

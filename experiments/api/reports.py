@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from assignment.errors import ProefwerkError
 from experiments.api.experiments import PATH
 from experiments.api.management import Management, paging, refuse_body
 from experiments.documents import timestamp
 from experiments.service.audit import audit_document, list_entries
 from experiments.service.definitions import get_experiment
+from experiments.service.rehearsals import newest_rehearsal, request_rehearsal
 from experiments.service.reports import get_report, list_reports, newest_report
+
+MAX_REHEARSALS = 1
 
 
 def register(blueprint: Blueprint, management: Management) -> None:
@@ -20,6 +26,24 @@ def register(blueprint: Blueprint, management: Management) -> None:
     def reports_analyze(key: str) -> ResponseReturnValue:
         refuse_body()
         return management.analyse(key)
+
+    # Each wait keeps a thread, and shoppers come first.
+    waiting = threading.BoundedSemaphore(MAX_REHEARSALS)
+
+    @blueprint.post(f"{PATH}/<key>/aa")
+    def rehearsals_make(key: str) -> ResponseReturnValue:
+        refuse_body()
+        if not waiting.acquire(blocking=False):
+            raise ProefwerkError(503, "busy", "A rehearsal is being made now; try again in a moment.")
+        try:
+            return request_rehearsal(management.database, key)
+        finally:
+            waiting.release()
+
+    @blueprint.get(f"{PATH}/<key>/aa")
+    def rehearsals_newest(key: str) -> ResponseReturnValue:
+        with management.database.reading() as session:
+            return newest_rehearsal(session, key)
 
     @blueprint.get(f"{PATH}/<key>/results")
     def reports_newest(key: str) -> ResponseReturnValue:

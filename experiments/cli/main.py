@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "reports.import_files",
     "plan": "planning.plan",
     "analyze": "reports.analyze",
+    "aa": "reports.aa",
     "report": "reports.report",
     "verify": "reports.verify",
     "keys": "access.keys",

@@ -52,6 +52,17 @@ def analyze(key: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+def aa(key: str, as_json: bool) -> None:
+    """Rehearse an experiment's reading: fake assignments of its own units, and the alarms they raise."""
+    place = Workplace.of(*ready_database())
+    _say(f"Drawing fake assignments of the units of '{key}'; this may take some minutes.")
+    found = jobs.rehearse_now(place, key)
+    click.echo(json.dumps(found, indent=2) if as_json else rehearsal_summary(found))
+
+
+@click.command()
+@click.argument("key")
 @click.option("--format", "kind", type=click.Choice(["html", "json", "csv"]), required=True)
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
@@ -132,6 +143,28 @@ def summary(report: Document) -> str:
             lines.append(f"Health, {name}: {check['status']}. {check.get('detail', '')}")
     for metric in report["metrics"]:
         lines += [_line(metric, comparison) for comparison in metric["comparisons"]]
+    return "\n".join(lines)
+
+
+def rehearsal_summary(found: Document) -> str:
+    """A rehearsal for a terminal: what was done, then one line per metric."""
+    units, in_all = found["units"], found["units_in_all"]
+    of_all = "" if units == in_all else f" of {in_all:,}"
+    lines = [
+        f"{found['experiment']}: {found['replicates']:,} fake assignments of {units:,}{of_all} units, "
+        f"each read {found['looks']} times as the plan says."
+    ]
+    for each in found["metrics"]:
+        head = f"{each['role']:10} {each['metric']}: "
+        if each["undetermined"] is not None:
+            lines.append(f"{head}cannot say. {each['undetermined']}")
+            continue
+        word = "keeps" if each["kept"] else "BREAKS"
+        rate = f"{each['false_alarms']:.1%} false alarms ({each['lower']:.1%} to {each['upper']:.1%})"
+        lines.append(
+            f"{head}{rate} {word} the promise of {each['promised']:.1%}; "
+            f"a t-test at every look: {each['every_look']:.1%}"
+        )
     return "\n".join(lines)
 
 

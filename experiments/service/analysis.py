@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -32,24 +33,39 @@ def request_analysis(database: Database, key: str, timeout: float = 300.0) -> di
     """
     with database.session() as session:
         check_analysable(session, key)
-        _require_scheduler(session)
+        require_scheduler(session)
         ident = _enqueue(session, key)
+    answer = wait_for(database, lambda session: _answer(session, ident), timeout)
+    if answer is None:
+        raise ProefwerkError(
+            503,
+            "analysis_timeout",
+            f"The analysis of '{key}' takes longer than {timeout:g} seconds; "
+            "its report will appear when ready.",
+        )
+    return answer
+
+
+def wait_for(
+    database: Database, look: Callable[[Session], dict[str, Any] | None], timeout: float
+) -> dict[str, Any] | None:
+    """What the scheduler leaves, as `look` finds it; `None` when it takes too long.
+
+    Raises:
+        ProefwerkError: 503 when no scheduler runs any more.
+    """
     deadline = time.monotonic() + timeout
     next_check = time.monotonic() + _LEASE_CHECK_SECONDS
     while time.monotonic() < deadline:
         with database.reading() as session:
-            request = session.get(AnalysisRequest, ident)
-            if request is not None and request.finished_at is not None:
-                return _answer(session, request)
+            answer = look(session)
+            if answer is not None:
+                return answer
             if time.monotonic() >= next_check:
-                _require_scheduler(session)
+                require_scheduler(session)
                 next_check = time.monotonic() + _LEASE_CHECK_SECONDS
         time.sleep(POLL_SECONDS)
-    raise ProefwerkError(
-        503,
-        "analysis_timeout",
-        f"The analysis of '{key}' takes longer than {timeout:g} seconds; its report will appear when ready.",
-    )
+    return None
 
 
 def check_analysable(session: Session, key: str) -> None:
@@ -84,7 +100,12 @@ def _enqueue(session: Session, key: str) -> int:
     return waiting.id or 0
 
 
-def _require_scheduler(session: Session) -> None:
+def require_scheduler(session: Session) -> None:
+    """Refuses what nobody would do.
+
+    Raises:
+        ProefwerkError: 503 when no scheduler runs.
+    """
     lease = session.get(Lease, SCHEDULER_LEASE)
     if lease is None or lease.expires_at <= utc_now():
         raise ProefwerkError(
@@ -94,7 +115,10 @@ def _require_scheduler(session: Session) -> None:
         )
 
 
-def _answer(session: Session, request: AnalysisRequest) -> dict[str, Any]:
+def _answer(session: Session, ident: int) -> dict[str, Any] | None:
+    request = session.get(AnalysisRequest, ident)
+    if request is None or request.finished_at is None:
+        return None
     report = session.get(Report, request.report_id) if request.report_id is not None else None
     if report is None:
         raise ProefwerkError(

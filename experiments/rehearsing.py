@@ -1,0 +1,88 @@
+"""Rehearses readings on experiments' own units, for the command line and for whoever waits."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from sqlmodel import col, select, update
+
+from assignment.errors import ProefwerkError
+from experiments.analysis.rehearsal import rehearsed
+from experiments.db import utc_now
+from experiments.models import Rehearsal
+from experiments.service.analysis import check_analysable
+from experiments.service.definitions import definition_of
+from experiments.workplace import Workplace, compact
+
+log = logging.getLogger(__name__)
+
+
+def rehearse_now(place: Workplace, key: str) -> dict[str, Any]:
+    """Rehearse an experiment's reading on all events acknowledged until now, and keep what came of it.
+
+    Raises:
+        ProefwerkError: 404; 409 before the start.
+    """
+    document = _rehearsed(place, key)
+    with place.database.session() as session:
+        now = utc_now()
+        session.add(Rehearsal(experiment_key=key, started_at=now, finished_at=now, body=_text(document)))
+    return document
+
+
+def rehearse_requested(place: Workplace) -> int:
+    """Do every rehearsal that somebody waits for, each leaving its result or reason; how many there were."""
+    done = 0
+    while (taken := _take(place)) is not None:
+        ident, key = taken
+        body, error = None, None
+        try:
+            body = _text(_rehearsed(place, key))
+        except ProefwerkError as refusal:
+            error = refusal.detail
+        except Exception:
+            log.exception("The rehearsal of '%s' failed", key)
+            error = f"The rehearsal of '{key}' failed; the scheduler's log says why."
+        with place.database.session() as session:
+            session.exec(
+                update(Rehearsal)
+                .where(col(Rehearsal.id) == ident)
+                .values(finished_at=utc_now(), body=body, error=error)
+            )
+        done += 1
+    return done
+
+
+def _rehearsed(place: Workplace, key: str) -> dict[str, Any]:
+    with place.database.reading() as session:
+        check_analysable(session, key)
+        definition = definition_of(session, key)
+    as_of = utc_now()
+    compact(place)
+    return rehearsed(definition, place.lake.view(), as_of)
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+
+
+def _take(place: Workplace) -> tuple[int, str] | None:
+    """The oldest rehearsal that nobody has begun, now begun."""
+    waiting = (
+        select(Rehearsal)
+        .where(col(Rehearsal.started_at).is_(None), col(Rehearsal.finished_at).is_(None))
+        .order_by(col(Rehearsal.id))
+        .limit(1)
+    )
+    with place.database.reading() as session:
+        if session.exec(waiting).first() is None:
+            return None
+    with place.database.session() as session:
+        row = session.exec(waiting.with_for_update(skip_locked=True)).first()
+        if row is None or row.id is None:
+            return None
+        row.started_at = utc_now()
+        session.add(row)
+        return row.id, row.experiment_key
