@@ -32,7 +32,8 @@ from experiments.workplace import Workplace, compact
 
 __all__ = [
     "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "import_files", "refresh_baselines",
-    "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "verify_report",
+    "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested",
+    "verify_report",
 ]  # fmt: skip
 
 Document = dict[str, Any]

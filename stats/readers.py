@@ -20,6 +20,7 @@ from stats.guard import verdicts, worth
 from stats.looks import DEFAULT_LOOKS
 from stats.mean import Reading, read_always, read_fixed, read_normal, read_plain, safe_deviation
 from stats.sequential import RARE
+from stats.spending import Spending
 from stats.synthetic import Arm
 
 Floats = NDArray[np.float64]
@@ -135,7 +136,9 @@ def read_planned_size(pair: Pair, alpha: float) -> Readout:
         return _normal(pair, both, anytime.planned(alpha).critical_value(rate, time))
 
 
-def read_planned_looks(pair: Pair, alpha: float, looks: int = DEFAULT_LOOKS) -> Readout:
+def read_planned_looks(
+    pair: Pair, alpha: float, looks: int = DEFAULT_LOOKS, spending: Spending | None = None
+) -> Readout:
     """Planned looks at even steps of information, each frozen at the cell's first look at which it is due.
 
     Between them nothing is said.
@@ -143,9 +146,10 @@ def read_planned_looks(pair: Pair, alpha: float, looks: int = DEFAULT_LOOKS) -> 
     cell = pair.cell
     rates = np.cumsum(cell.fresh) * cell.matured / cell.units
     due = np.searchsorted(rates, np.arange(1, looks + 1) / looks - 1e-9)
-    due = np.unique(np.minimum(due, cell.looks - 1))
+    due = np.unique(due[due < cell.looks])
     critical = np.full(cell.looks, np.inf)
-    critical[due] = critical_values(tuple(float(rate) for rate in rates[due]), alpha)
+    if len(due):
+        critical[due] = critical_values(tuple(float(rate) for rate in rates[due]), alpha, 2, spending)
     with np.errstate(divide="ignore", invalid="ignore"):
         return _normal(pair, pair.contrast, critical)
 

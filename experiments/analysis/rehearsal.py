@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -21,10 +22,12 @@ from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.plan import Method
 from stats.family import E_BENJAMINI_HOCHBERG
+from stats.plan import ReadingPlan
 from stats.readers import (
     Reader,
     read_automatic,
     read_evidence,
+    read_planned_looks,
     read_planned_size,
     read_single_look,
     read_welch,
@@ -122,10 +125,11 @@ def _metric(
     columns: list[Column],
     digest: str,
 ) -> Document:
-    plan, reader = reading_plan(definition), reader_of(definition.form.plan.method, role)
-    why = _refusal(reader, form, columns, len(sample.values))
     weights = [variant.weight for variant in definition.form.variants]
     size = (len(weights) - 1) * sum(each == role for each, _ in roles)
+    plan = reading_plan(definition)
+    reader = reader_of(plan, role, size)
+    why = _refusal(reader, form, columns, len(sample.values))
     head: Document = {
         "metric": form.key,
         "name": form.name,
@@ -159,10 +163,20 @@ def _metric(
     return {**head, **_findings(found["ours"], head["promised"]), "every_look": found["every_look"].called}
 
 
-def reader_of(method: Method, role: str) -> Reader | None:
-    """How a report reads a metric; `None` for a Bayesian plan, whose readings make no promise."""
+def reader_of(plan: ReadingPlan, role: str, comparisons: int) -> Reader | None:
+    """How a report reads a metric; `None` for a Bayesian plan, whose readings make no promise.
+
+    Args:
+        plan: The registered way of reading.
+        role: Of the metric.
+        comparisons: Size of its family.
+    """
+    method = Method(plan.method)
     if method == Method.SEQUENTIAL:
-        return read_evidence if procedure(method, role) == E_BENJAMINI_HOCHBERG else read_automatic
+        by_e_value = procedure(method, role) == E_BENJAMINI_HOCHBERG and comparisons > 1
+        return read_evidence if by_e_value else read_automatic
+    if method == Method.GROUP_SEQUENTIAL and plan.looks is not None:
+        return partial(read_planned_looks, looks=plan.looks, spending=plan.spending)
     return {Method.GROUP_SEQUENTIAL: read_planned_size, Method.FIXED: read_single_look}.get(method)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from experiments.db import Database, utc_now
+from experiments.models import Rehearsal
 from tests.experiments.api.conftest import Api
 from tests.experiments.examples import BAR, METRICS, document
 
@@ -79,6 +81,15 @@ def test_the_doors_hear_of_every_change_that_concerns_them_and_of_no_other(api: 
 def test_analyses_are_run_by_whoever_can(started: Api) -> None:
     answer = started.send("POST", "/experiments/bar/analyze")
     assert (answer.status_code, answer.json) == (200, {"experiment": "bar"})
+
+
+def test_a_rehearsal_is_shown_once_there_is_one(started: Api, database: Database) -> None:
+    assert started.send("GET", "/experiments/bar/aa").status_code == 404
+    answer = started.send("POST", "/experiments/bar/aa")
+    assert (answer.status_code, (answer.json or {})["detail"][:22]) == (503, "No scheduler is runnin")
+    with database.session() as session:
+        session.add(Rehearsal(experiment_key="bar", finished_at=utc_now(), body='{"experiment":"bar"}'))
+    assert started.send("GET", "/experiments/bar/aa").json == {"experiment": "bar"}
 
 
 def test_without_a_report_the_results_are_not_found(started: Api) -> None:
