@@ -123,7 +123,8 @@ def beta_binomial_log_mixture(
     A step of `-g` or `h` with mean 0 is a coin, so this is the exact test of a coin's known odds.
 
     Args:
-        s: The sum of deviations from the mean, from `-v / h` to `v / g`.
+        s: The sum of deviations from the mean; beyond `-v / h` and `v / g`, which no sum leaves, only as far
+            as the mixture is defined.
         v: Its intrinsic time, `g h` for each step.
         v_opt: As for `normal_log_mixture`.
         g: How far a step may fall below its mean, above 0.
@@ -138,11 +139,9 @@ def beta_binomial_log_mixture(
     weight = _beta_weight(v_opt, g, h, alpha_opt, is_one_sided)
     span = g + h
     downs, ups = (time - g * total) / (g * span), (time + h * total) / (h * span)
-    # What rounding leaves of a sum at the very edge is no count below zero.
-    if np.any(downs < -1e-9 * (1 + time)) or np.any(ups < -1e-9 * (1 + time)):
-        raise ValueError("s must lie between -v / h and v / g")
-    downs, ups = np.maximum(downs, 0.0), np.maximum(ups, 0.0)
     odds = (h / span, g / span)
+    if np.any(weight * odds[0] + downs <= 0) or np.any(weight * odds[1] + ups <= 0):
+        raise ValueError("s must lie between -v / h and v / g, which no sum leaves")
     found = conversion_exact.log_e_value(downs, ups, odds, weight)
     if not is_one_sided:
         return found
