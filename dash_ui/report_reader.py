@@ -9,12 +9,14 @@ from dash_ui.look_records import read_effect_looks, read_looks
 from dash_ui.report_records import (
     Arm,
     ArmValue,
+    Assumption,
     Check,
     Effect,
     EvidencePoint,
     ExposurePoint,
     Progress,
     Range,
+    Reading,
     Reason,
     Report,
     Segment,
@@ -139,6 +141,34 @@ def _effect(
         undetermined_code=comparison.get("undetermined_code"),
         covariates=tuple(comparison.get("covariates") or ()),
         looks=read_effect_looks(comparison.get("looks")),
+        readings=_readings(comparison),
+        assumptions=tuple(
+            Assumption(str(each["code"]), bool(each["met"]), each["value"], float(each["needed"]))
+            for each in comparison.get("assumptions") or ()
+        ),
+    )
+
+
+def _readings(comparison: Document) -> tuple[Reading, ...]:
+    if "way" not in comparison:
+        return ()
+    own = {**comparison, "p_value": comparison.get("own_p_value")}
+    return tuple(
+        Reading(
+            way=str(each["way"]),
+            method=str(each["method"]),
+            absolute=_range(each["absolute"]),
+            relative=_range(each["relative"]),
+            p_value=each["p_value"],
+            probability_better=each.get("probability_better"),
+            promise=str(each["promise"]),
+            assumes=tuple(each["assumes"]),
+            level=float(each["level"]),
+            preliminary=bool(each.get("preliminary")),
+            undetermined=each.get("undetermined"),
+            undetermined_code=each.get("undetermined_code"),
+        )
+        for each in (own, *comparison.get("alternatives", ()))
     )
 
 

@@ -44,6 +44,43 @@ class ArmValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One way of reading a comparison.
+
+    Attributes:
+        way: Code of the way, such as `single_look`.
+        p_value: Its own, before any correction; `None` of a posterior.
+        probability_better: Posterior chance that the variant's value is higher.
+        promise: Code of what holds of its false alarms.
+        assumes: Codes of what it takes for granted.
+        level: Of its interval: 0.05 for one of 95 %.
+    """
+
+    way: str
+    method: str
+    absolute: Range
+    relative: Range
+    p_value: float | None
+    probability_better: float | None
+    promise: str
+    assumes: tuple[str, ...]
+    level: float
+    preliminary: bool = False
+    undetermined: str | None = None
+    undetermined_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What the deciding way takes for granted, held against the data."""
+
+    code: str
+    met: bool
+    value: float | None
+    needed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """A treatment against the control on one metric.
 
@@ -57,6 +94,7 @@ class Effect:
         undetermined: Why there is no interval, in an English sentence; `undetermined_code` names it.
         covariates: Codes of what the numbers are adjusted for.
         looks: At the planned looks; `None` for a plan without.
+        readings: The way that decides, then all other ways; none in reports of before they were computed.
     """
 
     metric: str
@@ -85,6 +123,8 @@ class Effect:
     undetermined_code: str | None = None
     covariates: tuple[str, ...] = ()
     looks: EffectLooks | None = None
+    readings: tuple[Reading, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
 
     @property
     def gain(self) -> int:

@@ -50,11 +50,13 @@ def lift_range(interval: Range) -> str:
 
 def difference_range(effect: Effect) -> str:
     """Both ends of an absolute interval, in the metric's unit."""
-    ends = (
-        difference_text(end, effect.kind, effect.unit)
-        for end in (effect.absolute.lower, effect.absolute.upper)
-    )
-    return _ends(effect.absolute, *ends)
+    return difference_span(effect.absolute, effect.kind, effect.unit)
+
+
+def difference_span(interval: Range, kind: str, unit: str | None) -> str:
+    """The same of any interval."""
+    ends = (difference_text(end, kind, unit) for end in (interval.lower, interval.upper))
+    return _ends(interval, *ends)
 
 
 def size_text(effect: Effect) -> str:

@@ -23,6 +23,7 @@ from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import segments
 from dash_ui.components.setup import setup
+from dash_ui.components.ways import ways
 from dash_ui.format import moment
 from dash_ui.i18n import _, ngettext
 from dash_ui.pages.result_actions import action_bar, verdict_action
@@ -37,6 +38,7 @@ SECTIONS: Final = (
     "trust",
     "scorecard",
     "looks",
+    "ways",
     "evidence",
     "exposures",
     "segments",
@@ -62,6 +64,7 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts["trust"] = html.Div([strip(report), progress(report, experiment)], className="pw-two")
     parts["scorecard"] = scorecard(report, _scale_switch(scale))
     parts["looks"] = looks(report, result.evidence_of)
+    parts["ways"] = ways(report)
     parts["evidence"] = evidence(result, _effect_choice(result))
     parts["exposures"] = exposures(report)
     parts["segments"] = segments(report)

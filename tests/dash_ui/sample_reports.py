@@ -18,6 +18,8 @@ METRICS = {
     "items": ("Items per order", "ratio", "increase", None),
 }
 
+GROUPED = "group sequential, O'Brien-Fleming spending"
+
 
 def comparison(
     control: float,
@@ -52,6 +54,49 @@ def comparison(
         "covariates": ["pre_value", "seen_before"],
         "undetermined": undetermined,
         "undetermined_code": None if undetermined is None else "too_few_events",
+        **_ways(absolute, relative, method, undetermined),
+    }
+
+
+def _ways(absolute: Document, relative: Document, method: str, undetermined: str | None) -> Document:
+    """What stands beside a comparison: its assumptions and the other ways of reading it."""
+
+    def other(way: str, method: str, promise: str, *assumes: str, p_value: float | None = 0.012) -> Document:
+        return {
+            "way": way,
+            "method": method,
+            "promise": promise,
+            "assumes": list(assumes),
+            "absolute": absolute,
+            "relative": relative,
+            "p_value": p_value,
+            "level": 0.05,
+            "probability_better": None,
+            "preliminary": way == "single_look",
+            "undetermined": undetermined,
+            "undetermined_code": None if undetermined is None else "too_few_events",
+        }
+
+    posterior = other("posterior", "beta-binomial posterior", "no_error_rate", "flat_prior", p_value=None)
+    return {
+        "way": "always_valid",
+        "promise": "any_moment",
+        "assumes": ["large_numbers"],
+        "own_p_value": 0.021 if undetermined is None else None,
+        "level": 0.05,
+        "log_e_value": 3.1 if undetermined is None else None,
+        "assumptions": [
+            {"code": "units_per_arm", "met": True, "value": 36_320.0, "needed": 50},
+            {"code": "events_per_arm", "met": undetermined is None, "value": 3_911.0, "needed": 20},
+            {"code": "split", "met": True, "value": 0.5026, "needed": 0.5},
+            {"code": "maturity", "met": False, "value": 0.93, "needed": 1.0},
+        ],
+        "alternatives": [
+            other("planned_size", GROUPED, "until_planned_size", "size_fixed_before", "large_numbers"),
+            other("single_look", "score test of two proportions", "one_look", "looked_at_once"),
+            {**posterior, "probability_better": 0.99997},
+            other("mixture_sprt", "mixture SPRT", "any_moment", "effects_of_planned_size", "large_numbers"),
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dash import html
 
 from dash_ui.components import verdict
 from dash_ui.components.evidence import evidence
@@ -29,6 +30,7 @@ from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import correction, segments
 from dash_ui.components.setup import setup
+from dash_ui.components.ways import ways
 from dash_ui.i18n import speaking
 from dash_ui.report_records import JournalLine, Range, Reason
 from dash_ui.report_words import reason_sentence
@@ -124,6 +126,7 @@ def test_no_part_claims_proof_or_a_chance_of_winning(story: Callable[[], Documen
                 verdict.facts(report),
                 strip(report),
                 scorecard(report),
+                ways(report),
                 evidence(result),
                 segments(report),
                 setup(result.experiment),
@@ -245,6 +248,32 @@ def test_traffic_that_cannot_decide_gets_other_advice_than_waiting() -> None:
         "180 days at this pace bring 9,000 shoppers, who show a lift of 21.0% on Checkout conversion" in said
     )
     assert "Keep it running" not in said
+
+
+def test_analysts_see_every_way_side_by_side_and_which_one_decides() -> None:
+    section = ways(report_of(samples.conclusive()))
+    assert section is not None
+    first = next(item for item in every(section) if isinstance(item, html.Details))
+    rows = [words(row) for row in with_property(first, "role", "row")[1:]]
+    assert [row.count("Decides") for row in rows] == [1, 0, 0, 0, 0]
+    assert rows[0].startswith("Always valid")
+    assert "0.021" in rows[0], "the p-value before the correction"
+    assert "Preliminary" in rows[2]
+    assert "> 99.9%" in rows[3], "a chance is never rounded to certainty"
+    assert "Before the data, every value was as likely as any other." in rows[3]
+    said = " ".join(words(first).split())
+    assert "Met Shoppers in the smallest variant: 36,320; at least 50 are needed." in said
+    assert "Not met Shoppers whose window has closed: 93%" in said
+    assert with_class(section, "pw-analyst-only") == [section]
+
+
+def test_reports_of_before_other_ways_were_read_show_none() -> None:
+    document = samples.conclusive()
+    for metric in document["metrics"]:
+        for each in metric["comparisons"]:
+            for name in ("way", "promise", "assumes", "assumptions", "alternatives", "own_p_value", "level"):
+                del each[name]
+    assert ways(report_of(document)) is None
 
 
 def test_progress_shows_units_against_the_plan_and_days_left() -> None:
