@@ -9,6 +9,7 @@ from typing import Any
 from experiments.analysis.reading import margin_of
 from experiments.analysis.render_parts import arm_name, metric_name, section, table
 from experiments.analysis.render_text import MISSING, Text
+from experiments.analysis.render_ways import ways_part
 
 Document = dict[str, Any]
 _COVARIATES = {
@@ -39,7 +40,10 @@ def methods_section(report: Document, text: Text) -> str:
             text.say("Sum"),
         ]
         overview = table(text.say("Moments"), columns, arms, numeric=(1, 2, 3, 4))
-        lines = [_method_terms(report, metric, each, text) for each in metric["comparisons"]]
+        lines = [
+            _method_terms(report, metric, each, text) + ways_part(each, text)
+            for each in metric["comparisons"]
+        ]
         parts.append(f"<h3>{escape(metric_name(metric))}</h3>{overview}{''.join(lines)}")
     return section(text.say("Methods and moments"), "".join(parts))
 

@@ -17,7 +17,9 @@ from experiments.analysis.reasons import SENTENCES
 from experiments.analysis.render import CSV_COLUMNS, render_csv, render_html
 from experiments.analysis.render_health import CAUSES, CHECKS, FINDINGS, ORIGINS, REMEDIES
 from experiments.analysis.render_text import MINUS, Text
+from experiments.analysis.render_ways import ASSUMES, ASSUMPTIONS, PROMISES, WAYS
 from experiments.analysis.render_words import DUTCH
+from stats.alternatives import PROMISES as PROMISE_OF
 from tests.dash_ui import sample_looks
 from tests.dash_ui import sample_reports as samples
 
@@ -197,6 +199,29 @@ def test_where_there_is_no_percentage_the_difference_is_told_in_the_metrics_unit
     revenue["comparisons"][0]["relative"] = {"estimate": None, "lower": None, "upper": None}
     revenue["comparisons"][0]["absolute"] = {"estimate": 0.25, "lower": 0.15, "upper": 0.5}
     assert "+€0.15 … +€0.50" in re.sub(r"<[^>]+>", " ", render_html(report))
+
+
+def test_every_way_of_reading_has_its_dutch_with_the_same_numbers() -> None:
+    sentences = [*WAYS.values(), *PROMISES.values(), *ASSUMES.values(), *ASSUMPTIONS.values()]
+    for sentence in sentences:
+        fields = [sorted(re.findall(r"\{[^}]*\}", text)) for text in (sentence, DUTCH[sentence])]
+        assert fields[0] == fields[1]
+    assert WAYS.keys() == PROMISE_OF.keys()
+    assert PROMISES.keys() == set(PROMISE_OF.values())
+
+
+def test_every_way_of_reading_stands_beside_the_one_that_decides() -> None:
+    _, page = _whole(samples.conclusive())
+    assert "Every way to read it, at 95.0%" in page.words
+    assert "Always valid (decides)" in page.words
+    assert "Not met: Units whose window has closed: 93.0%" in page.words
+    assert "> 99.9% that the value is higher" in page.words
+    old = samples.conclusive()
+    for metric in old["metrics"]:
+        for each in metric["comparisons"]:
+            del each["way"]
+    _, without = _whole(old)
+    assert "Every way to read it" not in without.words
 
 
 def test_words_of_people_stay_words() -> None:
