@@ -41,7 +41,7 @@ def methods_section(report: Document, text: Text) -> str:
         ]
         overview = table(text.say("Moments"), columns, arms, numeric=(1, 2, 3, 4))
         lines = [
-            _method_terms(report, metric, each, text) + ways_part(each, text)
+            _method_terms(report, metric, each, text) + ways_part(metric, each, text)
             for each in metric["comparisons"]
         ]
         parts.append(f"<h3>{escape(metric_name(metric))}</h3>{overview}{''.join(lines)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from experiments.analysis.render_parts import span_text, table
+from experiments.analysis.render_parts import size_text, span_text, table
 from experiments.analysis.render_text import MISSING, Text
 
 Document = dict[str, Any]
@@ -51,12 +51,12 @@ ASSUMPTIONS = {
 _SHARES = ("denominator", "split", "maturity")
 
 
-def ways_part(comparison: Document, text: Text) -> str:
+def ways_part(metric: Document, comparison: Document, text: Text) -> str:
     """A comparison's assumptions and all ways of reading it; nothing for reports of before they were read."""
     if "way" not in comparison:
         return ""
     own = {**comparison, "p_value": comparison.get("own_p_value")}
-    rows = [_row(each, text, decides=each is own) for each in (own, *comparison["alternatives"])]
+    rows = [_row(metric, each, text, decides=each is own) for each in (own, *comparison["alternatives"])]
     columns = [
         text.say(name)
         for name in (
@@ -73,7 +73,7 @@ def ways_part(comparison: Document, text: Text) -> str:
     return (f"<ul>{checks}</ul>" if checks else "") + table(title, columns, rows, numeric=(1, 2, 3))
 
 
-def _row(each: Document, text: Text, *, decides: bool) -> list[str]:
+def _row(metric: Document, each: Document, text: Text, *, decides: bool) -> list[str]:
     name = f"<strong>{escape(_say(WAYS, each['way'], text))}</strong>"
     if decides:
         name += f" ({text.say('decides')})"
@@ -83,8 +83,8 @@ def _row(each: Document, text: Text, *, decides: bool) -> list[str]:
     chance = each.get("probability_better")
     return [
         f"{name}<br>{escape(text.say(str(each['method'])))}",
-        text.percent(each["relative"]["estimate"], signed=True),
-        span_text(each, text),
+        size_text(metric, each, text),
+        span_text(metric, each, text),
         text.p_value(each["p_value"])
         if chance is None
         else text.say("{chance} that the value is higher", chance=_chance(chance, text)),
