@@ -14,7 +14,7 @@ from stats import anytime, conversion
 from stats.design import OBRIEN_FLEMING
 from stats.exits import FAR, Inside, walk_inside
 from stats.group_sequential import critical_values
-from stats.guard import MINIMUM_EVENTS, MINIMUM_UNITS
+from stats.guard import MINIMUM_EVENTS, MINIMUM_UNITS, WORTH
 from stats.mean import HALF_TRUST
 from stats.sequential import RARE
 from stats.spending import Spending
@@ -97,7 +97,8 @@ def outlook(outcome: Outcome, reading: Reading, units: float, effect: float) -> 
         effect: Relative effect of the treatment, 0 for none.
     """
     arms = _Arms.of(outcome, reading, units, effect)
-    if reading.method == "sequential" and outcome.kind in BINARY and arms.rate < RARE:
+    exact = outcome.kind in BINARY and arms.rate < RARE and 1 - outcome.left < WORTH
+    if reading.method == "sequential" and exact:
         inside, drift = _by_conversions(arms, reading.alpha)
         rough = False
     else:

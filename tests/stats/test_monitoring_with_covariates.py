@@ -11,6 +11,7 @@ import pytest
 from stats.calibrate import calibrate_all, monte_carlo, pairs_of
 from stats.cell import Cell
 from stats.covariates import left_over
+from stats.outlook import Outcome, Reading, outlook
 from stats.readers import read_automatic, read_planned_size
 from stats.synthetic import Arm, simulate
 from stats.trust import ALPHA, READINGS
@@ -101,6 +102,24 @@ def bare(arm: Arm) -> Arm:
             residual=None,
         ),
     )
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1)])
+def test_a_plan_promises_the_power_that_covariates_give_rare_rates(shares: tuple[float, float]) -> None:
+    cell = Cell("conversion 5 %", "proportion", rate=0.05, units=20_000, shares=shares, correlation=0.4)
+    cell = replace(cell, lift=cell.lift_for_power())
+    found = calibrate_all(cell, 400, 13, {"": read_automatic}, ALPHA)[""]
+    promised, without = (
+        outlook(
+            Outcome("proportion", cell.rate, left=left),
+            Reading("sequential", ALPHA, shares),
+            cell.units,
+            cell.lift,
+        ).power
+        for left in (1 - cell.correlation**2, 1.0)
+    )
+    assert promised == pytest.approx(found.rejected, abs=3.3 * np.sqrt(0.24 / 400))
+    assert promised > without + 0.05
 
 
 @pytest.mark.parametrize("cell", CELLS[::2], ids=lambda cell: cell.name)
