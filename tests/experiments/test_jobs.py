@@ -15,18 +15,21 @@ from assignment.log import EventLog
 from experiments import jobs, refresh
 from experiments.analysis.lake import Lake
 from experiments.db import Database, utc_now
+from experiments.forms import MetricForm
 from experiments.jobs import Workplace
 from experiments.models import AnalysisRequest, Experiment, MetricBaseline, Report
 from experiments.requests import StopForm
 from experiments.service.baselines import known_of
 from experiments.service.definitions import get_experiment
 from experiments.service.lookup import find_metric
+from experiments.service.metrics import create_metric
 from experiments.service.records import metric_form
 from experiments.service.reports import newest_report
 from experiments.service.transitions import pause, stop
+from experiments.validation import parse
 from tests.experiments.analysis.build import write_log
 from tests.experiments.conftest import BOB
-from tests.experiments.examples import draft, running
+from tests.experiments.examples import METRICS, add_metrics, draft, running
 
 
 @pytest.fixture
@@ -152,6 +155,29 @@ def test_new_events_give_one_new_report_and_none_give_none(place: Workplace) -> 
     assert jobs.refresh_reports(place) == ["bar"]
     assert jobs.refresh_reports(place) == []
     assert len(reports(place)) == 2
+
+
+@pytest.mark.usefixtures("no_spacing")
+def test_a_look_that_falls_due_by_time_alone_gives_a_new_report(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.session() as session:
+        add_metrics(session)
+        windowed = {**METRICS[0], "key": "ordered", "window_hours": 100}
+        create_metric(session, parse(MetricForm, windowed), BOB)
+        plan = {"method": "group_sequential", "looks": 2, "planned_units": 4}
+        running(session, metrics={"primary": ["ordered"]}, plan=plan)
+    place = Workplace(database, Lake(tmp_path / "lake"), tmp_path / "log")
+    shop(place, 4)
+    began = utc_now()
+    assert jobs.refresh_reports(place) == ["bar"]
+    for hours, made in ((49, []), (51, ["bar"]), (99, []), (101, ["bar"]), (300, [])):
+        moment = began + timedelta(hours=hours)
+        monkeypatch.setattr(refresh, "utc_now", lambda moment=moment: moment)
+        place.rests.clear()
+        assert jobs.refresh_reports(place) == made, hours
+    with database.reading() as session:
+        assert newest_report(session, "bar")["looks"]["taken"] == 2
 
 
 @pytest.mark.usefixtures("no_spacing")
