@@ -13,10 +13,10 @@ WITH_GAMMA = ("kim_demets", "hwang_shih_decani")
 def spending_name(code: str) -> str:
     """How strict each look is."""
     names = {
-        "obrien_fleming": _("Strict early, nearly full strength at the end (O'Brien-Fleming)"),
-        "pocock": _("Nearly equally strict at every look (Pocock)"),
-        "kim_demets": _("By a power of the share of the plan (Kim-DeMets)"),
-        "hwang_shih_decani": _("By an exponential (Hwang-Shih-DeCani)"),
+        "obrien_fleming": _("O'Brien-Fleming: strict early"),
+        "pocock": _("Pocock: about equally strict"),
+        "kim_demets": _("Kim-DeMets: by a power"),
+        "hwang_shih_decani": _("Hwang-Shih-DeCani: by an exponential"),
     }
     return names.get(code, code)
 

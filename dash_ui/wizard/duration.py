@@ -50,7 +50,12 @@ def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
         _percent_field("plan.mde", _("Smallest lift worth detecting"), plan["mde"], 0.01, 1000),
         number_field("assume.daily", _("Shoppers per day"), assume["daily"], min=0, step=100, decimalScale=0),
         choice_field("plan.method", _("Method"), plan["method"], methods),
-        html.Div(_looks_fields(plan), id="looks-box", hidden=plan["method"] != "group_sequential"),
+        html.Div(
+            _looks_fields(plan),
+            id="looks-box",
+            className="pw-form-grid pw-two pw-whole-row",
+            hidden=plan["method"] != "group_sequential",
+        ),
         _percent_field("plan.alpha", _("False-alarm rate"), plan["alpha"], 0.1, 49),
         _percent_field("plan.power", _("Chance to find it"), plan["power"], 51, 99.9),
         switch_field(
@@ -77,7 +82,13 @@ def _looks_fields(plan: dict[str, Any]) -> list[Any]:
     spending = plan.get("spending") or SPENDINGS[0]
     return [
         number_field("plan.looks", _("Planned looks"), plan["looks"] or 5, min=2, max=50, allowDecimal=False),
-        choice_field("plan.spending", _("How strict each look is"), spending, spendings),
+        choice_field(
+            "plan.spending",
+            _("How strict each look is"),
+            spending,
+            spendings,
+            _("What is strict early costs the least at the end."),
+        ),
         html.Div(gamma, id="gamma-box", hidden=spending not in WITH_GAMMA),
         choice_field("plan.futility", _("When too little shows"), plan.get("futility") or "none", futilities),
     ]
