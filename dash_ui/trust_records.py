@@ -1,8 +1,9 @@
-"""What the trust page shows, as plain frozen records."""
+"""What the trust page and the check on own data show, as plain frozen records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,42 @@ class TrustTable:
     ours: tuple[str, ...]
     others: tuple[str, ...]
     cells: tuple[TrustCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedMetric:
+    """One metric under fake assignments.
+
+    Attributes:
+        promised: Share of false alarms that its readings promise to stay below.
+        false_alarms: Share found; `None` where it could not be found, which `why` names by its code.
+        kept: Whether the promise may have been kept.
+        every_look: Share of a t-test read at every look.
+    """
+
+    name: str
+    promised: float
+    false_alarms: Share | None
+    kept: bool | None
+    every_look: float | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What fake assignments of an experiment's own shoppers came to.
+
+    Attributes:
+        running: Whether one is under way.
+        failed: Whether the newest one failed.
+        metrics: Of the newest finished one; none without one.
+    """
+
+    running: bool
+    failed: bool
+    replicates: int = 0
+    looks: int = 0
+    units: int = 0
+    units_in_all: int = 0
+    as_of: datetime | None = None
+    metrics: tuple[RehearsedMetric, ...] = ()

@@ -9,10 +9,11 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash_ui.browser import in_browser
 from dash_ui.components.attributes import data
 from dash_ui.components.journal import comment_form
+from dash_ui.components.rehearsal import rehearsal_card
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
-from dash_ui.pages import result_actions, result_files
+from dash_ui.pages import result_actions, result_files, result_rehearsal
 from dash_ui.pages.result_sections import SECTIONS, digests, draw, effect_value, live_words
 from dash_ui.records import Refused
 from dash_ui.session import current_person
@@ -43,6 +44,7 @@ def render(view: View) -> Any:
             dcc.Interval(id="result-tick", interval=TICK_MILLISECONDS),
             html.Div(live_words(result), id="result-live", role="status", className="pw-hidden"),
             *(html.Div(parts[name], id=f"result-{name}", className="pw-part") for name in SECTIONS[:-1]),
+            rehearsal_card(view.gateway.rehearsal(key)) if result.report and result.report.units else None,
             html.Section(
                 [
                     html.Div(
@@ -81,6 +83,7 @@ def register(app: Dash, gateway: Gateway) -> None:
     )
     result_actions.register(app, gateway)
     result_files.register(app, gateway)
+    result_rehearsal.register(app, gateway)
 
 
 def _register_refresh(app: Dash, gateway: Gateway) -> None:
