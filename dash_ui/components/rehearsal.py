@@ -87,7 +87,7 @@ def _table(rehearsal: Rehearsal) -> html.Div:
         Column(_("Metric")),
         Column(_("False alarms"), number=True),
         Column(_("Promised, at most"), number=True),
-        Column(_("What it says")),
+        Column(_("Finding")),
         Column(_("t-test at every look"), number=True),
     ]
     rows = [_row(metric) for metric in rehearsal.metrics]

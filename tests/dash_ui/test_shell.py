@@ -28,6 +28,7 @@ def _draw(server: Flask, gateway: Gateway, path: str, search: str = "") -> tuple
         ("/ui", "Experiments"),
         ("/ui/new", "New experiment"),
         ("/ui/metrics", "Metrics"),
+        ("/ui/trust", "Can I trust this?"),
         ("/ui/settings", "Settings"),
         ("/ui/nowhere", "Page not found"),
     ],

@@ -21,6 +21,7 @@ PATHS = (
     *(f"/ui/new?draft={DRAFT}&step={step}" for step in STEPS),
     "/ui/metrics",
     "/ui/metrics?edit=revenue",
+    "/ui/trust",
     "/ui/settings",
     "/ui/nowhere",
 )
