@@ -197,23 +197,23 @@ def _method_row(effect: Effect) -> Sequence[Any]:
         _two(effect, lambda value: _exact(value.std)),
         p_text(effect.p_value),
         method_word(effect.adjustment),
-        _covariates(effect),
+        percent(effect.variance_reduction, 1) if effect.variance_reduction else "–",
         html.Div(
             [
                 html.Div(method_word(effect.method)),
                 html.Div(effect.undetermined or effect.method_reason, className="pw-quiet pw-small"),
+                _covariates(effect),
             ]
         ),
     )
 
 
-def _covariates(effect: Effect) -> Any:
-    """Share of the variance that covariates removed, above their names."""
-    share = percent(effect.variance_reduction, 1) if effect.variance_reduction else "–"
+def _covariates(effect: Effect) -> html.Div | None:
+    """What the numbers are adjusted for; nothing where they are not."""
     if not effect.covariates:
-        return share
+        return None
     names = ", ".join(covariate_word(name) for name in effect.covariates)
-    return html.Div([html.Div(share), html.Div(names, className="pw-quiet pw-small")])
+    return html.Div(_("Adjusted for {covariates}.", covariates=names), className="pw-quiet pw-small")
 
 
 def _two(effect: Effect, write: Any) -> html.Div:

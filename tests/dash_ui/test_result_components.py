@@ -27,7 +27,7 @@ from dash_ui.components.numbers import (
     value_text,
 )
 from dash_ui.components.progress import progress
-from dash_ui.components.scorecard import scorecard
+from dash_ui.components.scorecard import methods, scorecard
 from dash_ui.components.segments import correction, segments
 from dash_ui.components.setup import setup
 from dash_ui.components.ways import ways
@@ -360,3 +360,16 @@ def test_reasons_are_told_in_the_readers_language_and_unknown_ones_as_they_came(
         assert "Van vangrail Refunds is nog niet gebleken" in reason_sentence(known, {"bar": "Balk"})
         assert "Balk" in reason_sentence(known, {"bar": "Balk"})
     assert reason_sentence(Reason("As written.", "new_code", {}), {}) == "As written."
+
+
+def test_an_analyst_reads_what_the_numbers_are_adjusted_for() -> None:
+    report = report_of(samples.conclusive())
+    sentence = "Adjusted for the value before exposure, whether there were any events before exposure."
+    assert sentence in words(methods(report))
+    with speaking("nl"):
+        assert "Gecorrigeerd voor de waarde voor de blootstelling, of er" in words(methods(report))
+    plain = samples.conclusive()
+    for measured in plain["metrics"]:
+        for comparison in measured["comparisons"]:
+            del comparison["covariates"]
+    assert "Adjusted for" not in words(methods(report_of(plain)))

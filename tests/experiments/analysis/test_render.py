@@ -282,3 +282,20 @@ def test_csv_never_starts_a_formula() -> None:
     report["segments"][0]["value"] = "=cmd|' /C calc'!A0"
     rows = list(csv.DictReader(io.StringIO(render_csv(report))))
     assert rows[5]["segment_value"] == "'=cmd|' /C calc'!A0"
+
+
+def test_the_file_says_what_a_comparison_is_adjusted_for_and_older_reports_say_nothing() -> None:
+    report = samples.conclusive()
+    comparison = report["metrics"][0]["comparisons"][0]
+    comparison["covariates"] = ["pre_value", "pre_ratio", "pre_count", "seen_before"]
+    assert "Adjusted for" in render_html(report)
+    for phrase in ("the value", "the ratio", "the number of events", "whether there were any events"):
+        assert f"{phrase} before exposure" in DUTCH
+        assert f"{phrase} before exposure" in render_html(report)
+    rows = list(csv.DictReader(io.StringIO(render_csv(report))))
+    assert rows[0]["covariates"] == "pre_value pre_ratio pre_count seen_before"
+    for measured in report["metrics"]:
+        for each in measured["comparisons"]:
+            each.pop("covariates")
+    assert "Adjusted for" not in render_html(report)
+    assert next(csv.DictReader(io.StringIO(render_csv(report))))["covariates"] == ""
