@@ -9,7 +9,6 @@ from dash_ui.look_records import read_effect_looks, read_looks
 from dash_ui.report_records import (
     Arm,
     ArmValue,
-    Assumption,
     Check,
     Effect,
     EvidencePoint,
@@ -21,6 +20,7 @@ from dash_ui.report_records import (
     Report,
     Segment,
 )
+from dash_ui.way_records import Assumption
 
 Document = dict[str, Any]
 _CHECK_FIELDS = ("status", "code", "detail", "p_value", "method")

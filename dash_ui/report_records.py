@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dash_ui.look_records import EffectLooks, Looks
+from dash_ui.way_records import Assumption, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,6 @@ class Reading:
     preliminary: bool = False
     undetermined: str | None = None
     undetermined_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """What the deciding way takes for granted, held against the data."""
-
-    code: str
-    met: bool
-    value: float | None
-    needed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +294,7 @@ class Result:
         evidence: How `evidence_of` narrowed over all kept reports, oldest first.
         band: Half-width of the evidence chart's axis, relative.
         stamp: Changes whenever something on the page does.
+        together: What holds over all running experiments; `None` where this one has no part in that.
     """
 
     experiment: Experiment
@@ -312,3 +304,4 @@ class Result:
     band: float
     journal: tuple[JournalLine, ...]
     stamp: str
+    together: Together | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dash_ui.format import number, percent
 from dash_ui.i18n import _
-from dash_ui.report_records import Assumption
+from dash_ui.way_records import Assumption
 
 
 def way_name(way: str) -> str:
@@ -18,6 +18,7 @@ def way_name(way: str) -> str:
         "posterior": _("Bayesian"),
         "mixture_sprt": _("Mixture SPRT"),
         "bets": _("Bets on the split"),
+        "planned_looks": _("Planned looks"),
     }.get(way, way.replace("_", " "))
 
 
@@ -27,6 +28,9 @@ def promise_sentence(promise: str) -> str:
         "any_moment": _("False alarms stay at the stated rate, however often you look."),
         "until_planned_size": _(
             "False alarms stay at the stated rate, however often you look; it finds most at the planned size."
+        ),
+        "at_planned_looks": _(
+            "False alarms stay at the stated rate over the planned looks, which alone decide."
         ),
         "one_look": _("False alarms stay at the stated rate for one look; looking again raises them."),
         "no_error_rate": _("No promise about false alarms: it gives chances under its prior."),
@@ -39,6 +43,7 @@ def assumes_sentence(code: str) -> str:
         "large_numbers": _("There are enough shoppers and events for averages to behave normally."),
         "planned_split": _("Shoppers are split as planned."),
         "size_fixed_before": _("The planned size was fixed before the start."),
+        "looks_fixed_before": _("The number of looks was fixed before the start."),
         "looked_at_once": _("Nobody decides before the planned size."),
         "flat_prior": _("Before the data, every value was as likely as any other."),
         "effects_of_planned_size": _("True effects are about as large as the smallest lift worth detecting."),

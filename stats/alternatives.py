@@ -21,6 +21,7 @@ WAYS = {
 }
 MIXTURE = "mixture_sprt"
 BETS = "bets"
+LOOKS = "planned_looks"
 PROMISES = {
     "always_valid": "any_moment",
     "planned_size": "until_planned_size",
@@ -28,6 +29,7 @@ PROMISES = {
     "posterior": "no_error_rate",
     MIXTURE: "any_moment",
     BETS: "any_moment",
+    LOOKS: "at_planned_looks",
 }
 _BY_WAY = {
     "planned_size": ("size_fixed_before",),
@@ -35,6 +37,7 @@ _BY_WAY = {
     "posterior": ("flat_prior",),
     MIXTURE: ("effects_of_planned_size",),
     BETS: ("planned_split", "registered_cap"),
+    LOOKS: ("looks_fixed_before",),
 }
 _BY_METHOD = {
     sequential.EXACT: ("planned_split",),
@@ -58,7 +61,7 @@ class Way:
     """One way of reading a comparison.
 
     Attributes:
-        code: One of the values of `WAYS`, `MIXTURE` or `BETS`.
+        code: One of `PROMISES`.
         found: What it says; its p-value is not adjusted.
     """
 

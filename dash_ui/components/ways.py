@@ -13,14 +13,15 @@ from dash_ui.components.icon import icon
 from dash_ui.components.numbers import difference_span, difference_text, lift_range, p_text
 from dash_ui.components.scorecard import both_scales
 from dash_ui.components.table import Column, table
-from dash_ui.format import percent, signed_percent
-from dash_ui.i18n import _
-from dash_ui.report_records import Assumption, Effect, Reading, Report
+from dash_ui.format import number, percent, signed_percent
+from dash_ui.i18n import _, ngettext
+from dash_ui.report_records import Effect, Reading, Report
 from dash_ui.report_words import method_word, undetermined_sentence
+from dash_ui.way_records import Assumption, Together
 from dash_ui.way_words import assumes_sentence, assumption_sentence, promise_sentence, way_name
 
 
-def ways(report: Report) -> html.Section | None:
+def ways(report: Report, together: Together | None = None) -> html.Section | None:
     """For analysts: one part per metric and treatment that opens to its table; `None` for old reports."""
     parts = [_part(effect) for effect in report.effects if effect.readings]
     if not parts:
@@ -36,10 +37,38 @@ def ways(report: Report) -> html.Section | None:
                 className="pw-quiet pw-small",
             ),
             *parts,
+            _across(report, together),
         ],
         className="pw-card pw-numbers pw-analyst-only",
         id="ways",
     )
+
+
+def _across(report: Report, together: Together | None) -> html.P | None:
+    """What holds when all running experiments are looked at together."""
+    if together is None:
+        return None
+    said = ngettext(
+        "The one running experiment has {results} primary results; {holding} hold, with at most {alpha} false"
+        " alarms expected among them (e-BH).",
+        "The {count} running experiments have {results} primary results together; {holding} hold, with at"
+        " most {alpha} false alarms expected among them (e-BH).",
+        together.experiments,
+        results=number(together.results),
+        holding=number(together.holding),
+        alpha=percent(together.alpha, 0),
+    )
+    names = [
+        _("{metric} · {variant}", metric=effect.metric_name, variant=effect.variant_name)
+        for effect in report.effects
+        if effect.role == "primary" and (effect.metric, effect.variant) in together.own
+    ]
+    own = (
+        _("Of this experiment: {names}.", names=", ".join(names))
+        if names
+        else _("None is of this experiment.")
+    )
+    return html.P([said, " ", own], className="pw-small", id="together")
 
 
 def _part(effect: Effect) -> html.Details:

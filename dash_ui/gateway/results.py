@@ -11,6 +11,8 @@ from dash_ui.gateway.base import Base, actor, refusals
 from dash_ui.records import Person
 from dash_ui.report_reader import moment, read_evidence, read_report
 from dash_ui.report_records import Effect, EvidencePoint, Experiment, JournalLine, Report, Result
+from dash_ui.way_records import Together
+from experiments.analysis.across import Across
 from experiments.analysis.reading import annotate
 from experiments.analysis.render import render_csv, render_html
 from experiments.analysis.scale import band_limit
@@ -19,6 +21,7 @@ from experiments.models import JournalEntry
 from experiments.models import Report as ReportTable
 from experiments.requests import StopForm
 from experiments.service import definitions, journal, refine, reports, transitions
+from experiments.service.across import across_running
 from experiments.service.records import form_of, metrics_named
 from experiments.validation import parse
 
@@ -44,8 +47,9 @@ class Results(Base):
                 points = read_evidence(reports.evidence(session, key, effect.metric, effect.variant))
             lines = tuple(_line(entry) for entry in journal.journal(session, key))
             stamp = _stamp(session, row)
+            together = _together(across_running(session), key) if experiment.status == "running" else None
         bounds = [(point.relative.lower, point.relative.upper) for point in points]
-        return Result(experiment, report, effect, points, band_limit(bounds), lines, stamp)
+        return Result(experiment, report, effect, points, band_limit(bounds), lines, stamp, together)
 
     def result_stamp(self, key: str) -> str:
         """Changes whenever something on the page does; cheap enough to ask every few seconds.
@@ -200,6 +204,13 @@ def _chosen(report: Report | None, metric: str | None, variant: str | None) -> E
         if metric is None and effect.variant == variant:
             return effect
     return report.featured
+
+
+def _together(found: Across | None, key: str) -> Together | None:
+    if found is None:
+        return None
+    own = sorted((metric, variant) for experiment, metric, variant in found.holding if experiment == key)
+    return Together(found.experiments, found.results, len(found.holding), found.alpha, tuple(own))
 
 
 def _line(entry: JournalEntry) -> JournalLine:

@@ -64,7 +64,7 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts["trust"] = html.Div([strip(report), progress(report, experiment)], className="pw-two")
     parts["scorecard"] = scorecard(report, _scale_switch(scale))
     parts["looks"] = looks(report, result.evidence_of)
-    parts["ways"] = ways(report)
+    parts["ways"] = ways(report, result.together)
     parts["evidence"] = evidence(result, _effect_choice(result))
     parts["exposures"] = exposures(report)
     parts["segments"] = segments(report)

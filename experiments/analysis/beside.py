@@ -8,8 +8,9 @@ from typing import Any
 
 from experiments.analysis.comparison_rows import finite, reading_row
 from experiments.analysis.pairing import Pairing
+from experiments.forms import MetricKind
 from experiments.outcomes import window_hours
-from stats.alternatives import BETS, WAYS, Reader, Way, alternatives
+from stats.alternatives import BETS, LOOKS, WAYS, Reader, Way, alternatives
 from stats.answer import Family
 from stats.assumptions import Assumption, assumptions
 from stats.mixture_reading import read_mixture
@@ -32,7 +33,7 @@ def beside(
     """
     plan = pairing.plan
     family = Family(plan.alpha, comparisons, found.level)
-    own = Way(BETS if pairing.exact else WAYS[plan.method], found)
+    own = Way(_way(pairing), found)
     document: Document = {
         **_words(own),
         "assumptions": _assumptions(pairing, found, complete),
@@ -46,6 +47,17 @@ def beside(
         )
         document["alternatives"] = [{**_words(way), **reading_row(way.found)} for way in ways]
     return document
+
+
+def _way(pairing: Pairing) -> str:
+    """The way that decides."""
+    plan = pairing.plan
+    if pairing.exact is not None:
+        return BETS
+    by_looks = plan.method == "group_sequential" and plan.looks is not None
+    if by_looks and pairing.part.measured.form.kind != MetricKind.QUANTILE:
+        return LOOKS
+    return WAYS[plan.method]
 
 
 def _words(way: Way) -> Document:

@@ -16,12 +16,14 @@ WAYS = {
     "posterior": "Bayesian",
     "mixture_sprt": "Mixture SPRT",
     "bets": "Bets on the split",
+    "planned_looks": "Planned looks",
 }
 PROMISES = {
     "any_moment": "False alarms stay at the stated rate, however often you look.",
     "until_planned_size": (
         "False alarms stay at the stated rate, however often you look; it finds most at the planned size."
     ),
+    "at_planned_looks": "False alarms stay at the stated rate over the planned looks, which alone decide.",
     "one_look": "False alarms stay at the stated rate for one look; looking again raises them.",
     "no_error_rate": "No promise about false alarms: it gives chances under its prior.",
 }
@@ -29,6 +31,7 @@ ASSUMES = {
     "large_numbers": "There are enough units and events for averages to behave normally.",
     "planned_split": "Units are split as planned.",
     "size_fixed_before": "The planned size was fixed before the start.",
+    "looks_fixed_before": "The number of looks was fixed before the start.",
     "looked_at_once": "Nobody decides before the planned size.",
     "flat_prior": "Before the data, every value was as likely as any other.",
     "effects_of_planned_size": "True effects are about as large as the smallest lift worth detecting.",

@@ -76,4 +76,8 @@ WAY_DUTCH: dict[str, str] = {
     "Units whose window has closed: {value}; what the others do later still counts.": (
         "Eenheden van wie het venster is gesloten: {value}; wat de anderen later doen, telt nog mee."
     ),
+    "False alarms stay at the stated rate over the planned looks, which alone decide.": (
+        "Vals alarm blijft op de genoemde kans over de geplande kijkmomenten, die als enige beslissen."
+    ),
+    "The number of looks was fixed before the start.": "Het aantal kijkmomenten stond voor de start vast.",
 }

@@ -34,6 +34,7 @@ from dash_ui.components.ways import ways
 from dash_ui.i18n import speaking
 from dash_ui.report_records import JournalLine, Range, Reason
 from dash_ui.report_words import reason_sentence
+from dash_ui.way_records import Together
 from tests.dash_ui import sample_reports as samples
 from tests.dash_ui.stories import experiment_of, report_of, result_of
 from tests.dash_ui.trees import every, property_of, with_class, with_property, words
@@ -265,6 +266,15 @@ def test_analysts_see_every_way_side_by_side_and_which_one_decides() -> None:
     assert "Met Shoppers in the smallest variant: 36,320; at least 50 are needed." in said
     assert "Not met Shoppers whose window has closed: 93%" in said
     assert with_class(section, "pw-analyst-only") == [section]
+
+
+def test_analysts_see_what_holds_over_all_running_experiments() -> None:
+    report = report_of(samples.conclusive())
+    said = words(ways(report, Together(5, 12, 3, 0.05, (("conversion", "bar"), ("revenue", "bar")))))
+    assert "The 5 running experiments have 12 primary results together; 3 hold, with at most 5%" in said
+    assert "Of this experiment: Checkout conversion · Bar at 50." in said, "secondary ones have no part in it"
+    assert "None is of this experiment." in words(ways(report, Together(1, 1, 0, 0.05, ())))
+    assert "running experiment" not in words(ways(report))
 
 
 def test_reports_of_before_other_ways_were_read_show_none() -> None:
