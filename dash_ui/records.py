@@ -189,6 +189,7 @@ class SizeEstimate:
         days: Whole days at the given traffic; `None` without traffic.
         expected_days: Mean days until the end when the effect is as planned; `None` without traffic.
         expected_days_without: The same when there is no effect.
+        window_days: Days from a shopper's start until the outcome is complete; 0 where it is at once.
         explained: Share of the variance that covariates take.
         approximate: Whether a few large or rare values decide.
         detectable: What some weeks can show.
@@ -200,6 +201,7 @@ class SizeEstimate:
     days: int | None = None
     expected_days: int | None = None
     expected_days_without: int | None = None
+    window_days: int = 0
     explained: float = 0.0
     approximate: bool = False
     detectable: tuple[Detectable, ...] = ()

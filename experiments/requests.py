@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, MetricKind
-from experiments.plan import LooksForm
+from experiments.plan import LooksForm, Method
 
 
 class Decision(StrEnum):
@@ -54,6 +54,7 @@ class PlanRequest(LooksForm):
     comparisons: Annotated[int, Field(ge=1, le=1000)] | None = None
     daily: Positive | None = None
     cuped: bool = True
+    exact: bool = False
 
     @model_validator(mode="after")
     def _check_metric(self) -> Self:
@@ -61,6 +62,8 @@ class PlanRequest(LooksForm):
             raise FieldValueError(("metric",), "missing; name a metric, or give 'kind' and 'mean'")
         if self.metric is not None and self.kind is not None:
             raise FieldValueError(("kind",), f"the metric '{self.metric}' has its own kind; give one of them")
+        if self.exact and self.method is not Method.SEQUENTIAL:
+            raise FieldValueError(("exact",), f"true, but a '{self.method}' plan has no exact reading")
         shares = self.kind in (MetricKind.PROPORTION, MetricKind.RETENTION)
         for name, value in (("mean", self.mean), ("std", self.std)):
             if self.kind is not None and value is None and not (name == "std" and shares):

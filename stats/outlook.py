@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 CONTINUOUS = 100
 """Looks that stand for reading at any moment."""
 ROUGH = 0.3
+SMALL_ARM = 0.3
 HALVINGS = 13
 BINARY = ("proportion", "retention")
 OFTEN = ("sequential", "group_sequential")
@@ -62,6 +63,8 @@ class Reading:
         shares: Of control and treatment among the experiment's units.
         looks: Looks of `group_sequential` when they are taken as planned; `None` for any moment.
         spending: How those looks spend alpha.
+        exact: Whether `sequential` reads by bets (`stats.betting`) instead, which find about what the normal
+            mixture finds.
     """
 
     method: str
@@ -69,6 +72,7 @@ class Reading:
     shares: tuple[float, float]
     looks: int | None = None
     spending: Spending = OBRIEN_FLEMING
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Outlook:
         power: Chance that it calls a difference by the planned size.
         stopping: Mean share of the planned units at the first call, 1 where there is none.
         rough: Whether a few large or rare values decide: an arm's mean is skewed by more than `ROUGH` at the
-            planned size, or the reading has to wait for events for more than half of the plan.
+            planned size, the reading has to wait for events for more than half of the plan, or bets are on
+            a small treatment.
     """
 
     power: float
@@ -97,15 +102,25 @@ def outlook(outcome: Outcome, reading: Reading, units: float, effect: float) -> 
         effect: Relative effect of the treatment, 0 for none.
     """
     arms = _Arms.of(outcome, reading, units, effect)
-    exact = outcome.kind in BINARY and arms.rate < RARE and 1 - outcome.left < WORTH
-    if reading.method == "sequential" and exact:
+    if counts_conversions_alone(outcome, reading, effect):
         inside, drift = _by_conversions(arms, reading.alpha)
         rough = False
     else:
         inside, drift = _by_normal(arms, outcome, reading)
         rough = arms.roughness > ROUGH or float(inside.closed.mean()) > 0.5
+        # Bets on a small treatment find less downwards where a cap limits them, and more on rare rates.
+        rough |= reading.exact and min(arms.units) < SMALL_ARM * sum(arms.units)
     power, stopping = inside.outlook(drift)
     return Outlook(power, stopping, rough)
+
+
+def counts_conversions_alone(outcome: Outcome, reading: Reading, effect: float = 0.0) -> bool:
+    """Whether the exact conditional test of rare rates reads it, which knows no covariates."""
+    if reading.method != "sequential" or reading.exact or outcome.kind not in BINARY:
+        return False
+    if 1 - outcome.left >= WORTH:
+        return False
+    return _Arms.of(outcome, reading, 1.0, effect).rate < RARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +210,7 @@ class _Arms:
 
 def _by_normal(arms: _Arms, outcome: Outcome, reading: Reading) -> tuple[Inside, float]:
     """The walk of the difference over its true standard error, and its drift."""
-    rates, critical = _critical(reading.method, reading.alpha, reading.looks, reading.spending)
+    rates, critical = _critical(reading)
     drift = (arms.means[1] - arms.means[0]) / math.sqrt(arms.own)
     if reading.method in OFTEN:
         factor = arms.deviation(rates)
@@ -262,13 +277,15 @@ def _walk(bounds: tuple[float, ...]) -> Inside:
 
 
 @lru_cache(maxsize=256)
-def _critical(method: str, alpha: float, looks: int | None, spending: Spending) -> tuple[Floats, Floats]:
+def _critical(reading: Reading) -> tuple[Floats, Floats]:
     """Rates of information and critical values on the z scale, as the method's reading has them."""
+    method, alpha, looks = reading.method, reading.alpha, reading.looks
     if method not in OFTEN:
         return np.ones(1), np.array([-float(ndtri(alpha / 2))])
     if method == "group_sequential" and looks is not None:
         rates = np.arange(1, looks + 1) / looks
-        return rates, np.array(critical_values(tuple(rates.tolist()), alpha, 2, spending))
+        return rates, np.array(critical_values(tuple(rates.tolist()), alpha, 2, reading.spending))
     rates = np.arange(1, CONTINUOUS + 1) / CONTINUOUS
-    boundary = (anytime.planned if method == "group_sequential" else anytime.sequential)(alpha)
+    kind = anytime.planned if method == "group_sequential" else anytime.sequential
+    boundary = (anytime.mixture if reading.exact else kind)(alpha)
     return rates, boundary.critical_value(rates, rates)

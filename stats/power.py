@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from stats.checks import KINDS
 from stats.design import OBRIEN_FLEMING, Design
 from stats.looks import planned_boundaries
-from stats.outlook import BINARY, Outcome, Outlook, Reading, outlook
+from stats.outlook import BINARY, Outcome, Outlook, Reading, counts_conversions_alone, outlook
 from stats.plan import METHODS
 from stats.spending import Spending
 
@@ -35,6 +35,7 @@ class Question:
         comparisons: Treatments times primary metrics, which share alpha; the first step of Holm's procedure.
         spending: How planned looks spend alpha, and beta where they may stop for futility.
         futility: `non_binding` or `binding`; `None` without.
+        exact: Whether a `sequential` plan is read by bets, without assumptions.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
@@ -49,6 +50,7 @@ class Question:
     comparisons: int = 1
     spending: Spending = OBRIEN_FLEMING
     futility: str | None = None
+    exact: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be planned."""
@@ -83,7 +85,13 @@ class Question:
         planned = self.method == "group_sequential" and self.outcome.kind != "quantile"
         looks = self.looks if planned else None
         shares = weights[0], min(weights[1:])
-        return Reading(self.method, self.alpha / family, shares, looks, self.spending)
+        exact = self.exact and self.method == "sequential" and self.outcome.kind != "quantile"
+        return Reading(self.method, self.alpha / family, shares, looks, self.spending, exact)
+
+    @property
+    def variance_left(self) -> float:
+        """Share of the variance that counts: all of it where the reading knows no covariates."""
+        return 1.0 if counts_conversions_alone(self.outcome, self.reading) else self.outcome.left
 
     @property
     def futility_cost(self) -> float:

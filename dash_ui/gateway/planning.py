@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from dash_ui.gateway.base import Base
@@ -53,6 +54,7 @@ def _estimate(document: dict[str, Any]) -> SizeEstimate:
         days=size["days"],
         expected_days=size["expected_days"],
         expected_days_without=size["expected_days_without_effect"],
+        window_days=math.ceil((document["window_hours"] or 0) / 24),
         explained=1 - document["variance_left"],
         approximate=size["approximate"],
         detectable=tuple(_detectable(row["weeks"], row) for row in document["detectable"]),

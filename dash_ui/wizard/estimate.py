@@ -54,7 +54,7 @@ def shown(found: SizeEstimate) -> list[Any]:
     if not found.detectable:
         return []
     title = _("Smallest effect that can be found")
-    columns = [Column(_("After")), Column(_("Lift"), number=True), Column(_("Drop"), number=True)]
+    columns = [Column(_("After")), Column(_("Rise"), number=True), Column(_("Drop"), number=True)]
     rows = [
         [
             ngettext("{count} week", "{count} weeks", row.weeks),
@@ -79,7 +79,7 @@ def _duration(found: SizeEstimate) -> list[Any]:
     )
     weeks = -(-found.days // 7)
     if found.too_small is not None:
-        return [figure, _too_small(found.too_small, weeks)]
+        return [_too_small(found.too_small, weeks)]
     whole = ngettext(
         "Plan {count} whole week, so that every weekday counts the same.",
         "Plan {count} whole weeks, so that every weekday counts the same.",
@@ -114,7 +114,7 @@ def _too_small(small: TooSmall, weeks: int) -> Any:
     ]
     return html.Div(
         [
-            html.P(_("Too small to test"), className="pw-strong pw-warn-text"),
+            html.P(_("Too small to test"), className="pw-verdict-line pw-warn-text"),
             html.P(
                 _(
                     "It would take {weeks} weeks; after {most} weeks the shop itself has changed too much.",
@@ -144,7 +144,8 @@ def _ends(found: SizeEstimate, method: str) -> list[str]:
     if method not in OFTEN:
         return [_("Look once, at the end. Looking earlier makes false alarms likelier.")]
     lines = [_("Often it ends sooner; you may look along the way.")]
-    if found.expected_days is not None and found.expected_days_without is not None:
+    told = found.expected_days is not None and found.expected_days_without is not None
+    if told and found.too_small is None:
         lines.append(
             _(
                 "On average it ends on day {day} if the lift is as planned, on day {other} if there is none.",
@@ -171,6 +172,14 @@ def _chance(lift: float, power: float) -> str:
 
 def _limits(found: SizeEstimate) -> list[str]:
     lines = []
+    if found.window_days >= 1 and found.too_small is None:
+        lines.append(
+            ngettext(
+                "Then wait {count} day more, until the outcomes of the last shoppers are complete.",
+                "Then wait {count} days more, until the outcomes of the last shoppers are complete.",
+                found.window_days,
+            )
+        )
     if found.explained >= _LEAST_EXPLAINED:
         share = percent(found.explained, 0)
         lines.append(_("Earlier behaviour explains {share} of the spread; that is counted in.", share=share))

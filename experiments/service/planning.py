@@ -12,6 +12,7 @@ from sqlmodel import Session
 from assignment.errors import FieldError
 from experiments.documents import shown
 from experiments.forms import ExperimentForm, MetricForm
+from experiments.outcomes import window_hours
 from experiments.plan import Method
 from experiments.requests import PlanRequest
 from experiments.service.baselines import REPORT, Known, at_hand, known_of
@@ -47,7 +48,7 @@ def plan_document(session: Session, request: PlanRequest) -> Document:
         "kind": question.outcome.kind,
         "mean": question.outcome.mean,
         "std": question.outcome.std or None,
-        "variance_left": question.outcome.left,
+        "variance_left": question.variance_left,
         "baseline": None if known is None else known.document(),
         "method": question.method,
         "alpha": question.alpha,
@@ -57,7 +58,7 @@ def plan_document(session: Session, request: PlanRequest) -> Document:
         "comparisons": question.comparisons,
         "effect": request.effect,
         "daily": daily,
-        "window_hours": None if form is None else form.window_hours,
+        "window_hours": None if form is None else window_hours(form),
         "size": None,
         "detectable": _detectable(question, daily),
         "power_curve": [],
@@ -90,7 +91,7 @@ def planned_units(
         known = known_of(session, metrics[key])
         if known is not None:
             try:
-                size = plan_size(_question_of(form, known), form.plan.mde)
+                size = plan_size(_question_of(form, known), wanted(metrics[key], form.plan.mde))
             except ValueError:
                 continue
             sizes.append((size.units, key, known))
@@ -105,6 +106,11 @@ def planned_units(
 def family_size(form: ExperimentForm) -> int:
     """Comparisons that share alpha: primary metrics times treatments."""
     return max(len(form.metrics.primary), 1) * (len(form.variants) - 1)
+
+
+def wanted(metric: MetricForm, mde: float) -> float:
+    """The smallest effect worth detecting with its sign: downwards for a metric of which less is better."""
+    return -mde if metric.direction == "decrease" and mde < 1 else mde
 
 
 def _origin(known: Known) -> str:
@@ -125,6 +131,7 @@ def _question_of(form: ExperimentForm, known: Known) -> Question:
         comparisons=family_size(form),
         spending=plan.spent_by,
         futility=plan.futility.value if plan.futility else None,
+        exact=plan.exact,
     )
 
 
@@ -141,6 +148,7 @@ def _question(request: PlanRequest, form: MetricForm | None, known: Known | None
             comparisons=request.comparisons or len(shares) - 1,
             spending=request.spent_by,
             futility=request.futility.value if request.futility else None,
+            exact=request.exact,
         )
     except ValueError as error:
         raise invalid(FieldError(str(error).split(" ", 1)[0], str(error))) from error

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from dash_ui.gateway import Gateway
 from dash_ui.gateway.definitions import merge_patch_of
+from dash_ui.i18n import speaking
 from dash_ui.records import Refused
 from dash_ui.wizard import duration, idea, measures, payloads, traffic, variants, who
 from dash_ui.wizard.state import EDITED, fresh, of_draft, slug
+from experiments.analysis.baseline import Baseline
+from experiments.db import utc_now
 from experiments.documents import merge_patch
+from experiments.service.baselines import save_baselines
+from experiments.service.lookup import find_metric
+from experiments.service.records import metric_form
 from tests.dash_ui.shop import ANALYST, MARKETER, PASSWORD
+from tests.dash_ui.trees import every, property_of
+from tests.dash_ui.trees import words as words_of
 
 
 def test_a_key_is_made_of_the_name() -> None:
@@ -102,6 +111,71 @@ def test_an_estimate_needs_every_number(gateway: Gateway) -> None:
     impossible = duration.size(state, gateway, {**values, "assume.mean": 0.0})
     assert impossible is not None
     assert impossible.units is None
+
+
+def planned(**changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A draft on conversion, and what somebody typed."""
+    state = fresh()
+    state["document"]["metrics"]["primary"] = ["conversion"]
+    values = {"assume.mean": 10.0, "plan.mde": 5.0, "plan.alpha": 5, "plan.power": 80, "assume.daily": 5000}
+    return state, {**values, **changes}
+
+
+def test_the_estimate_tells_when_it_ends_and_what_some_weeks_show(gateway: Gateway) -> None:
+    told, weeks = duration.estimate(*planned_with(gateway))
+    words, shown = words_of(told), words_of(weeks)
+    assert "On average it ends on day" in words
+    assert "A lift of 5.0% or more is found with a chance of 80%." in words
+    assert "Too small" not in words
+    assert [row in shown for row in ("2 weeks", "4 weeks", "8 weeks")] == [True] * 3
+
+
+def test_a_test_that_is_too_small_is_said_to_be_with_what_would_help(gateway: Gateway) -> None:
+    told, _weeks = duration.estimate(*planned_with(gateway, **{"plan.mde": 1.0}))
+    words = words_of(told)
+    assert "Too small to test" in words
+    assert "In 26 weeks this traffic shows +" in words
+    assert "shoppers per day" in words
+    with speaking("nl"):
+        assert "Te klein om te testen" in words_of(
+            duration.estimate(*planned_with(gateway, **{"plan.mde": 1.0}))[0]
+        )
+
+
+def test_less_is_better_is_planned_as_a_drop(gateway: Gateway) -> None:
+    state, values = planned()
+    state["document"]["metrics"]["primary"] = ["refunds"]
+    words = words_of(duration.estimate(state, gateway, values)[0])
+    assert "A drop of 5.0% or more" in words
+
+
+def test_more_treatments_and_metrics_that_decide_take_more_shoppers(gateway: Gateway) -> None:
+    state, values = planned()
+    alone = duration.size(state, gateway, values)
+    state["document"]["metrics"]["primary"] = ["conversion", "refunds"]
+    both = duration.size(state, gateway, values)
+    assert alone is not None
+    assert both is not None
+    assert (both.units or 0) > 1.1 * (alone.units or 0)
+
+
+def test_the_shops_own_history_says_where_it_comes_from(gateway: Gateway) -> None:
+    now = utc_now()
+    moments = Baseline("exposures", 41_300, now - timedelta(days=28), now, 1_475.0, 0.05, 0.2, 4.0, 0.05, 1.0)
+    with gateway.database.session() as session:
+        form = metric_form(find_metric(session, "conversion"))
+        save_baselines(session, [form], {"conversion": moments}, now)
+    found = gateway.baseline("conversion")
+    assert found is not None
+    assert (found.mean, found.units, found.daily, found.experiment) == (0.05, 41_300, 1_475.0, None)
+    state, _values = planned()
+    hints = [property_of(item, "description") for item in every(duration.draw(state, gateway))]
+    assert "From 41,300 shoppers in the last four weeks." in hints
+
+
+def planned_with(gateway: Gateway, **changes: Any) -> tuple[dict[str, Any], Gateway, dict[str, Any]]:
+    state, values = planned(**changes)
+    return state, gateway, values
 
 
 def test_a_baseline_comes_from_the_shops_own_reports(gateway: Gateway) -> None:

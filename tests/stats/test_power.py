@@ -11,6 +11,7 @@ from scipy.stats import norm
 from statsmodels.stats.power import tt_ind_solve_power
 
 from stats.answer import Family
+from stats.betting_reader import read_betting
 from stats.calibrate import calibrate
 from stats.cell import Cell
 from stats.design import Design, work_out
@@ -309,3 +310,29 @@ def test_a_planned_quantile_keeps_its_promise() -> None:
                 calls += 1
                 break
     assert calls / 400 == pytest.approx(0.8, abs=0.03 + 0.04)
+
+
+@pytest.mark.parametrize("kind", ["proportion", "rare", "mean"])
+def test_an_exact_plan_pays_for_assuming_nothing(kind: str) -> None:
+    plain, exact = question(kind, "sequential"), question(kind, "sequential", exact=True)
+    assert 1.2 < plan_size(exact, 0.1).units / plan_size(plain, 0.1).units < 1.6
+
+
+def test_covariates_count_only_where_the_reading_knows_them() -> None:
+    rare = replace(OUTCOMES["rare"], left=0.97)
+    assert Question(rare, EVEN, "sequential").variance_left == 1.0
+    assert Question(replace(rare, left=0.6), EVEN, "sequential").variance_left == 0.6
+    assert Question(rare, EVEN, "sequential", exact=True).variance_left == 0.97
+    assert Question(rare, EVEN, "fixed").variance_left == 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["conversion 20 %", "conversion 2 %", "count"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_planned_size_keeps_its_promise_when_it_is_read_by_bets(cell: str, sign: int) -> None:
+    kind = replace(CELLS[cell], lift=sign * CELLS[cell].lift)
+    size = plan_size(Question(outcome_of(kind), kind.shares, "sequential", exact=True), kind.lift)
+    units = -(-size.units // 100) * 100
+    found = calibrate(replace(kind, units=units, looks=50), 500, 20261125, reading=read_betting)
+    assert found.rejected == pytest.approx(0.8, abs=0.03 + 0.036)
+    assert found.stopping == pytest.approx(size.expected_units / size.units, abs=0.03 + 0.018)
