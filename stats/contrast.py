@@ -42,9 +42,9 @@ class Arm:
     denominator_error: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """Treatment against control.
+    """Treatment against control; equal to itself alone, so that what is derived from it can be remembered.
 
     Attributes:
         control: The control arm.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ WORTH = 0.05
 CODES = ("", "too_few_units", "too_few_events", "no_variation", "uncertain_denominator")
 
 
+@lru_cache(maxsize=2)
 def skewness(pair: Contrast) -> Floats:
     """Skewness of the difference of the two means, in absolute value.
 

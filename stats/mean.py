@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,6 +99,7 @@ def safe_deviation(pair: Contrast) -> Floats:
     return np.asarray(np.sqrt(np.maximum(first.constant, second.constant)), dtype=np.float64)
 
 
+@lru_cache(maxsize=2)
 def variances(pair: Contrast) -> tuple[Quadratic, ...]:
     """The variances of which every candidate meets the largest.
 
