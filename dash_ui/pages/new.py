@@ -117,16 +117,22 @@ def _register_estimate(app: Dash, gateway: Gateway) -> None:
         Output("estimate-weeks", "children"),
         Output("looks-box", "hidden"),
         Output("gamma-box", "hidden"),
+        Output("exact-box", "hidden"),
         Input({"type": "field", "name": ALL, "group": "plan"}, "value"),
         Input({"type": "toggle", "name": "plan.cuped"}, "checked"),
+        Input({"type": "toggle", "name": "plan.exact"}, "checked"),
         State("wizard-state", "data"),
         prevent_initial_call=True,
     )
-    def estimate(values: list[Any], cuped: bool, draft: Draft) -> tuple[Any, Any, bool, bool]:
+    def estimate(
+        values: list[Any], cuped: bool, exact: bool, draft: Draft
+    ) -> tuple[Any, Any, bool, bool, bool]:
         named = {item["id"]["name"]: item.get("value") for item in ctx.inputs_list[0]}
-        hidden = named.get("plan.method") != "group_sequential"
+        method = named.get("plan.method")
+        hidden = method != "group_sequential"
         plain = named.get("plan.spending") not in WITH_GAMMA
-        return *duration.estimate(draft, gateway, {**named, "plan.cuped": cuped}), hidden, plain
+        known = {**named, "plan.cuped": cuped, "plan.exact": exact}
+        return *duration.estimate(draft, gateway, known), hidden, plain, method != "sequential"
 
 
 def _values(shares: list[Any]) -> Values:

@@ -64,6 +64,16 @@ def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
             plan["cuped"],
             _("Makes the range narrower when earlier behaviour is known."),
         ),
+        html.Div(
+            switch_field(
+                "plan.exact",
+                _("Rest on the split alone"),
+                bool(plan.get("exact")),
+                _("For rates and capped amounts: assumes nothing else, counts closed windows, takes longer."),
+            ),
+            id="exact-box",
+            hidden=plan["method"] != "sequential",
+        ),
     ]
 
 
@@ -150,6 +160,7 @@ def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
         "plan.looks": plan["looks"] or 5,
         **{f"plan.{name}": plan.get(name) for name in ("spending", "spending_gamma", "futility")},
         "plan.cuped": plan["cuped"],
+        "plan.exact": bool(plan.get("exact")),
     }
 
 
@@ -179,6 +190,7 @@ def size(state: State, gateway: Gateway, values: Values) -> SizeEstimate | None:
             "comparisons": max(len(document["metrics"]["primary"]), 1) * (len(shares) - 1),
             "daily": daily if daily > 0 else None,
             "cuped": bool(values.get("plan.cuped", True)),
+            "exact": method == "sequential" and bool(values.get("plan.exact")),
         }
     )
 
@@ -229,6 +241,7 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     plan["looks"] = int(looks or 5) if plan["method"] == "group_sequential" else None
     _read_looks(values, plan, problems)
     plan["cuped"] = bool(values.get("plan.cuped"))
+    plan["exact"] = plan["method"] == "sequential" and bool(values.get("plan.exact"))
     state["assume"] = {
         name: values[f"assume.{name}"]
         for name in ("mean", "std", "daily")

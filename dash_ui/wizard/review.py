@@ -107,6 +107,8 @@ def _how_long(document: dict[str, Any]) -> list[str]:
     if plan["mde"]:
         lines.append(_("Smallest lift worth detecting: {lift}.", lift=percent(plan["mde"], 1)))
     lines += [line for line in (looks_sentence(plan), futility_sentence(plan)) if line]
+    if plan.get("exact"):
+        lines.append(_("It rests on the split alone, and counts shoppers whose window has closed."))
     if plan["planned_units"]:
         lines.append(_("At most {units} shoppers.", units=number(plan["planned_units"])))
     return lines
