@@ -141,6 +141,7 @@ def _effect(
         undetermined_code=comparison.get("undetermined_code"),
         covariates=tuple(comparison.get("covariates") or ()),
         looks=read_effect_looks(comparison.get("looks")),
+        level=comparison.get("level"),
         readings=_readings(comparison),
         assumptions=tuple(
             Assumption(str(each["code"]), bool(each["met"]), each["value"], float(each["needed"]))

@@ -85,6 +85,7 @@ class Effect:
         undetermined: Why there is no interval, in an English sentence; `undetermined_code` names it.
         covariates: Codes of what the numbers are adjusted for.
         looks: At the planned looks; `None` for a plan without.
+        level: Of the interval, 0.05 for one of 95 %; `None` in reports that do not tell.
         readings: The way that decides, then all other ways; none in reports of before they were computed.
     """
 
@@ -114,6 +115,7 @@ class Effect:
     undetermined_code: str | None = None
     covariates: tuple[str, ...] = ()
     looks: EffectLooks | None = None
+    level: float | None = None
     readings: tuple[Reading, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
 

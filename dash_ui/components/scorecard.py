@@ -101,9 +101,9 @@ def methods(report: Report) -> html.Details:
             table(_("Methods, moments and p-values"), columns, rows, "pw-methods"),
             html.P(
                 _(
-                    "Intervals at {level}; each is shared out over its family as its correction says,"
-                    " so that interval and p-value always agree.",
-                    level=percent(1 - report.alpha, 0),
+                    "Each range is at the level that agrees with its corrected p-value at {alpha}, so that"
+                    " range, p-value and verdict are one statement.",
+                    alpha=percent(report.alpha, 0),
                 ),
                 className="pw-quiet pw-small",
             ),
@@ -196,7 +196,7 @@ def _method_row(effect: Effect) -> Sequence[Any]:
         _two(effect, lambda value: _exact(value.mean)),
         _two(effect, lambda value: _exact(value.std)),
         p_text(effect.p_value),
-        method_word(effect.adjustment),
+        _correction(effect),
         percent(effect.variance_reduction, 1) if effect.variance_reduction else "–",
         html.Div(
             [
@@ -206,6 +206,15 @@ def _method_row(effect: Effect) -> Sequence[Any]:
             ]
         ),
     )
+
+
+def _correction(effect: Effect) -> html.Div:
+    """The correction, above the level of the range that agrees with it."""
+    parts: list[Any] = [html.Div(method_word(effect.adjustment))]
+    if effect.level is not None:
+        words = _("range at {level}", level=percent(1 - effect.level, 2))
+        parts.append(html.Div(words, className="pw-quiet pw-small"))
+    return html.Div(parts)
 
 
 def _covariates(effect: Effect) -> html.Div | None:

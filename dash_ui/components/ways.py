@@ -86,7 +86,7 @@ def _part(effect: Effect) -> html.Details:
     note = _(
         "All ranges are at {level}, the level of the way that decides; a p-value is each way's own, before"
         " the correction for many comparisons.",
-        level=percent(1 - decides.level, 1),
+        level=percent(1 - decides.level, 2),
     )
     return html.Details(
         [

@@ -59,6 +59,8 @@ CSV_COLUMNS = (
     "variance_reduction",
     "undetermined",
     "covariates",
+    "level",
+    "own_p_value",
 )
 
 
@@ -147,6 +149,8 @@ def _rows(report: Document, metrics: list[Document], segment: str, value: str) -
                         "reading",
                         "method",
                         "adjustment",
+                        "level",
+                        "own_p_value",
                         "variance_reduction",
                         "undetermined",
                     )

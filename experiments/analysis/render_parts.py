@@ -27,6 +27,13 @@ VERDICTS = {
     "unclear": "Not clear yet",
     "undetermined": "Cannot be said yet",
 }
+CORRECTIONS = {
+    "none": "none",
+    "bonferroni": "Bonferroni",
+    "holm": "Holm",
+    "benjamini-hochberg": "Benjamini-Hochberg",
+    "e-benjamini-hochberg": "e-BH, by e-values",
+}
 ROLES = {"primary": "Primary", "secondary": "Secondary", "guardrail": "Guardrail"}
 STATUSES = {"ok": "In order", "warning": "Look at this", "failed": "Failed"}
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from experiments.analysis.reading import margin_of
-from experiments.analysis.render_parts import arm_name, metric_name, section, table
+from experiments.analysis.render_parts import CORRECTIONS, arm_name, metric_name, section, table
 from experiments.analysis.render_text import MISSING, Text
 from experiments.analysis.render_ways import ways_part
 
@@ -56,7 +56,8 @@ def _method_terms(report: Document, metric: Document, each: Document, text: Text
         ("p-value", _exact(each["p_value"])),
         ("Method", text.say(str(each["method"]))),
         ("Why this method", text.say(str(each.get("method_reason") or MISSING))),
-        ("Correction", text.say(str(each["adjustment"]))),
+        ("Correction", text.say(CORRECTIONS.get(each["adjustment"], str(each["adjustment"])))),
+        *([("Level of the range", text.percent(1 - each["level"], 2))] if "level" in each else []),
         ("Variance saved by CUPED", text.percent(each.get("variance_reduction"))),
     ]
     if each.get("covariates"):

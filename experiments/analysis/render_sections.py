@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.analysis import render_charts as charts
 from experiments.analysis.render_parts import (
+    CORRECTIONS,
     HEADLINES,
     ROLES,
     VERDICTS,
@@ -174,7 +175,7 @@ def segments_section(report: Document, text: Text) -> str:
         return ""
     note = text.say(
         "Declared before the start; correction for many comparisons: {correction}.",
-        correction=", ".join(sorted(text.say(name) for name in adjustments)),
+        correction=", ".join(sorted(text.say(CORRECTIONS.get(name, name)) for name in adjustments)),
     )
     columns = [
         text.say(name)

@@ -71,7 +71,7 @@ def ways_part(metric: Document, comparison: Document, text: Text) -> str:
             "What it takes for granted",
         )
     ]
-    title = text.say("Every way to read it, at {level}", level=text.percent(1 - own["level"], 1))
+    title = text.say("Every way to read it, at {level}", level=text.percent(1 - own["level"], 2))
     checks = "".join(f"<li>{_checked(each, text)}</li>" for each in comparison["assumptions"])
     return (f"<ul>{checks}</ul>" if checks else "") + table(title, columns, rows, numeric=(1, 2, 3))
 

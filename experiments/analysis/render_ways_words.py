@@ -1,6 +1,7 @@
 """The Dutch of the ways of reading in a report file, sentence by sentence."""
 
 WAY_DUTCH: dict[str, str] = {
+    "Level of the range": "Niveau van het bereik",
     "Planned size": "Geplande omvang",
     "Always valid": "Altijd geldig",
     "Single look": "Eén blik",

@@ -212,7 +212,7 @@ def test_every_way_of_reading_has_its_dutch_with_the_same_numbers() -> None:
 
 def test_every_way_of_reading_stands_beside_the_one_that_decides() -> None:
     _, page = _whole(samples.conclusive())
-    assert "Every way to read it, at 95.0%" in page.words
+    assert "Every way to read it, at 95.00%" in page.words
     assert "Always valid (decides)" in page.words
     assert "Not met: Units whose window has closed: 93.0%" in page.words
     assert "> 99.9% that the value is higher" in page.words
