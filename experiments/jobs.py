@@ -25,7 +25,7 @@ from experiments.publish import compile_snapshot
 from experiments.refresh import refresh_reports
 from experiments.rehearsing import rehearse_now, rehearse_requested
 from experiments.service import transitions
-from experiments.service.analysis import check_analysable
+from experiments.service.analysis import check_analysable, take_oldest
 from experiments.service.definitions import definition_of
 from experiments.service.reports import newest, save_report
 from experiments.workplace import Workplace, compact
@@ -90,7 +90,7 @@ def run_requested(place: Workplace) -> int:
     One that fails leaves its reason with its request and does not keep the others from running.
     """
     done = 0
-    while (taken := _take_request(place.database)) is not None:
+    while (taken := take_oldest(place.database, AnalysisRequest)) is not None:
         ident, key = taken
         report_id, error = None, None
         try:
@@ -151,23 +151,3 @@ def _keys(database: Database, *states: Status) -> list[str]:
         wanted = [state.value for state in states]
         query = select(Experiment.key).where(col(Experiment.status).in_(wanted)).order_by(Experiment.key)
         return list(session.exec(query))
-
-
-def _take_request(database: Database) -> tuple[int, str] | None:
-    """The oldest request that nobody has begun, now begun."""
-    waiting = (
-        select(AnalysisRequest)
-        .where(col(AnalysisRequest.started_at).is_(None), col(AnalysisRequest.finished_at).is_(None))
-        .order_by(col(AnalysisRequest.id))
-        .limit(1)
-    )
-    with database.reading() as session:
-        if session.exec(waiting).first() is None:
-            return None
-    with database.session() as session:
-        request = session.exec(waiting.with_for_update(skip_locked=True)).first()
-        if request is None or request.id is None:
-            return None
-        request.started_at = utc_now()
-        session.add(request)
-        return request.id, request.experiment_key

@@ -6,13 +6,13 @@ import json
 import logging
 from typing import Any
 
-from sqlmodel import col, select, update
+from sqlmodel import col, update
 
 from assignment.errors import ProefwerkError
 from experiments.analysis.rehearsal import rehearsed
 from experiments.db import utc_now
 from experiments.models import Rehearsal
-from experiments.service.analysis import check_analysable
+from experiments.service.analysis import check_analysable, take_oldest
 from experiments.service.definitions import definition_of
 from experiments.workplace import Workplace, compact
 
@@ -35,7 +35,7 @@ def rehearse_now(place: Workplace, key: str) -> dict[str, Any]:
 def rehearse_requested(place: Workplace) -> int:
     """Do every rehearsal that somebody waits for, each leaving its result or reason; how many there were."""
     done = 0
-    while (taken := _take(place)) is not None:
+    while (taken := take_oldest(place.database, Rehearsal)) is not None:
         ident, key = taken
         body, error = None, None
         try:
@@ -66,23 +66,3 @@ def _rehearsed(place: Workplace, key: str) -> dict[str, Any]:
 
 def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, allow_nan=False, separators=(",", ":"))
-
-
-def _take(place: Workplace) -> tuple[int, str] | None:
-    """The oldest rehearsal that nobody has begun, now begun."""
-    waiting = (
-        select(Rehearsal)
-        .where(col(Rehearsal.started_at).is_(None), col(Rehearsal.finished_at).is_(None))
-        .order_by(col(Rehearsal.id))
-        .limit(1)
-    )
-    with place.database.reading() as session:
-        if session.exec(waiting).first() is None:
-            return None
-    with place.database.session() as session:
-        row = session.exec(waiting.with_for_update(skip_locked=True)).first()
-        if row is None or row.id is None:
-            return None
-        row.started_at = utc_now()
-        session.add(row)
-        return row.id, row.experiment_key

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
 from assignment.errors import ProefwerkError
 from experiments.db import Database, lock_changes, utc_now
 from experiments.lifecycle import EDITABLE, Status
-from experiments.models import SCHEDULER_LEASE, AnalysisRequest, Lease, Report
+from experiments.models import SCHEDULER_LEASE, AnalysisRequest, Lease, Rehearsal, Report
 from experiments.service.lookup import find_experiment
 
+Request = TypeVar("Request", AnalysisRequest, Rehearsal)
 POLL_SECONDS = 0.05
 _LEASE_CHECK_SECONDS = 2.0
 
@@ -98,6 +99,26 @@ def _enqueue(session: Session, key: str) -> int:
         session.add(waiting)
         session.flush()
     return waiting.id or 0
+
+
+def take_oldest(database: Database, table: type[Request]) -> tuple[int, str] | None:
+    """Number and experiment of the oldest request that nobody has begun, now begun; `None` without one."""
+    waiting = (
+        select(table)
+        .where(col(table.started_at).is_(None), col(table.finished_at).is_(None))
+        .order_by(col(table.id))
+        .limit(1)
+    )
+    with database.reading() as session:
+        if session.exec(waiting).first() is None:
+            return None
+    with database.session() as session:
+        request = session.exec(waiting.with_for_update(skip_locked=True)).first()
+        if request is None or request.id is None:
+            return None
+        request.started_at = utc_now()
+        session.add(request)
+        return request.id, request.experiment_key
 
 
 def require_scheduler(session: Session) -> None:

@@ -19,6 +19,7 @@ from experiments.forms import MetricForm
 from experiments.jobs import Workplace
 from experiments.models import AnalysisRequest, Experiment, MetricBaseline, Report
 from experiments.requests import StopForm
+from experiments.service.analysis import take_oldest
 from experiments.service.baselines import known_of
 from experiments.service.definitions import get_experiment
 from experiments.service.lookup import find_metric
@@ -140,7 +141,7 @@ def test_whoever_waits_gets_a_report_or_the_reason_why_there_is_none(
 
 def test_a_request_that_a_dead_scheduler_took_is_done_by_the_next(place: Workplace) -> None:
     ident = request(place)
-    assert jobs._take_request(place.database) == (ident, "bar")
+    assert take_oldest(place.database, AnalysisRequest) == (ident, "bar")
     assert jobs.run_requested(place) == 0
     jobs.reopen_requests(place.database)
     assert jobs.run_requested(place) == 1
