@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 import experiments.api
-from assignment.api import Doors, HotDoor, register
+from assignment.api import Doors, HotDoor, Meters, Streams, register
 from assignment.errors import ProefwerkError
 from assignment.log import EventLog
 from assignment.sink import LogSink
@@ -20,14 +20,15 @@ from assignment.source import PollingSource
 from dash_ui.app import create_dash
 from dash_ui.gateway import Gateway
 from experiments.db import Database
-from experiments.lifetime import die_with_parent
+from experiments.lifetime import die_with_parent, when_told_to_stop
 from experiments.publish import fetch_published
 from experiments.service.analysis import request_analysis
 from experiments.settings import Settings
 
 POLL_SECONDS = 0.25
 MAX_BODY_BYTES = 6 * 1024 * 1024
-# Fewer than a worker's threads, so that waiting for reports never keeps shoppers waiting.
+AT_ONCE = 8
+# Fewer than that, so that waiting for reports never keeps other pages waiting.
 MAX_WAITING = 4
 
 
@@ -41,7 +42,11 @@ def create_app(settings: Settings) -> Flask:
     source.start()
     sink = LogSink(EventLog(settings.log_folder))
     atexit.register(sink.close)
-    doors = Doors(source, sink)
+    meters = Meters()
+    streams = Streams(source, meters, settings.streams) if settings.streams else None
+    if streams:
+        when_told_to_stop(streams.close)
+    doors = Doors(source, sink, meters, streams)
     published = _spread(source, settings.workers)
 
     waiting = threading.BoundedSemaphore(MAX_WAITING)
@@ -59,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     register(app, doors)
     experiments.api.register(app, database, analyse=analyse, published=published)
     create_dash(app, Gateway(database, analyse, published), secret=settings.secret)
-    app.wsgi_app = HotDoor(app.wsgi_app, doors)  # type: ignore[method-assign]
+    app.wsgi_app = HotDoor(app.wsgi_app, doors, AT_ONCE)  # type: ignore[method-assign]
     return app
 
 

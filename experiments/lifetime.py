@@ -1,13 +1,15 @@
-"""Ends a process together with the parent that started it, so that no orphan keeps a port or a lock."""
+"""The end of a process: together with the parent that started it, and with time to say goodbye."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import signal
+import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 PARENT_DEATH_SIGNAL_OPTION = 1  # PR_SET_PDEATHSIG of prctl(2)
 POLL_SECONDS = 0.5
@@ -23,6 +25,21 @@ def die_with_parent() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
         return
     threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent-watch").start()
+
+
+def when_told_to_stop(goodbye: Callable[[], None]) -> None:
+    """Call `goodbye` once, on SIGTERM or SIGINT, whoever handles them; from the main thread only."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+
+    def wait() -> None:
+        # The writer is named here so that it lives as long as the signals may come.
+        while writer.fileno() >= 0 and not set(reader.recv(16)) & {signal.SIGTERM, signal.SIGINT}:
+            pass
+        goodbye()
+
+    threading.Thread(target=wait, daemon=True, name="goodbye").start()
 
 
 def _watch(parent: int) -> None:

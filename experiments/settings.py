@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -39,6 +40,11 @@ SETTINGS = (
     Setting("PROEFWERK_HOST", "127.0.0.1", "address that the web server listens on"),
     Setting("PROEFWERK_PORT", "8000", "port that the web server listens on"),
     Setting("PROEFWERK_WORKERS", "1", "number of web worker processes"),
+    Setting(
+        "PROEFWERK_STREAMS",
+        "1000 under `serve`, else 0",
+        "most listeners to live updates for each web worker; each has a sleeping thread, about 0.1 MB",
+    ),
     Setting("PROEFWERK_SECRET", "generated into the home", "signs sessions and reports"),
     Setting("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "none", "at start, makes sure that this admin key exists"),
     Setting("PROEFWERK_BOOTSTRAP_SERVER_KEY", "none", "at start, makes sure that this server key exists"),
@@ -46,6 +52,7 @@ SETTINGS = (
     Setting("PROEFWERK_BOOTSTRAP_USER", "none", "at start, makes sure that this admin user exists"),
     Setting("PROEFWERK_BOOTSTRAP_PASSWORD", "none", "password of that user when it is first made"),
 )
+_Default = TypeVar("_Default", int, None)
 _DIALECTS = ("sqlite", "postgresql")
 _KEY_TEXT = re.compile(r"[!-~]{1,200}")
 
@@ -63,6 +70,7 @@ class Settings:
         port: Its port; 0 lets the system choose.
         workers: Number of web worker processes.
         secret: Signs sessions and reports.
+        streams: Most open event streams of each web worker; `None` leaves it to the command.
         bootstrap_admin_key: Key to make sure of at start; likewise the next two.
         bootstrap_user: Admin user to make sure of at start, with `bootstrap_password`.
     """
@@ -80,6 +88,7 @@ class Settings:
     bootstrap_client_key: str | None = field(default=None, repr=False)
     bootstrap_user: str | None = None
     bootstrap_password: str | None = field(default=None, repr=False)
+    streams: int | None = None
 
     @property
     def log_folder(self) -> Path:
@@ -118,6 +127,7 @@ class Settings:
             bootstrap_client_key=_key(values, "PROEFWERK_BOOTSTRAP_CLIENT_KEY"),
             bootstrap_user=user,
             bootstrap_password=password,
+            streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),
         )
 
 
@@ -147,7 +157,7 @@ def _home(text: str) -> Path:
     return home
 
 
-def _whole(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+def _whole(values: Mapping[str, str], name: str, default: _Default, least: int, most: int) -> int | _Default:
     text = _value(values, name)
     if text is None:
         return default

@@ -2,6 +2,8 @@
 
 from assignment.api.doors import Doors, EventSink, SnapshotSource
 from assignment.api.hot import HotDoor
+from assignment.api.meters import Meters
+from assignment.api.stream import Streams
 from assignment.api.views import register
 
-__all__ = ["Doors", "EventSink", "HotDoor", "SnapshotSource", "register"]
+__all__ = ["Doors", "EventSink", "HotDoor", "Meters", "SnapshotSource", "Streams", "register"]

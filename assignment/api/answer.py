@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -13,17 +14,24 @@ Header = tuple[str, str]
 
 
 class Answer(NamedTuple):
-    """Status, body, and headers but for the content's length."""
+    """Status, body, and headers but for the content's length.
+
+    Attributes:
+        stream: What follows after the body, for as long as it lasts.
+    """
 
     status: int
     body: bytes
     content_type: str = JSON
     headers: tuple[Header, ...] = (CORS, NO_STORE)
+    stream: Iterable[bytes] | None = None
 
     def all_headers(self) -> list[Header]:
         """The headers to send."""
         if self.status in _BODILESS:
             return list(self.headers)
+        if self.stream is not None:
+            return [("Content-Type", self.content_type), *self.headers]
         return [("Content-Type", self.content_type), ("Content-Length", str(len(self.body))), *self.headers]
 
 

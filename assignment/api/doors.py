@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -64,6 +64,22 @@ class EventSink(Protocol):
         ...
 
 
+class EventStreams(Protocol):
+    """Tells those who listen of every change of the rules."""
+
+    def open(self, key_digest: str, known: str | None, /) -> Iterable[bytes]:
+        """What to send to one listener, who has the payload `known`.
+
+        Raises:
+            ProefwerkError: 503, no more can listen.
+        """
+        ...
+
+    def alive(self) -> bool:
+        """Whether listeners hear of changes."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """Everything that the handlers of requests share."""
@@ -71,3 +87,4 @@ class Doors:
     source: SnapshotSource
     sink: EventSink
     meters: Meters = field(default_factory=Meters)
+    streams: EventStreams | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from assignment.api.answer import CORS, JSON, Answer
+from assignment.api.answer import CORS, JSON, Answer, Header
 from assignment.api.context import MAX_CONTEXT_BYTES
 from assignment.api.doors import Doors
 from assignment.api.keys import PUBLIC, check_key
@@ -34,7 +34,9 @@ def features(doors: Doors, environ: Environ) -> Answer:
     compiled = doors.source.current()
     check_key(compiled, path_key(environ, FEATURES_PREFIX), PUBLIC)
     payload = compiled.derived(payload_of)
-    headers = (CORS, CACHED, ("ETag", payload.tag), _EXPOSED)
+    headers: tuple[Header, ...] = (CORS, CACHED, ("ETag", payload.tag), _EXPOSED)
+    if doors.streams is not None:
+        headers = (*headers, ("x-sse-support", "enabled"))
     if matches(environ.get("HTTP_IF_NONE_MATCH"), payload.tag):
         return Answer(304, b"", headers=headers)
     return Answer(200, payload.body, JSON, headers)

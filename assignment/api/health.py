@@ -34,6 +34,9 @@ def ready(doors: Doors, environ: Environ) -> Answer:
     except ProefwerkError as error:
         checks["log"] = error.detail
         failed.append(error.detail)
+    if doors.streams is not None:
+        # Whoever does not hear of changes can still ask for them, so this takes no worker out of service.
+        checks["streams"] = "ok" if doors.streams.alive() else "Listeners are not told of changes."
     if failed:
         return problem(ProefwerkError(503, "not_ready", " ".join(failed)), checks=checks)
     return _json({"status": "ok", "revision": revision, "checks": checks})

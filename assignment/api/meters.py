@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
 
 class Meters:
-    """The figures of one process; with `PROMETHEUS_MULTIPROC_DIR` set, `exposition` adds up all processes."""
+    """The figures of one process; with `PROMETHEUS_MULTIPROC_DIR` set, `exposition` adds up all processes.
+
+    Attributes:
+        streams: How many event streams are open.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -27,6 +32,12 @@ class Meters:
             registry=self.registry,
         )
         self._events = Counter("proefwerk_events", "Events received", ["outcome"], registry=self.registry)
+        self.streams = Gauge(
+            "proefwerk_streams_open",
+            "Event streams open",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self._count = cache(self._requests.labels)
         self._time = cache(self._seconds.labels)
 
@@ -45,6 +56,18 @@ class Meters:
         """Everything in Prometheus' text format."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self.registry)
+        _bury_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
+
+
+def _bury_the_dead(folder: Path) -> None:
+    """Drop what processes that are no more said of their present."""
+    for pid in {int(path.stem.rsplit("_", 1)[1]) for path in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue

@@ -62,7 +62,8 @@ def as_response(answer: Answer) -> Response:
     """The answer as a Flask response."""
     from flask import Response
 
-    return Response(answer.body, STATUS_LINES[answer.status], answer.all_headers())
+    body = answer.body if answer.stream is None else answer.stream
+    return Response(body, STATUS_LINES[answer.status], answer.all_headers())
 
 
 def _on_refusal(error: ProefwerkError) -> Response:

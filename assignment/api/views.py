@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
-from assignment.api import growthbook, health, problems, snippet
+from assignment.api import growthbook, health, problems, snippet, stream
 from assignment.api.answer import CORS, Answer
 from assignment.api.doors import Doors
 from assignment.api.ofrep import SINGLE_PREFIX
@@ -28,6 +28,7 @@ def register(app: Flask, doors: Doors) -> Blueprint:
     _add(blueprint, doors, f"{SINGLE_PREFIX}<path:key>", *ONE_FLAG, "POST", endpoint="ofrep_one")
     _add(blueprint, doors, "/api/features/<key>", "growthbook", growthbook.features, "GET")
     _add(blueprint, doors, "/api/eval/<key>", "growthbook", growthbook.evaluate, "POST")
+    _add(blueprint, doors, "/sub/<key>", "stream", stream.subscribe, "GET")
     for path, handler in (
         ("/healthz", health.alive),
         ("/readyz", health.ready),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import sys
 
 import click
 
-from experiments.cli.context import load_settings, prepare
+from experiments.cli.context import load_settings, prepare, set_environment
 from experiments.cli.supervise import Child, Supervisor
 from experiments.lifetime import die_with_parent
 from experiments.settings import Settings
 
 BLOCKING_THREADS = 8
+STREAMS = 1_000
+CONNECTIONS = 1_024
+FILES = 512
 METRICS_FOLDER = "metrics"
 
 
@@ -54,6 +58,8 @@ def web() -> None:
     folder = settings.home / METRICS_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    streams = room_for_streams(STREAMS if settings.streams is None else settings.streams)
+    set_environment({"PROEFWERK_STREAMS": str(streams)})
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -64,7 +70,10 @@ def web() -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=BLOCKING_THREADS,
+        # Each stream keeps a thread, asleep. What else may run at the same time is bounded by the hot door.
+        blocking_threads=BLOCKING_THREADS + streams,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS + streams,
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
@@ -96,3 +105,13 @@ def refuse_a_taken_port(host: str, port: int) -> None:
         except OSError as error:
             reason = error.strerror or str(error)
             raise click.ClickException(f"Cannot listen on {host}:{port}: {reason}.") from error
+
+
+def room_for_streams(wanted: int) -> int:
+    """How many streams the limit on open files allows, after raising it as far as need be and may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + CONNECTIONS + FILES
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(0, min(wanted, allowed - FILES))
