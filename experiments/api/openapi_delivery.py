@@ -137,6 +137,20 @@ def _growthbook() -> dict[str, Any]:
                 **_OPEN,
             ),
         },
+        "/sub/{client_key}": {
+            "parameters": [key, header_parameter("Last-Event-ID", "`id` of the event received last.", TEXT)],
+            "get": operation(
+                "listen",
+                "delivery",
+                "Server-sent events: the payload for GrowthBook SDKs at once and whenever it changes.",
+                {"200": answer("Events called `features`.", TEXT, "text/event-stream")},
+                401,
+                403,
+                404,
+                503,
+                **_OPEN,
+            ),
+        },
         "/api/eval/{client_key}": {
             "parameters": [key],
             "post": operation(

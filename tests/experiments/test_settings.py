@@ -20,6 +20,7 @@ def test_defaults_are_the_embedded_platform(tmp_path: Path) -> None:
     assert (settings.lake_url, settings.engine) == (str(tmp_path / "lake"), "duckdb://")
     assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
     assert settings.log_folder == tmp_path / "log"
+    assert settings.streams is None
 
 
 def test_the_secret_is_generated_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -66,6 +67,7 @@ def test_postgresql_is_spoken_through_psycopg_3(tmp_path: Path, url: str) -> Non
         ("PROEFWERK_PORT", "eighty", "PROEFWERK_PORT is 'eighty'; it must be a whole number from 0 to 65535"),
         ("PROEFWERK_PORT", "65536", "PROEFWERK_PORT is '65536'"),
         ("PROEFWERK_WORKERS", "0", "PROEFWERK_WORKERS is '0'; it must be a whole number from 1 to 256"),
+        ("PROEFWERK_STREAMS", "-1", "PROEFWERK_STREAMS is '-1'; it must be a whole number from 0 to 10000"),
         ("PROEFWERK_DATABASE_URL", "mysql://h/db", "PROEFWERK_DATABASE_URL is for 'mysql'"),
         ("PROEFWERK_DATABASE_URL", "nonsense", "PROEFWERK_DATABASE_URL is not a database URL"),
         ("PROEFWERK_DATABASE_URL", "sqlite://", "PROEFWERK_DATABASE_URL names no file"),

@@ -20,6 +20,7 @@ DELIVERY = {
     "/ofrep/v1/evaluate/flags",
     "/ofrep/v1/evaluate/flags/{key}",
     "/api/features/{client_key}",
+    "/sub/{client_key}",
     "/api/eval/{client_key}",
     "/proefwerk.js",
     "/healthz",

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.serving import ROOT, SERVER_KEY, Server, free_port, serving
@@ -89,6 +90,40 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert f"127.0.0.1:{port}" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+ROOM = """
+import resource, sys
+from experiments.cli.serve import room_for_streams
+soft, hard = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+print(room_for_streams(1_000), *resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "room"),
+    [((1_024, 4_096), "1000 2536 4096"), ((1_024, 1_024), "512 1024 1024"), ((256, 256), "0 256 256")],
+)
+def test_there_are_no_more_streams_than_files_may_be_open(limits: tuple[int, int], room: str) -> None:
+    command = [sys.executable, "-c", ROOM, *map(str, limits)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == room
+
+
+GOODBYE = """
+import os, signal, sys, threading
+from experiments.lifetime import when_told_to_stop
+said = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: None)
+when_told_to_stop(said.set)
+os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(0 if said.wait(20) else 1)
+"""
+
+
+def test_a_process_that_is_told_to_stop_says_goodbye_first() -> None:
+    assert subprocess.run([sys.executable, "-c", GOODBYE], cwd=ROOT, timeout=60).returncode == 0
 
 
 def test_every_setting_may_come_from_a_file(tmp_path: Path) -> None:
