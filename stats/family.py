@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from stats.answer import Family
-from stats.multiple import Adjusted, benjamini_hochberg, holm
+from stats.multiple import Adjusted, benjamini_hochberg, bonferroni, holm
 from stats.result import Comparison
 
 Member = Callable[[Family], Comparison]
 """Reads one comparison by itself: `p_value <= own_level` exactly when its intervals exclude zero."""
 Procedure = Callable[[Sequence[float | None], float], list[Adjusted]]
 
+BONFERRONI = "bonferroni"
 HOLM = "holm"
 BENJAMINI_HOCHBERG = "benjamini-hochberg"
 E_BENJAMINI_HOCHBERG = "e-benjamini-hochberg"
 NONE = "none"
 _PROCEDURES: dict[str, Procedure] = {
+    BONFERRONI: bonferroni,
     HOLM: holm,
     BENJAMINI_HOCHBERG: benjamini_hochberg,
     # One over an e-value is what that procedure ranks, so its p-values go the same way (Wang & Ramdas 2022).
@@ -33,7 +35,8 @@ def read_family(members: Sequence[Member], alpha: float, procedure: str) -> list
 
     Args:
         members: The comparisons; for `e-benjamini-hochberg` one over each p-value must be an e-value.
-        alpha: Two-sided error of the family: any false alarm (Holm), or their expected share of the calls.
+        alpha: Two-sided error of the family: any false alarm (Bonferroni, Holm), or their
+            expected share of the calls.
         procedure: One of the names above; `none` reads each at alpha.
 
     Raises:

@@ -50,6 +50,17 @@ def holm(p_values: Sequence[float | None], alpha: float) -> list[Adjusted]:
     return _collect(p_values, adjusted, levels, alpha, alpha / max(size - rejected, 1))
 
 
+def bonferroni(p_values: Sequence[float | None], alpha: float) -> list[Adjusted]:
+    """An equal share of alpha each: for boundaries that were fixed before the data.
+
+    Args and errors as for `holm`.
+    """
+    _order(p_values, alpha)
+    size = max(len(p_values), 1)
+    adjusted = [None if value is None else min(1.0, size * value) for value in p_values]
+    return [Adjusted(value, value is not None and value <= alpha, alpha / size) for value in adjusted]
+
+
 def benjamini_hochberg(p_values: Sequence[float | None], alpha: float) -> list[Adjusted]:
     """Benjamini & Hochberg (1995): share of false alarms at most alpha, for independent comparisons.
 

@@ -14,8 +14,7 @@ from experiments.analysis.metric_rows import Part, metric_row
 from experiments.analysis.pairing import Pairing, pairing, read_ever
 from experiments.definition import Definition
 from experiments.forms import MetricKind
-from experiments.plan import Method
-from stats.family import BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG, HOLM, NONE, read_family
+from stats.family import BENJAMINI_HOCHBERG, BONFERRONI, E_BENJAMINI_HOCHBERG, HOLM, NONE, read_family
 from stats.plan import ReadingPlan
 from stats.result import Comparison
 
@@ -42,18 +41,22 @@ def reading_plan(definition: Definition) -> ReadingPlan:
     )
 
 
-def procedure(method: Method, role: str) -> str:
+def procedure(plan: ReadingPlan, role: str) -> str:
     """How a family is adjusted: no false alarm among what decides, few among what is explored.
 
+    Planned looks have boundaries of their own for an equal share of alpha, so no other result can move them.
+
     Args:
-        method: The plan's.
+        plan: The registered way of reading.
         role: `primary`, `guardrail`, `secondary` or `segment`.
     """
-    if method == Method.BAYESIAN:
+    if plan.method == "bayesian":
         return NONE
+    if plan.method == "group_sequential" and plan.looks is not None and role != "segment":
+        return BONFERRONI
     if role in ("primary", "guardrail"):
         return HOLM
-    return E_BENJAMINI_HOCHBERG if method == Method.SEQUENTIAL else BENJAMINI_HOCHBERG
+    return E_BENJAMINI_HOCHBERG if plan.method == "sequential" else BENJAMINI_HOCHBERG
 
 
 def compared(
@@ -125,7 +128,7 @@ def _read(
 ) -> list[tuple[list[Pairing], list[Comparison], Document]]:
     """Every part with its treatments, adjusted together; `before` is what was known at the planned size."""
     form, plan = definition.form, reading_plan(definition)
-    chosen = procedure(form.plan.method, role)
+    chosen = procedure(plan, role)
     weights = tuple(variant.weight for variant in form.variants)
     pairings = [pairing(part, place, plan, weights) for part in parts for place in range(1, len(weights))]
     by_e_value = chosen == E_BENJAMINI_HOCHBERG and len(pairings) > 1

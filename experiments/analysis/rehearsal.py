@@ -173,7 +173,7 @@ def reader_of(plan: ReadingPlan, role: str, comparisons: int) -> Reader | None:
     """
     method = Method(plan.method)
     if method == Method.SEQUENTIAL:
-        by_e_value = procedure(method, role) == E_BENJAMINI_HOCHBERG and comparisons > 1
+        by_e_value = procedure(plan, role) == E_BENJAMINI_HOCHBERG and comparisons > 1
         return read_evidence if by_e_value else read_automatic
     if method == Method.GROUP_SEQUENTIAL and plan.looks is not None:
         return partial(read_planned_looks, looks=plan.looks, spending=plan.spending)

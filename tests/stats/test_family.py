@@ -12,6 +12,7 @@ from stats.calibrate import monte_carlo
 from stats.choose import read_alone
 from stats.family import (
     BENJAMINI_HOCHBERG,
+    BONFERRONI,
     E_BENJAMINI_HOCHBERG,
     HOLM,
     NONE,
@@ -23,7 +24,7 @@ from tests.stats.build import EVEN, binary, outcome, plan
 from tests.stats.test_choose import assert_agrees
 
 Floats = NDArray[np.float64]
-PROCEDURES = (HOLM, BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG)
+PROCEDURES = (BONFERRONI, HOLM, BENJAMINI_HOCHBERG, E_BENJAMINI_HOCHBERG)
 
 
 def rates(treatments: list[int], method: str = "sequential") -> list[Member]:

@@ -10,15 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from stats.multiple import benjamini_hochberg, e_benjamini_hochberg, holm
+from stats.multiple import benjamini_hochberg, bonferroni, e_benjamini_hochberg, holm
 
 P_VALUES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12)
 
 
 @settings(max_examples=40, deadline=None)
 @given(p_values=P_VALUES, alpha=st.floats(0.01, 0.2))
-def test_holm_and_benjamini_hochberg_equal_statsmodels(p_values: list[float], alpha: float) -> None:
-    for function, name in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
+def test_adjusted_p_values_equal_those_of_statsmodels(p_values: list[float], alpha: float) -> None:
+    for function, name in (
+        (bonferroni, "bonferroni"),
+        (holm, "holm"),
+        (benjamini_hochberg, "fdr_bh"),
+    ):
         _, expected, *_ = multipletests(p_values, alpha, method=name)
         found = function(p_values, alpha)
         assert [item.p_value for item in found] == pytest.approx(list(expected), abs=1e-9)
@@ -27,7 +31,7 @@ def test_holm_and_benjamini_hochberg_equal_statsmodels(p_values: list[float], al
 @settings(max_examples=40, deadline=None)
 @given(p_values=P_VALUES)
 def test_the_level_of_each_interval_agrees_with_the_adjusted_verdict(p_values: list[float]) -> None:
-    for function in (holm, benjamini_hochberg):
+    for function in (bonferroni, holm, benjamini_hochberg):
         for own, item in zip(p_values, function(p_values, 0.05), strict=True):
             if item.p_value is not None and abs(item.p_value - 0.05) > 1e-9:
                 assert (own <= item.level) == item.significant

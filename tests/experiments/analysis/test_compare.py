@@ -29,7 +29,7 @@ def rates(*conversions: int) -> tuple[Summary, ...]:
     return tuple(binary(count, UNITS) for count in conversions)
 
 
-def experiment(method: str, secondaries: int = 4, **changes: Any) -> Definition:
+def experiment(method: str, secondaries: int = 4, looks: int | None = None, **changes: Any) -> Definition:
     """Three arms; two primaries, a guardrail with a margin, and some secondaries."""
     names = ["p0", "p1", "g", *(f"s{place}" for place in range(secondaries))]
     forms = [
@@ -40,7 +40,7 @@ def experiment(method: str, secondaries: int = 4, **changes: Any) -> Definition:
         *forms,
         metrics={"primary": names[:2], "guardrails": names[2:3], "secondary": names[3:]},
         variants=[{"key": key, "weight": 1 / 3} for key in ("control", "a", "b")],
-        plan={"method": method, "planned_units": 3 * UNITS, "looks": None, "cuped": False},
+        plan={"method": method, "planned_units": 3 * UNITS, "looks": looks, "cuped": False},
         **changes,
     )
 
@@ -106,6 +106,14 @@ def test_what_decides_and_what_is_explored_are_adjusted_each_in_its_way(
         known = [row for row in rows_of(found, role) if row["undetermined"] is None]
         assert {row["adjustment"] for row in known} == {adjustment}
     assert [each["family"] for each in found] == [4, 4, 2, 8, 8, 8, 8]
+
+
+def test_planned_looks_keep_an_equal_share_each() -> None:
+    chosen = experiment("group_sequential", looks=4)
+    found = compared(chosen, measurement(chosen, SUMMARIES), {})
+    for row in (row for each in found for row in each["comparisons"] if row["undetermined"] is None):
+        assert (row["adjustment"], row["way"]) == ("bonferroni", "planned_looks")
+    assert {row["level"] for row in rows_of(found, "primary")} == {0.05 / 4}
 
 
 @pytest.mark.parametrize("method", METHODS)
