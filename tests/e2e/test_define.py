@@ -82,7 +82,10 @@ def _plan(page: Page) -> None:
     _next(page)
     _step(page, "How long")
     page.get_by_label("Current rate").fill("10")
+    page.get_by_label("Smallest lift worth detecting").fill("0.1")
+    expect(page.locator("#estimate")).to_contain_text("Too small to test")
     page.get_by_label("Smallest lift worth detecting").fill("8")
+    expect(page.locator("#estimate")).not_to_contain_text("Too small to test")
     expect(page.locator("#estimate")).to_contain_text("shoppers in all")
     _next(page)
 
