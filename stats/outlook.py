@@ -251,7 +251,7 @@ def _by_conversions(arms: _Arms, alpha: float) -> tuple[Inside, float]:
 def _edges(
     events: Floats, units: Floats, shares: tuple[float, float], planned_units: float, alpha: float
 ) -> tuple[Floats, Floats]:
-    """Numbers of the treatment's conversions at which the exact test calls; infinite where none does."""
+    """Numbers of the treatment's conversions at which the exact test calls; out of reach where none does."""
     boundary = anytime.sequential(alpha)
 
     def calls(count: Floats) -> NDArray[np.bool_]:
@@ -266,7 +266,7 @@ def _edges(
         middle = (near + reached) / 2
         called = calls(middle)
         reached, near = np.where(called, middle, reached), np.where(called, near, middle)
-    high, low = np.where(never, sides * np.inf, reached)
+    high, low = np.where(never, centre + sides * 3 * FAR * spread, reached)
     return high, low
 
 

@@ -143,7 +143,8 @@ def plan_size(question: Question, effect: float) -> SizePlan:
 
     Args:
         question: What is planned.
-        effect: Effect to find, as a fraction of the mean; not 0. For a rate it may not lead out of 0 to 1.
+        effect: Effect to find, as a fraction of the mean; not 0. For a rate it must stay above 0 and at
+            most at 1.
 
     Raises:
         ValueError: The effect is out of range.
@@ -151,8 +152,10 @@ def plan_size(question: Question, effect: float) -> SizePlan:
     outcome = question.outcome
     if not math.isfinite(effect) or effect == 0:
         raise ValueError(f"effect must be a finite number other than 0, got {effect}")
-    if outcome.kind in BINARY and not 0 <= outcome.mean * (1 + effect) <= 1:
-        raise ValueError(f"effect must keep the rate between 0 and 1, got {effect} at {outcome.mean}")
+    if outcome.kind in BINARY and not 0 < outcome.mean * (1 + effect) <= 1:
+        raise ValueError(
+            f"effect must keep the rate above 0 and at most at 1, got {effect} at {outcome.mean}"
+        )
     units = _units(question, effect)
     found = expect(question, units, effect)
     fixed = units if question.method == "fixed" else _units(replace(question, method="fixed"), effect)
@@ -217,7 +220,6 @@ def power_curve(question: Question, units: float, effects: Sequence[float]) -> t
 
 
 def _units(question: Question, effect: float) -> float:
-
     def found(units: float) -> float:
         return expect(question, units, effect).power
 

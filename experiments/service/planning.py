@@ -248,15 +248,16 @@ def _other_methods(question: Question, effect: float, daily: float, most: float)
 def _other_metrics(
     session: Session, request: PlanRequest, question: Question, effect: float, daily: float, most: float
 ) -> list[Document]:
-    """Metrics of the shop that would show the same relative effect in time, shortest first."""
+    """Metrics of the shop that would show as large a relative effect in time, shortest first."""
     found: list[Document] = []
     for form, known in at_hand(session):
         outcome = known.outcome if request.cuped else replace(known.outcome, left=1.0)
+        own = wanted(form, abs(effect))
         try:
             other = replace(question, outcome=outcome)
-            if form.key == request.metric or expect(other, most, effect).power < question.power:
+            if form.key == request.metric or expect(other, most, own).power < question.power:
                 continue
-            units = plan_size(other, effect).units
+            units = plan_size(other, own).units
         except ValueError:
             continue
         weeks = _weeks(units, daily)

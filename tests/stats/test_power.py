@@ -200,6 +200,15 @@ def test_bad_values_are_named(changes: dict[str, object], word: str) -> None:
         question(**changes)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("rate", [0.001, 0.05])
+@pytest.mark.parametrize("effect", [3.0, 15.0, -0.999])
+def test_sizes_of_few_conversions_are_numbers_too(rate: float, effect: float) -> None:
+    asked = Question(Outcome("proportion", rate), (0.9, 0.1), "sequential", comparisons=40)
+    size = plan_size(asked, effect)
+    assert expect(asked, size.units, effect).power > 0.78
+    assert 0 < size.expected_units <= size.expected_units_without <= size.units
+
+
 @pytest.mark.parametrize("effect", [0.0, math.nan, math.inf])
 def test_an_effect_that_cannot_be_planned_is_named(effect: float) -> None:
     with pytest.raises(ValueError, match="effect"):
