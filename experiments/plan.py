@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from experiments.form import FieldValueError, Form
-from stats.spending import Spending
+
+if TYPE_CHECKING:
+    from stats.spending import Spending
 
 
 class Method(StrEnum):
@@ -77,6 +79,9 @@ class LooksForm(Form):
     @property
     def spent_by(self) -> Spending:
         """The spending function of the looks."""
+        # Whoever starts a server need not wait for the statistics.
+        from stats.spending import Spending
+
         return Spending(self.spending.value, 1.0 if self.spending_gamma is None else self.spending_gamma)
 
 
