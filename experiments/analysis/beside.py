@@ -45,7 +45,7 @@ def beside(
         ways = alternatives(
             own.code, plan, family, lambda plan, family: pairing.read(family, plan), _mixture(pairing)
         )
-        document["alternatives"] = [{**_words(way), **reading_row(way.found)} for way in ways]
+        document["alternatives"] = [{**_words(way), **_said(way.found)} for way in ways]
     return document
 
 
@@ -62,6 +62,11 @@ def _way(pairing: Pairing) -> str:
 
 def _words(way: Way) -> Document:
     return {"way": way.code, "promise": way.promise, "assumes": list(way.assumes)}
+
+
+def _said(found: Comparison) -> Document:
+    """What another way says; its own reasons are those of `assumes`."""
+    return {name: value for name, value in reading_row(found).items() if name != "method_reason"}
 
 
 def _log_e_value(pairing: Pairing, family: Family) -> float | None:

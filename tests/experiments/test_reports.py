@@ -84,3 +84,15 @@ def test_much_evidence_is_thinned_evenly_and_keeps_its_ends(
 def test_a_report_that_json_cannot_hold_is_not_kept(session: Session, experiment: str) -> None:
     with pytest.raises(ValueError, match="JSON"):
         save_report(session, {**report(1), "metrics": [float("nan")]})
+
+
+def test_what_a_report_said_is_read_once(
+    session: Session, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        save_report(session, report(number, "once"))
+    first = evidence(session, experiment, "conversion", "once")
+    monkeypatch.setattr(reports, "_point", lambda *_: pytest.fail("read again"))
+    first[0]["relative"] = None
+    assert [point["estimate"] for point in evidence(session, experiment, "conversion", "once")] == [1, 2]
+    assert evidence(session, experiment, "conversion", "once")[0]["relative"] is not None
