@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.analysis.compare import Looked, family_sizes, reading_plan
-from experiments.analysis.comparison_rows import finite
+from experiments.analysis.comparison_rows import comparison_row, finite
 from experiments.analysis.looks import Schedule
 from experiments.analysis.measure import Measured
 from experiments.analysis.rows import moment
@@ -171,6 +171,23 @@ def attach(definition: Definition, metrics: list[Document], readings: Readings) 
             comparison["looks"] = None
             if document["kind"] != MetricKind.QUANTILE.value:
                 comparison["looks"] = {"planned": planned, **_taken(readings.schedule, taken)}
+
+
+def deciding(definition: Definition, shown: list[Document], readings: Readings) -> list[Document]:
+    """The report's `metrics` with every comparison as the newest look read it; a decision rests on these."""
+    newest = readings.newest()
+    documents = []
+    for document in shown:
+        form, base = definition.metrics[document["metric"]], document["variants"][0]["mean"]
+        rows = []
+        for place, row in enumerate(document["comparisons"], start=1):
+            found = newest.get((form.key, place))
+            if found is not None:
+                arms = row["control"], row["variant"]
+                row = {**row, **comparison_row(found, form, arms, definition.form.plan.alpha, base)}
+            rows.append(row)
+        documents.append({**document, "comparisons": rows})
+    return documents
 
 
 def _taken(schedule: Schedule, taken: Taken | None) -> Document:

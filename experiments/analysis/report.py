@@ -110,14 +110,9 @@ def _compared(
         return metrics, metrics, None
     readings = look_rows.read(definition, schedule)
     shown = compared(definition, measurement, readings.settled())
-    decisive = compared(definition, measurement, readings.newest())
-    for metrics in (shown, decisive):
-        look_rows.attach(definition, metrics, readings)
-    return (
-        shown,
-        decisive,
-        look_rows.schedule_document(definition, schedule, _expected(measurement, schedule)),
-    )
+    look_rows.attach(definition, shown, readings)
+    document = look_rows.schedule_document(definition, schedule, _expected(measurement, schedule))
+    return shown, look_rows.deciding(definition, shown, readings), document
 
 
 def _expected(measurement: Measurement, schedule: looks.Schedule) -> str | None:
