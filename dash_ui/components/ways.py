@@ -49,10 +49,10 @@ def _across(report: Report, together: Together | None) -> html.P | None:
     if together is None:
         return None
     said = ngettext(
-        "The one running experiment has {results} primary results; {holding} hold, with at most {alpha} false"
-        " alarms expected among them (e-BH).",
-        "The {count} running experiments have {results} primary results together; {holding} hold, with at"
-        " most {alpha} false alarms expected among them (e-BH).",
+        "The one running experiment with an always-valid plan has {results} primary results; {holding} hold,"
+        " with at most {alpha} false alarms expected among them (e-BH).",
+        "The {count} running experiments with an always-valid plan have {results} primary results together;"
+        " {holding} hold, with at most {alpha} false alarms expected among them (e-BH).",
         together.experiments,
         results=number(together.results),
         holding=number(together.holding),

@@ -271,7 +271,7 @@ def test_analysts_see_every_way_side_by_side_and_which_one_decides() -> None:
 def test_analysts_see_what_holds_over_all_running_experiments() -> None:
     report = report_of(samples.conclusive())
     said = words(ways(report, Together(5, 12, 3, 0.05, (("conversion", "bar"), ("revenue", "bar")))))
-    assert "The 5 running experiments have 12 primary results together; 3 hold, with at most 5%" in said
+    assert "have 12 primary results together; 3 hold, with at most 5% false alarms" in said
     assert "Of this experiment: Checkout conversion · Bar at 50." in said, "secondary ones have no part in it"
     assert "None is of this experiment." in words(ways(report, Together(1, 1, 0, 0.05, ())))
     assert "running experiment" not in words(ways(report))
