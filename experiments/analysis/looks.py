@@ -181,7 +181,7 @@ class Clock:
     def _search(self, units: int, until: int) -> int | None:
         if not len(self._arrivals):
             return None
-        low, high = int(self._arrivals[0]) // SECOND, until // SECOND
+        low, high = int(self._arrivals[0]) // SECOND - 1, until // SECOND
         if high <= low or self.completed([high * SECOND])[0] < units:
             return None
         while high - low > 1:

@@ -76,16 +76,7 @@ def test_futility_boundaries_equal_rpact() -> None:
 
 def test_all_beta_spending_designs_equal_rpact() -> None:
     for case in cases("gsd_beta_spending.json"):
-        design = Design(
-            tuple(case["informationRates"]),
-            case["alpha"],
-            case["beta"],
-            1,
-            Spending(NAMES[case["alphaType"][2:]], case["gammaA"] or 1.0),
-            futility=Spending(NAMES[case["betaType"][2:]], case["gammaB"] or 1.0),
-            binding=case["binding"],
-        )
-        found = work_out(design)
+        found = work_out(futile_design(case))
         assert found.critical == pytest.approx(case["criticalValues"], abs=CLOSE)
         assert found.futility == pytest.approx(case["futilityBounds"], abs=CLOSE)
         assert found.drift**2 == pytest.approx(case["shift"], rel=CLOSE)
@@ -93,6 +84,42 @@ def test_all_beta_spending_designs_equal_rpact() -> None:
         for part, name in ((0.0, "asn0"), (0.5, "asn01"), (1.0, "asn1")):
             size = found.expected_information(found.drift * part) * found.inflation
             assert size == pytest.approx(case[name], abs=CLOSE)
+
+
+def test_all_chances_of_stopping_and_power_curves_equal_rpact() -> None:
+    for case in cases("gsd_alpha_spending.json"):
+        if case["sided"] == 2 and case["infoName"] == "k10" and case["alpha"] == 0.01:
+            continue  # rpact drops looks there that spend less than 1e-8
+        sides, gamma = case["sided"], case["gamma"]
+        found = work_out(
+            design_of(case["rpactType"], case["informationRates"], case["alpha"], case["beta"], sides, gamma)
+        )
+        chances = found.chances(found.drift)
+        assert chances.upper == pytest.approx(case["rejectionProbs_byStage_atDesignAlt"], abs=1e-6)
+        curve = case["powerCurve"]
+        size = curve["nMax"]
+        rows = zip(curve["theta"], curve["overallReject"], curve["averageSampleNumber"], strict=True)
+        for theta, power, expected in rows:
+            drift = theta * math.sqrt(size)
+            assert found.power(drift) == pytest.approx(power, abs=1e-6)
+            assert found.expected_information(drift) * size == pytest.approx(expected, rel=CLOSE)
+    for case in cases("gsd_beta_spending.json"):
+        found = work_out(futile_design(case))
+        chances = found.chances(found.drift)
+        assert chances.upper == pytest.approx(case["rejectionProbs"], abs=1e-6)
+        assert chances.lower[:-1] == pytest.approx(case["futilityProbs"], abs=1e-6)
+
+
+def futile_design(case: dict[str, Any]) -> Design:
+    return Design(
+        tuple(case["informationRates"]),
+        case["alpha"],
+        case["beta"],
+        1,
+        Spending(NAMES[case["alphaType"][2:]], case["gammaA"] or 1.0),
+        futility=Spending(NAMES[case["betaType"][2:]], case["gammaB"] or 1.0),
+        binding=case["binding"],
+    )
 
 
 def test_inference_after_stopping_equals_rpact() -> None:

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 
 from assignment.events import Event
+from experiments.analysis.engine import connection
 from experiments.analysis.lake import Lake
-from experiments.analysis.looks import Memory, follow
+from experiments.analysis.looks import Clock, Memory, follow
+from experiments.analysis.measure import scope_of
 from experiments.analysis.report import analyse
+from experiments.analysis.rows import microseconds
 from experiments.analysis.verify import verify
 from experiments.definition import Definition
 from stats.group_sequential import critical_values
@@ -178,6 +181,35 @@ def test_with_windows_units_count_as_far_as_their_window_has_passed(tmp_path: Pa
     assert [look["rate"] for look in taken_of(report)] == pytest.approx([0.2, 0.4])
     assert datetime.fromisoformat(report["looks"]["next"]["due_at"]) == START + 6 * DAY
     assert report["looks"]["completed"] == pytest.approx(UNITS / 2)
+
+
+@pytest.mark.parametrize("window", [None, 30.0])
+def test_the_clock_counts_as_a_simple_loop_does(tmp_path: Path, window: float | None) -> None:
+    # Exposures that come late, again, or with a clock that runs ahead; referee: a loop over the units.
+    rng, lake = np.random.default_rng(4), Lake(tmp_path / "lake")
+    known: dict[str, tuple[datetime, datetime]] = {}
+    for day in range(6):
+        received = START + day * DAY
+        events = []
+        for unit in rng.integers(0, 40, 15):
+            at = received - float(rng.uniform(-0.002, 2)) * DAY
+            events.append(exposure(f"u{unit}", at=at))
+            known[f"u{unit}"] = min(known.get(f"u{unit}", (received, at)), (received, at))
+        add(lake, events, received)
+    plan = plan_of(metric(CONVERSION, window_hours=window))
+    moments = [START + hours * HOUR for hours in (0, 1, 20.5, 49, 100, 121)]
+    with connection() as engine:
+        clock = Clock(engine, scope_of(plan, lake.view(), START + 9 * DAY), window)
+        found = clock.completed([microseconds(moment) for moment in moments])
+        reached = clock.reached((3, 20), microseconds(START + 9 * DAY))
+        for units, due in zip((3, 20), reached, strict=True):
+            assert due is not None
+            just, before = clock.completed([due, due - 1_000_000])
+            assert before < units <= just
+    for moment, units_then in zip(moments, found, strict=True):
+        ages = [(moment - first) / HOUR for received, first in known.values() if received <= moment]
+        expected = len(ages) if window is None else sum(min(max(age / window, 0.0), 1.0) for age in ages)
+        assert units_then == pytest.approx(expected, abs=1e-4)
 
 
 def test_an_end_on_the_sealed_date_takes_the_last_look_early(tmp_path: Path) -> None:
