@@ -93,7 +93,7 @@ def _needed(document: Document, small: Document) -> list[str]:
     ]
     for other in (*small["methods"], *small["metrics"]):
         name = other.get("metric") or other["method"]
-        lines.append(f"With {name} it takes{_weeks(other['weeks'])} ({other['units']:,} shoppers).")
+        lines.append(f"With {name} it needs {other['units']:,} shoppers{_weeks(other['weeks'])}.")
     return lines
 
 
