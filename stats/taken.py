@@ -231,19 +231,22 @@ def _comparison(
     place = len(looks) - 1
     reading = read_normal(pair, bounds.wide[place], look.p_value or 0.0, binary=kind in BINARY)
     if look.decision in (BETTER, WORSE) and abs(look.z or 0.0) < bounds.wide[place]:
-        reading = _beyond_zero(reading, float(pair.difference))
+        reading = _beyond_zero(reading, float(pair.difference), float(pair.control.mean))
     reason = f"Look {len(looks)} of {plan.looks} planned, at {look.rate:.0%} of the information."
     return bonferroni(normal_answer(pair, reading, family, method, reason), family)
 
 
-def _beyond_zero(reading: Reading, difference: float) -> Reading:
+def _beyond_zero(reading: Reading, difference: float, base: float) -> Reading:
     """The reading without zero, which a boundary that profits from binding futility has ruled out.
 
-    Other values are ruled out only by what holds without that profit.
+    Other values are ruled out only by what holds without that profit. Over a base below zero a lift has the
+    other sign.
     """
-    edge = math.copysign(SMALLEST, difference)
-    sides = ("lower", "lift_lower") if difference > 0 else ("upper", "lift_upper")
-    return replace(reading, **{side: np.asarray(edge) for side in sides})
+    changes = {}
+    for name, value in (("", difference), ("lift_", math.copysign(difference, difference * base))):
+        side = "lower" if value > 0 else "upper"
+        changes[name + side] = np.asarray(math.copysign(SMALLEST, value))
+    return replace(reading, **changes)
 
 
 def _final(looks: Sequence[Look], bounds: Bounds, benefit: int, family: Family) -> Final | None:
