@@ -15,8 +15,6 @@ Floats = NDArray[np.float64]
 
 GRACE = 1.05
 """Information rate up to which a reading counts as the plan's last one."""
-LATENESS = 4
-"""Power of the matured share that tells the plan's time where units stand still; see `plan_rate`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Boundary:
         """Standard errors to either bound, valid over all moments together.
 
         Args:
-            rate: Information now over information planned, as `plan_rate` tells it, any shape.
+            rate: Information now over information planned, as `stats.clock` tells it, any shape.
             time: The mixture's clock in planned sizes, same shape.
             level: Two-sided error; `alpha` unless given.
         """
@@ -99,26 +97,9 @@ def sequential(alpha: float) -> Boundary:
 
 def planned(alpha: float) -> Boundary:
     """Of a plan with a size that is meant to be its end."""
-    return Boundary(alpha, 0.06, 1.0)
+    return Boundary(alpha, 0.15, 1.0)
 
 
 def mixture(alpha: float) -> Boundary:
     """The mixture alone, whose p-value is one over an e-value."""
     return Boundary(alpha, 1.0, 1.0)
-
-
-def plan_rate(units: ArrayLike, planned_units: float, matured: ArrayLike = 1.0) -> Floats:
-    """Information now over information planned.
-
-    Units tell it while they keep coming. Where all are there and outcomes come, nobody knows how much of the
-    information is still to come; a clock that runs ahead of the information makes the boundary too low, so
-    the plan's time is a high power of the share of the windows that has passed. It ends at the same moment.
-
-    Args:
-        units: Units of both arms together, any shape.
-        planned_units: Units planned in both arms together.
-        matured: 1 while units keep coming, else the mean share of the units' windows that has passed; above 1
-            where there is no window and more time has passed than an ordinary one has.
-    """
-    share = np.asarray(matured, dtype=np.float64) ** LATENESS
-    return np.asarray(np.asarray(units, dtype=np.float64) / planned_units * share, dtype=np.float64)

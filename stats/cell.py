@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from stats.clock import FINAL, Clock
+
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
@@ -103,10 +105,20 @@ class Cell:
 
     @property
     def matured(self) -> Floats:
-        """What a report's clock says at every look: see `stats.choose.compare`."""
+        """Share of a campaign's windows that has passed at every look."""
         if self.timing == "campaign":
             return np.minimum(self.times / self.delay, 1.0)
         return np.ones(self.looks)
+
+    @property
+    def clock(self) -> Clock:
+        """What a report's clock says at every look, where windows are as long as outcomes may take."""
+        if self.timing == "campaign":
+            return Clock.still(self.matured)
+        if not self.delayed:
+            return FINAL
+        full = np.minimum(self.times, self.delay)
+        return Clock.steady((full * full / (2 * self.delay) + self.times - full) / self.times)
 
     @property
     def arrived(self) -> Floats:

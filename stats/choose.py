@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from stats.answer import Family, bonferroni, undetermined
 from stats.bayes import read_posterior
 from stats.checks import KINDS, check_pair
+from stats.clock import FINAL, Clock
 from stats.fixed import read_once
 from stats.plan import ReadingPlan
 from stats.planned import read_planned
@@ -25,7 +24,7 @@ def compare(
     plan: ReadingPlan,
     shares: tuple[float, float],
     comparisons: int = 1,
-    matured: float = 1.0,
+    clock: Clock = FINAL,
     needs_e_value: bool = False,
 ) -> Comparison:
     """Compare a treatment with the control on one metric, as one of a family that shares alpha equally.
@@ -40,9 +39,7 @@ def compare(
         plan: The registered way of reading.
         shares: Planned probabilities of control and treatment among the experiment's units.
         comparisons: Size of the family that shares `plan.alpha`.
-        matured: Mean over the units of the share of their outcome window that has passed, 1 when all outcomes
-            are final. It is the clock where units stand still while outcomes arrive (an e-mail campaign);
-            where there is no window, time passed over that of an ordinary one, which may exceed 1.
+        clock: How much information units carry while outcomes come in; by default all outcomes are final.
         needs_e_value: Whether one over the p-value must be an e-value, as e-BH asks; for `sequential`.
 
     Raises:
@@ -56,7 +53,7 @@ def compare(
         plan=plan,
         shares=shares,
         family=family,
-        matured=matured,
+        clock=clock,
         needs_e_value=needs_e_value,
     )
     return bonferroni(found, family)
@@ -70,7 +67,7 @@ def read_alone(
     plan: ReadingPlan,
     shares: tuple[float, float],
     family: Family,
-    matured: float = 1.0,
+    clock: Clock = FINAL,
     needs_e_value: bool = False,
 ) -> Comparison:
     """The same by itself: its p-value is not adjusted, and at most `family.own_level` exactly when the
@@ -79,8 +76,6 @@ def read_alone(
     Args and errors as for `compare`, with the family instead of its size.
     """
     check_pair(control, treatment, kind, shares, family.comparisons)
-    if not 0 <= matured < math.inf:
-        raise ValueError(f"matured must be a finite number of at least 0, got {matured}")
     ratio = kind == "ratio"
     if kind == "quantile":
         why = Undetermined("needs_values", "A quantile cannot be read from moments.")
@@ -92,7 +87,6 @@ def read_alone(
             )
             return undetermined(control, treatment, family, "none", why, ratio=ratio)
     planned = plan.planned_units * min(1.0, sum(shares))
-    clock = max(matured, 1e-9)
     if plan.method == "fixed":
         return read_once(control, treatment, kind, plan, planned, family)
     if plan.method == "group_sequential":

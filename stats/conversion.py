@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import betainc, logit
 
-from stats.anytime import GRACE, Boundary, plan_rate
+from stats.anytime import GRACE, Boundary
 from stats.balance import split_evidence
+from stats.clock import FINAL, Clock
 from stats.conversion_exact import FAR, log_e_value, log_ratio_interval
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,7 @@ def log_evidence(
     shares: tuple[float, float],
     planned_units: float,
     log_ratio: float = 0.0,
-    matured: ArrayLike = 1.0,
+    clock: Clock = FINAL,
 ) -> Floats:
     """Log e-value against a ratio of the rates, with the prior's weight from the plan; arrays welcome.
 
@@ -36,10 +37,10 @@ def log_evidence(
         shares: Probabilities of the two arms, summing to one.
         planned_units: Units planned in both arms together.
         log_ratio: The hypothesis.
-        matured: Mean share of the units' outcome windows that has passed, above 0 and at most 1.
+        clock: How much information units carry.
     """
     total = np.asarray(control, dtype=np.float64) + np.asarray(treatment, dtype=np.float64)
-    weight = concentration(total, units, planned_units, matured)
+    weight = concentration(total, units, planned_units, clock)
     return log_e_value(control, treatment, shares, weight, log_ratio)
 
 
@@ -50,7 +51,7 @@ def rate_evidence(conversions: ArrayLike, units: ArrayLike, rate: ArrayLike) -> 
 
 
 def concentration(
-    conversions: ArrayLike, units: ArrayLike, planned_units: float, matured: ArrayLike = 1.0
+    conversions: ArrayLike, units: ArrayLike, planned_units: float, clock: Clock = FINAL
 ) -> Floats:
     """Weight of the prior that is tightest at the conversions expected by the planned size.
 
@@ -58,7 +59,7 @@ def concentration(
     many of the units that had the time converted, never on which arm they were in, and moves in steps of two.
     """
     seen, count = np.asarray(units, dtype=np.float64), np.asarray(conversions, dtype=np.float64)
-    ready = seen * np.asarray(matured, dtype=np.float64)
+    ready = clock.time(seen, 1.0)
     expected = np.maximum(planned_units, seen) * (count + 0.5) / (ready + 1)
     steps = np.maximum(np.round(np.log2(np.maximum(expected, 1.0) / 8.0)), 0.0)
     return np.asarray(2.0**steps, dtype=np.float64)
@@ -72,7 +73,7 @@ def p_value(
     planned_units: float,
     boundary: Boundary,
     log_ratio: float = 0.0,
-    matured: ArrayLike = 1.0,
+    clock: Clock = FINAL,
 ) -> Floats:
     """Smallest level at which a ratio of the rates is rejected, valid at every moment; at most 1.
 
@@ -80,10 +81,10 @@ def p_value(
     for the overall rate. Args as for `log_evidence`, and how the error is spread over the moments.
     """
     tuned = planned_units * boundary.tuned
-    evidence = log_evidence(control, treatment, units, shares, tuned, log_ratio, matured)
+    evidence = log_evidence(control, treatment, units, shares, tuned, log_ratio, clock)
     smallest = np.exp(-np.maximum(evidence, 0.0)) / boundary.ahead
     if boundary.ahead < 1:
-        rate = plan_rate(units, planned_units, matured)
+        rate = clock.rate(units, planned_units)
         tail = plan_tail(control, treatment, shares, rate, log_ratio) / boundary.plan_level(1.0)
         smallest = np.where(rate <= GRACE, np.minimum(smallest, tail), smallest)
     return np.asarray(np.minimum(smallest / (1 - LEVEL_SHARE), 1.0), dtype=np.float64)
@@ -129,14 +130,14 @@ def ratio_bounds(
     shares: tuple[float, float],
     planned_units: float,
     boundary: Boundary,
-    matured: float = 1.0,
+    clock: Clock = FINAL,
     level: float | None = None,
 ) -> tuple[float, float]:
     """Interval of `log(rate1 / rate0)` at any moment: what `p_value` does not reject at a level."""
     spent = (boundary.alpha if level is None else level) * (1 - LEVEL_SHARE)
-    weight = float(concentration(control + treatment, units, planned_units * boundary.tuned, matured))
+    weight = float(concentration(control + treatment, units, planned_units * boundary.tuned, clock))
     lower, upper = log_ratio_interval(control, treatment, shares, weight, spent * boundary.ahead)
-    rate = float(plan_rate(units, planned_units, matured))
+    rate = float(clock.rate(units, planned_units))
     if boundary.ahead >= 1 or rate > GRACE:
         return lower, upper
     low, high = _plan_bounds(control, treatment, shares, rate, boundary.plan_level(spent))

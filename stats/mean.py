@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
-from stats.anytime import Boundary, plan_rate
+from stats.anytime import Boundary
+from stats.clock import FINAL, Clock
 from stats.contrast import Contrast
 from stats.fieller import Quadratic, lift_set
 from stats.guard import lopsided, skewness
@@ -39,7 +40,7 @@ def read_always(
     pair: Contrast,
     planned_units: float,
     boundary: Boundary,
-    matured: ArrayLike = 1.0,
+    clock: Clock = FINAL,
     *,
     level: float | None = None,
     binary: bool = False,
@@ -53,12 +54,11 @@ def read_always(
         pair: The two arms.
         planned_units: Units planned in both arms together.
         boundary: How the error is spread over the moments.
-        matured: 1 while units keep coming, else the share of their windows that has passed, above 0.
+        clock: How much information units carry.
         level: Two-sided error of the intervals; the boundary's own unless given.
         binary: Whether outcomes are zeros and ones, which hide no large values.
     """
-    rate = plan_rate(pair.units, planned_units, matured)
-    time = pair.units * np.asarray(matured, dtype=np.float64) / planned_units
+    rate, time = clock.rate(pair.units, planned_units), clock.time(pair.units, planned_units)
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = boundary.p_value(pair.difference / safe_deviation(pair), rate, time)
     return read_normal(pair, boundary.critical_value(rate, time, level), p_value, binary=binary)

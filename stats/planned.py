@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stats import anytime
 from stats.answer import Family, normal_answer, undetermined
+from stats.clock import FINAL, Clock
 from stats.contrast import contrast
 from stats.guard import refusal
 from stats.mean import read_normal, safe_deviation
@@ -23,7 +24,7 @@ def read_planned(
     plan: ReadingPlan,
     planned_units: float,
     family: Family,
-    matured: float = 1.0,
+    clock: Clock = FINAL,
 ) -> Comparison:
     """Compare two variants of at least two units each by information, units over planned units.
 
@@ -35,10 +36,9 @@ def read_planned(
     if missing is not None:
         return undetermined(control, treatment, family, METHOD, missing, ratio=kind == "ratio")
     units = control.units + treatment.units
-    time = units * matured / planned_units
     z = abs(float(pair.difference / safe_deviation(pair)))
     boundary = anytime.planned(family.design_alpha)
-    rate = float(anytime.plan_rate(units, planned_units, matured))
+    rate, time = float(clock.rate(units, planned_units)), clock.time(units, planned_units)
     critical = float(boundary.critical_value(rate, time, family.own_level))
     level = float(boundary.p_value(z, rate, time))
     reason = f"Planned size, {rate:.0%} reached: strict early, near a single look's power at the end."

@@ -10,6 +10,7 @@ from scipy.special import ndtr, ndtri
 from stats import anytime
 from stats.answer import Family, answer, unread
 from stats.checks import check_shares
+from stats.clock import FINAL, Clock
 from stats.plan import ReadingPlan
 from stats.quantile_difference import chi_square, extent
 from stats.ranks import Ranks
@@ -27,7 +28,7 @@ def compare_quantiles(
     plan: ReadingPlan,
     shares: tuple[float, float],
     family: Family,
-    matured: float = 1.0,
+    clock: Clock = FINAL,
     needs_e_value: bool = False,
 ) -> Comparison:
     """Compare a treatment's quantile with the control's by itself, as one of a family.
@@ -44,15 +45,13 @@ def compare_quantiles(
         plan: The registered way of reading.
         shares: Planned probabilities of control and treatment among the experiment's units.
         family: Those that share `plan.alpha`, and the level of the intervals.
-        matured: As for `stats.choose.compare`.
+        clock: As for `stats.choose.compare`.
         needs_e_value: As for `stats.choose.compare`.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
     """
     check_shares(shares, family.comparisons)
-    if not 0 <= matured < math.inf:
-        raise ValueError(f"matured must be a finite number of at least 0, got {matured}")
     if control.quantile != treatment.quantile:
         raise ValueError(f"quantiles must be equal, got {control.quantile} and {treatment.quantile}")
     why = _refusal(control, treatment, plan)
@@ -68,8 +67,7 @@ def compare_quantiles(
             reason = f"Valid for one look at the planned {planned:,.0f} units; there are {units:,} yet."
     else:
         boundary = _boundary(plan, family.design_alpha, needs_e_value)
-        clock = max(matured, 1e-9)
-        rate, time = float(anytime.plan_rate(units, planned, clock)), units * clock / planned
+        rate, time = clock.rate(units, planned), clock.time(units, planned)
         critical = float(boundary.critical_value(rate, time, family.own_level))
         p_value = float(boundary.p_value(z, rate, time))
         reason = "Valid at any moment; it counts who lies below the quantile, so large values do not matter."

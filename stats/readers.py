@@ -131,8 +131,8 @@ def read_planned_size(pair: Pair, alpha: float) -> Readout:
     """A planned size that is read at any moment."""
     with np.errstate(divide="ignore", invalid="ignore"):
         both = pair.contrast
-        rate = anytime.plan_rate(both.units, pair.planned, pair.cell.matured)
-        time = both.units * pair.cell.matured / pair.planned
+        clock = pair.cell.clock
+        rate, time = clock.rate(both.units, pair.planned), clock.time(both.units, pair.planned)
         return _normal(pair, both, anytime.planned(alpha).critical_value(rate, time))
 
 
@@ -202,7 +202,7 @@ def read_plain_mixture(pair: Pair, alpha: float) -> Readout:
 def _always(pair: Pair, boundary: Boundary) -> Readout:
     with np.errstate(divide="ignore", invalid="ignore"):
         both = pair.contrast
-        reading = read_always(both, pair.planned, boundary, pair.cell.matured, binary=pair.binary)
+        reading = read_always(both, pair.planned, boundary, pair.cell.clock, binary=pair.binary)
         sound = verdicts(both) == 0
         return _readout(pair, both, reading, sound & (reading.p_value <= boundary.alpha), sound)
 
@@ -212,8 +212,8 @@ def _exact(pair: Pair, boundary: Boundary) -> Readout:
     first, second = pair.control.stack.events, pair.treatment.stack.events
     total, units = first + second, pair.control.stack.units + pair.treatment.stack.units
     counts = (first, second, units, shares, pair.planned, boundary)
-    called = conversion.p_value(*counts, matured=cell.matured) <= alpha
-    ratio = conversion.p_value(*counts, math.log1p(cell.lift), cell.matured) <= alpha
+    called = conversion.p_value(*counts, clock=cell.clock) <= alpha
+    ratio = conversion.p_value(*counts, math.log1p(cell.lift), cell.clock) <= alpha
     rate = cell.rate * cell.arrived * (1 + shares[1] * cell.lift)
     # The difference follows from the ratio and the overall rate; it is left out only where one of them is.
     level = conversion.rate_evidence(total, units, rate) >= -math.log(alpha * conversion.LEVEL_SHARE)

@@ -9,6 +9,7 @@ import numpy as np
 from stats import anytime, conversion
 from stats.answer import Family, answer, normal_answer, undetermined
 from stats.anytime import Boundary
+from stats.clock import FINAL, Clock
 from stats.contrast import contrast
 from stats.guard import refusal, worth
 from stats.mean import read_always
@@ -30,7 +31,7 @@ def read_sequentially(
     plan: ReadingPlan,
     shares: tuple[float, float],
     family: Family,
-    matured: float = 1.0,
+    clock: Clock = FINAL,
     *,
     needs_e_value: bool = False,
 ) -> Comparison:
@@ -50,10 +51,10 @@ def read_sequentially(
     binary = kind in {"proportion", "retention"}
     plain = events < RARE * units and not worth(pair)
     if binary and events and (why is not None or plain):
-        return _exact(control, treatment, shares, planned, family, boundary, matured)
+        return _exact(control, treatment, shares, planned, family, boundary, clock)
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
-    reading = read_always(pair, planned, boundary, matured, level=family.own_level, binary=binary)
+    reading = read_always(pair, planned, boundary, clock, level=family.own_level, binary=binary)
     reason = "Always valid: it may be read at any moment; units and events suffice for it."
     if np.isinf(reading.lower) or np.isinf(reading.upper):
         reason += (
@@ -70,12 +71,12 @@ def _exact(
     planned: float,
     family: Family,
     boundary: Boundary,
-    matured: float,
+    clock: Clock,
 ) -> Comparison:
     weights = (shares[0] / sum(shares), shares[1] / sum(shares))
     first, second = control.events, treatment.events
     units, level = control.units + treatment.units, family.own_level
-    logs = conversion.ratio_bounds(first, second, units, weights, planned, boundary, matured, level)
+    logs = conversion.ratio_bounds(first, second, units, weights, planned, boundary, clock, level)
     before, after = first / control.units, second / treatment.units
     absolute = Interval(
         after - before, *conversion.difference_bounds(logs, first + second, units, weights, level)
@@ -87,7 +88,7 @@ def _exact(
             "shares_do_not_fit", "The units do not follow the planned shares, on which the exact test rests."
         )
         return undetermined(control, treatment, family, EXACT, why, ratio=False)
-    p_value = float(conversion.p_value(first, second, units, weights, planned, boundary, matured=matured))
+    p_value = float(conversion.p_value(first, second, units, weights, planned, boundary, clock=clock))
     reason = (
         f"Always valid and exact for rates: it counts only in which variant {first + second:,} conversions "
         "fell, so it needs no large numbers."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
+from stats.betting_reader import can_bet, read_betting
 from stats.calibrate import Record, calibrate_all, monte_carlo
 from stats.cell import Cell
 from stats.readers import (
@@ -36,6 +37,7 @@ READINGS: Mapping[str, Reader] = {
     "mixture": read_mixture,
     "planned_size": read_planned_size,
     "planned_looks": read_planned_looks,
+    "betting": read_betting,
 }
 """Ours by stable name; each keeps its promise in every cell."""
 CONTRASTS: Mapping[str, Reader] = {
@@ -114,12 +116,25 @@ def trials() -> list[Trial]:
     ]
 
 
+def readings_for(cell: Cell) -> list[str]:
+    """Names of our readings that a report could give of such an experiment.
+
+    Looks of a campaign are spent by the information that each experiment turns out to have (`stats.taken`),
+    which is tried one by one and not here. Bets take their time, so they are tried where few units buy.
+    """
+    quick = cell.rate < 1 and cell.timing == "steady" and not cell.correlation
+    left_out = {
+        "exact": cell.kind != "proportion",
+        "planned_looks": cell.timing == "campaign",
+        "betting": not (quick and can_bet(cell)),
+    }
+    return [name for name in READINGS if not left_out.get(name, False)]
+
+
 def attempt(trial: Trial, replicates: int) -> Document:
     """One line of the table: without an effect, and with those that a single look finds with 80 % power."""
     cell = trial.cell
-    readings = {**READINGS, **CONTRASTS}
-    if cell.kind != "proportion":
-        del readings["exact"]
+    readings = {**{name: READINGS[name] for name in readings_for(cell)}, **CONTRASTS}
     lift = cell.lift_for_power()
     none = calibrate_all(cell, replicates, trial.seed, readings, ALPHA)
     up = calibrate_all(replace(cell, lift=lift), replicates, trial.seed + 1, readings, ALPHA)

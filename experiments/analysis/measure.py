@@ -24,6 +24,7 @@ from experiments.analysis.units import Exposed, Scope
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.outcomes import highest_value, window_hours
+from stats.clock import FINAL, Clock
 from stats.ranks import Ranks
 from stats.summary import Summary
 
@@ -41,7 +42,7 @@ class Measured:
         ranks: The ordered values around the quantile per variant, for metrics of that kind.
         left: What could not be counted.
         cap: Most that a unit could count for; `None` without a limit.
-        clock: How much of the outcomes' time has passed where units stand still, see `units.clocks`; else 1.
+        clock: How much information units carry while outcomes come in; see `units.clocks`.
         complete: Outcomes in the order of closing windows, where the plan asks for an exact reading.
     """
 
@@ -51,7 +52,7 @@ class Measured:
     ranks: tuple[Ranks, ...]
     left: Left
     cap: float | None
-    clock: float
+    clock: Clock
     complete: Complete | None = None
 
 
@@ -105,6 +106,7 @@ class Measurement:
             "first": [self.exposed.first, self.exposed.last],
             "metrics": {each.form.key: [asdict(s) for s in each.summaries or ()] for each in self.metrics},
             "quantiles": {each.form.key: [asdict(arm) for arm in each.ranks] for each in self.metrics},
+            "clocks": {each.form.key: each.clock.numbers for each in self.metrics},
             "left": {each.form.key: asdict(each.left) for each in self.metrics},
             "slices": [asdict(each) for each in self.slices],
         }
@@ -168,7 +170,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
                     left=metrics.left_out(engine, work, form),
                     cap=caps[form.key],
                     complete=_complete(engine, definition, form, work, now),
-                    clock=clocks.get(window_hours(form), 1.0),
+                    clock=clocks.get(window_hours(form), FINAL),
                 )
                 for role, form in roles
             ),

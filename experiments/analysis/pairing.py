@@ -49,7 +49,7 @@ class Pairing:
             return unread(why, family)
         if self.exact is not None and plan is None:
             return self.exact(family)
-        plan, part, matured = plan or self.plan, self.part, self.part.measured.clock
+        plan, part, clock = plan or self.plan, self.part, self.part.measured.clock
         if part.measured.form.kind == MetricKind.QUANTILE:
             return compare_quantiles(
                 part.ranks[0],
@@ -57,7 +57,7 @@ class Pairing:
                 plan=plan,
                 shares=self.shares,
                 family=family,
-                matured=matured,
+                clock=clock,
                 needs_e_value=needs_e_value,
             )
         assert part.summaries is not None
@@ -68,9 +68,14 @@ class Pairing:
             plan=plan,
             shares=self.shares,
             family=family,
-            matured=matured,
+            clock=clock,
             needs_e_value=needs_e_value,
         )
+
+    @property
+    def steady(self) -> bool:
+        """Whether units tell the time."""
+        return self.part.measured.clock.numbers[0] == 1
 
     @property
     def moments(self) -> tuple[Summary, Summary] | None:
@@ -100,7 +105,7 @@ def read_ever(now: Pairing, then: Pairing | None, family: Family, *, needs_e_val
     another one, and the newest reading is the only one.
     """
     newest = now.read(family, needs_e_value=needs_e_value)
-    if then is None or needs_e_value or now.part.measured.clock != 1 or then.part.measured.clock != 1:
+    if then is None or needs_e_value or not (now.steady and then.steady):
         return newest
     before = then.read(family)
     found = before.p_value

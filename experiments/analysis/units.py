@@ -9,6 +9,7 @@ import duckdb
 
 from experiments.analysis.engine import literal, parquet
 from experiments.analysis.lake import View
+from stats.clock import Clock
 
 UNKNOWN = "(unknown)"
 OTHER = "(other)"
@@ -147,30 +148,38 @@ def matured(engine: duckdb.DuckDBPyConnection, hours: Sequence[float], until: in
 
 
 ORDINARY_WINDOW_HOURS = 336.0
+PAUSE = 0.1
+"""Share of the time in which units came after which they stand still."""
 
 
 def clocks(
     engine: duckdb.DuckDBPyConnection, hours: Sequence[float], exposed: Exposed, now: int, latest: int | None
-) -> dict[float | None, float]:
-    """How much of the outcomes' time has passed, by hours of the window; `None` is a metric without one.
+) -> dict[float | None, Clock]:
+    """How much information units carry, by hours of the window; `None` is a metric without one.
 
-    While units keep coming, their number tells the time, and this is 1. Where they stand still and outcomes
-    arrive (a campaign that was sent once), it is the mean share of the units' windows that has passed.
-    Without a window it is the time until the latest outcome over an ordinary window, and goes on beyond 1.
+    While units keep coming, their number tells the time. Where they stand still and outcomes arrive (a
+    campaign that was sent once, or a test whose traffic has ended), it is the mean share of the units'
+    windows that has passed. Without a window it is the time until the latest outcome over an ordinary window,
+    and goes on beyond 1.
     """
     if exposed.first is None or exposed.last is None:
         return {}
-    pause = max(exposed.last - exposed.first, microseconds(1.0))
-    found: dict[float | None, float] = {}
-    if hours and now - exposed.last > pause:
-        shares = ", ".join(
-            f"avg(least(1.0, ({now} - first) / {microseconds(each)}::DOUBLE))" for each in hours
-        )
-        found.update(zip(hours, engine.execute(f"SELECT {shares} FROM units").fetchall()[0], strict=True))
+    pause = max(PAUSE * (exposed.last - exposed.first), microseconds(1.0))
+    found: dict[float | None, Clock] = {}
+    for each in hours:
+        matured = _passed(engine, now, microseconds(each), at_most=microseconds(each))
+        found[each] = Clock.still(matured) if now - exposed.last > pause else Clock.steady(matured)
     if latest is not None and latest - exposed.last > pause:
-        passed = f"avg(({latest} - first) / {microseconds(ORDINARY_WINDOW_HOURS)}::DOUBLE)"
-        found[None] = engine.execute(f"SELECT {passed} FROM units").fetchall()[0][0]
+        found[None] = Clock.still(_passed(engine, latest, microseconds(ORDINARY_WINDOW_HOURS), at_most=None))
     return found
+
+
+def _passed(engine: duckdb.DuckDBPyConnection, until: int, width: int, at_most: int | None) -> float:
+    """Mean over the units of the time since first exposure, over a width; whole numbers add up exactly."""
+    age = f"greatest(0, {until} - first)"
+    age = age if at_most is None else f"least({at_most}, {age})"
+    total, units = engine.execute(f"SELECT sum({age}::HUGEINT)::VARCHAR, count(*) FROM units").fetchall()[0]
+    return float(int(total) / (units * width))
 
 
 def microseconds(hours: float) -> int:

@@ -14,12 +14,13 @@ from stats.answer import Family
 from stats.calibrate import Record, calibrate, calibrate_all, monte_carlo
 from stats.cell import Cell
 from stats.choose import compare
+from stats.clock import Clock
 from stats.readers import Pair, Reader, read_automatic, read_planned_looks, read_planned_size, read_welch
 from stats.result import Interval
 from stats.summary import Summary
 from stats.synthetic import Arm, simulate
 from stats.taken import Frozen, read_looks
-from stats.trust import ALPHA, CONTRASTS, OUTCOMES, READINGS, SPLITS, TIMINGS, Trial, trials
+from stats.trust import ALPHA, CONTRASTS, OUTCOMES, READINGS, SPLITS, TIMINGS, Trial, readings_for, trials
 from tests.stats.build import plan
 
 QUICK = [Trial(outcome, split, "steady", False) for outcome in OUTCOMES for split in SPLITS]
@@ -41,9 +42,7 @@ EXTRA = [
 
 
 def readings(cell: Cell) -> dict[str, Reader]:
-    return {
-        name: reading for name, reading in READINGS.items() if name != "exact" or cell.kind == "proportion"
-    }
+    return {name: READINGS[name] for name in readings_for(cell)}
 
 
 def assert_kept(name: str, found: Record) -> None:
@@ -237,6 +236,14 @@ def test_the_vectorised_reading_is_the_reading_that_a_report_shows(outcome: str,
     assert called
 
 
+def _at(cell: Cell, look: int) -> Clock:
+    """The clock that a report has at one look."""
+    share, told = (
+        np.broadcast_to(np.asarray(each), cell.looks)[look] for each in (cell.clock.share, cell.clock.plan)
+    )
+    return Clock(float(share), float(told))
+
+
 @pytest.mark.parametrize("method", ["sequential", "planned size"])
 def test_a_campaign_is_read_by_its_outcomes_and_not_by_its_units(method: str) -> None:
     reading, registered, _ = AS_REPORTED[method]
@@ -249,7 +256,7 @@ def test_a_campaign_is_read_by_its_outcomes_and_not_by_its_units(method: str) ->
             kind=cell.kind,
             plan=plan(planned_units=cell.units, **registered),
             shares=(0.5, 0.5),
-            matured=float(cell.matured[look]),
+            clock=_at(cell, look),
         )
         assert told.significant == bool(found.called[row, look])
 

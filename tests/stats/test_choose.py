@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stats.answer import Family
 from stats.choose import compare, read_alone
+from stats.clock import Clock
 from stats.result import Comparison, Interval
 from stats.summary import Summary, empty, summarise
 from tests.stats.build import EVEN, binary, outcome, plan
@@ -137,7 +138,7 @@ def test_an_unadjusted_p_value_is_at_most_the_level_exactly_when_intervals_exclu
         plan=plan(method, planned_units=6_000, looks=4),
         shares=(0.6, 0.4),
         family=Family(0.05, comparisons, level),
-        matured=matured,
+        clock=Clock.still(matured),
         needs_e_value=e_value,
     )
     assert found.adjustment == "none"
@@ -269,7 +270,6 @@ def test_nan_and_infinity_are_refused_by_name(bad: float) -> None:
         ({"shares": (0.5, 0.0)}, r"shares\.1"),
         ({"shares": (0.7, 0.7)}, "shares"),
         ({"comparisons": 0}, "comparisons"),
-        ({"matured": -0.5}, "matured"),
         ({"kind": "ratio"}, "ratio"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from stats import conversion
 from stats.anytime import sequential
+from stats.clock import Clock
 from stats.conversion_exact import log_e_value, log_ratio_interval
 from tests.stats.reference import cases
 
@@ -61,8 +62,8 @@ def test_difference_excludes_zero_exactly_when_the_ratio_excludes_one() -> None:
 
 def test_prior_weight_follows_matured_units_and_not_the_calendar() -> None:
     # A campaign: all units are there; a tenth of their windows has passed and a tenth of the conversions.
-    early = conversion.concentration(80, 40_000, 40_000, 0.1)
-    late = conversion.concentration(800, 40_000, 40_000, 1.0)
+    early = conversion.concentration(80, 40_000, 40_000, Clock.still(0.1))
+    late = conversion.concentration(800, 40_000, 40_000)
     assert early == late
 
 

@@ -14,7 +14,7 @@ from stats.covariates import left_over
 from stats.outlook import Outcome, Reading, outlook
 from stats.readers import read_automatic, read_planned_size
 from stats.synthetic import Arm, simulate
-from stats.trust import ALPHA, READINGS
+from stats.trust import ALPHA, READINGS, readings_for
 
 KINDS = (
     Cell("revenue", "mean", rate=0.05, values="lognormal", spread=1.2, units=20_000),
@@ -49,7 +49,7 @@ def _quiet() -> Iterator[None]:
 
 def assert_kept(cell: Cell, replicates: int) -> None:
     """No method leaves out the truth, or finds what is not there, more often than it says, over all looks."""
-    methods = {name: each for name, each in READINGS.items() if name != "exact" or cell.kind == "proportion"}
+    methods = {name: READINGS[name] for name in readings_for(cell)}
     lift = cell.lift_for_power() / 2
     for effect in (0.0, lift, max(-lift, -0.9)):
         for name, found in calibrate_all(replace(cell, lift=effect), replicates, 3, methods, ALPHA).items():

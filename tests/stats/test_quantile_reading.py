@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats as distributions
 
 from stats.answer import Family
+from stats.clock import Clock
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
 from stats.ranks import Ranks, ranks_of
@@ -114,8 +115,8 @@ def test_bad_input_is_refused_by_name() -> None:
     control, treatment = arms()
     with pytest.raises(ValueError, match=r"quantiles must be equal, got 0\.5 and 0\.9"):
         compare_quantiles(control, arms(quantile=0.9)[1], plan=plan(), shares=EVEN, family=ALONE)
-    with pytest.raises(ValueError, match="matured must be a finite number"):
-        compare_quantiles(control, treatment, plan=plan(), shares=EVEN, family=ALONE, matured=math.nan)
+    with pytest.raises(ValueError, match="share of the clock must be finite"):
+        compare_quantiles(control, treatment, plan=plan(), shares=EVEN, family=ALONE, clock=Clock(math.nan))
     with pytest.raises(ValueError, match=r"shares\.0 must lie above 0"):
         compare_quantiles(control, treatment, plan=plan(), shares=(0.0, 0.5), family=ALONE)
 

@@ -15,6 +15,7 @@ from experiments.analysis.measure import Measured, Measurement, Slice
 from experiments.analysis.metrics import Left
 from experiments.analysis.units import Exposed
 from experiments.definition import Definition
+from stats.clock import FINAL
 from stats.summary import Summary
 from tests.experiments.analysis.build import CONVERSION, definition, metric
 from tests.stats.build import binary
@@ -59,7 +60,7 @@ def measurement(
         points=[],
         last_conversion=None,
         metrics=tuple(
-            Measured(definition.metrics[key], role, _tuple(summaries[key]), (), Left({}, 0, ()), None, 1.0)
+            Measured(definition.metrics[key], role, _tuple(summaries[key]), (), Left({}, 0, ()), None, FINAL)
             for role, field in roles
             for key in getattr(definition.form.metrics, field)
         ),
