@@ -214,10 +214,10 @@ def test_units_that_keep_coming_are_their_own_clock(tmp_path: Path) -> None:
         for number in range(3000)
     ]
     events += [
-        conversion(f"u{number}", at=START + 60 * HOUR, id=f"c{number}") for number in range(0, 3000, 3)
+        conversion(f"u{number}", at=START + 51 * HOUR, id=f"c{number}") for number in range(0, 3000, 3)
     ]
     view = lake_of(tmp_path, events).view()
-    soon = START + 61 * HOUR
+    soon = START + 52 * HOUR
     windowed, endless = (
         analyse(definition(metric(CONVERSION, window_hours=hours)), view, soon)["metrics"][0]["comparisons"]
         for hours in (1000, None)
@@ -226,6 +226,34 @@ def test_units_that_keep_coming_are_their_own_clock(tmp_path: Path) -> None:
         # Whether windows have closed is said next to the numbers, which do not depend on it.
         del row["assumptions"]
     assert windowed == endless
+
+
+def test_traffic_that_ends_before_windows_close_is_read_by_the_time_that_outcomes_had(tmp_path: Path) -> None:
+    # Two days of shoppers, four weeks to buy: a week later most of what will be bought is still to come.
+    events = [
+        exposure(f"u{number}", TREATED[number % 2], START + number * timedelta(minutes=1), id=f"e{number}")
+        for number in range(3000)
+    ]
+    events += [
+        conversion(f"u{number}", at=START + 51 * HOUR, id=f"c{number}") for number in range(0, 3000, 3)
+    ]
+    view = lake_of(tmp_path, events).view()
+
+    def width(day: float) -> float:
+        plan = definition(metric(CONVERSION, window_hours=672), plan={"planned_units": 3000})
+        bounds = analyse(plan, view, START + timedelta(days=day))["metrics"][0]["comparisons"][0]["absolute"]
+        return float(bounds["upper"] - bounds["lower"])
+
+    assert width(9) > 1.2 * width(40)
+
+
+def test_a_report_is_the_same_to_the_last_digit_however_often_it_is_made(tmp_path: Path) -> None:
+    view = lake_of(tmp_path, shop(units=3_000)).view()
+    plan = definition(*PRIMARIES)
+    found = [analyse(plan, view, LATER) for _ in range(12)]
+    for report in found:
+        del report["id"]
+    assert all(report == found[0] for report in found)
 
 
 def test_a_fixed_plan_decides_nothing_before_its_planned_size(tmp_path: Path) -> None:
