@@ -24,11 +24,11 @@ from experiments.lifetime import die_with_parent, when_told_to_stop
 from experiments.publish import fetch_published
 from experiments.service.analysis import request_analysis
 from experiments.settings import Settings
+from experiments.stream_threads import give_streams_their_own_threads
 
 POLL_SECONDS = 0.25
 MAX_BODY_BYTES = 6 * 1024 * 1024
-AT_ONCE = 8
-# Fewer than that, so that waiting for reports never keeps other pages waiting.
+# Fewer than a worker's threads, so that waiting for reports never keeps shoppers waiting.
 MAX_WAITING = 4
 
 
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     register(app, doors)
     experiments.api.register(app, database, analyse=analyse, published=published)
     create_dash(app, Gateway(database, analyse, published), secret=settings.secret)
-    app.wsgi_app = HotDoor(app.wsgi_app, doors, AT_ONCE)  # type: ignore[method-assign]
+    app.wsgi_app = HotDoor(app.wsgi_app, doors)  # type: ignore[method-assign]
     return app
 
 
@@ -82,7 +82,10 @@ def _spread(source: PollingSource, workers: int) -> Callable[[], None]:
 @cache
 def _serving_app() -> Flask:
     die_with_parent()
-    return create_app(Settings.from_environment())
+    settings = Settings.from_environment()
+    if settings.streams:
+        give_streams_their_own_threads()
+    return create_app(settings)
 
 
 def __getattr__(name: str) -> Flask:

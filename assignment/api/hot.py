@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from queue import SimpleQueue
 from typing import Any
 
 from assignment.api.answer import STATUS_LINES
@@ -22,33 +21,22 @@ class HotDoor:
     Args:
         application: What gets everything else than assignment, OFREP evaluation and events.
         doors: As the views of `application` have them.
-        at_once: The most requests that `application` answers at the same time; the others wait.
     """
 
-    def __init__(self, application: Application, doors: Doors, at_once: int = 8) -> None:
+    def __init__(self, application: Application, doors: Doors) -> None:
         self._application = application
         self._doors = doors
-        self._places: SimpleQueue[None] = SimpleQueue()
-        for _ in range(at_once):
-            self._places.put(None)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         if environ["REQUEST_METHOD"] != "POST":
-            return self._hand_on(environ, start_response)
+            return self._application(environ, start_response)
         path: str = environ["PATH_INFO"]
         found = POSTED.get(path)
         if found is None:
             if not path.startswith(SINGLE_PREFIX) or len(path) == len(SINGLE_PREFIX):
-                return self._hand_on(environ, start_response)
+                return self._application(environ, start_response)
             found = ONE_FLAG
         answer = serve(*found, self._doors, environ)
         start_response(STATUS_LINES[answer.status], answer.all_headers())
         return [answer.body]
-
-    def _hand_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        self._places.get()
-        try:
-            return self._application(environ, start_response)
-        finally:
-            self._places.put(None)

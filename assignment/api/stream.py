@@ -70,7 +70,7 @@ class StreamsFullError(ProefwerkError):
 class Stream:
     """What one listener is sent, as the body of an answer (PEP 3333).
 
-    The server's thread that iterates over it sleeps until there is something to send.
+    The thread that iterates over it sleeps until there is something to send.
 
     Args:
         key_digest: The listener's key.
@@ -119,7 +119,7 @@ class Streams:
     """The open streams of this process, and a thread that tells them of changes.
 
     Args:
-        limit: The most that are open at once; each takes one of the server's threads.
+        limit: The most that are open at once; each takes a thread.
     """
 
     def __init__(self, source: SnapshotSource, meters: Meters, limit: int) -> None:

@@ -70,8 +70,7 @@ def web() -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        # Each stream keeps a thread, asleep. What else may run at the same time is bounded by the hot door.
-        blocking_threads=BLOCKING_THREADS + streams,
+        blocking_threads=BLOCKING_THREADS,
         backlog=CONNECTIONS,
         backpressure=CONNECTIONS + streams,
         websockets=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from assignment.api import Doors, HotDoor, Meters, Streams, register, stream
+from assignment.api import Doors, Meters, Streams, register, stream
 from assignment.api.keys import digest
 from assignment.api.stream import StreamsFullError
 from assignment.engine import CompiledSnapshot
@@ -180,32 +179,3 @@ def test_readiness_says_whether_listeners_hear_of_changes(client: Client, stream
         200,
         "Listeners are not told of changes.",
     )
-
-
-def test_pages_wait_for_one_another_and_decisions_do_not(doors: Doors) -> None:
-    inside, leave = threading.Semaphore(0), threading.Event()
-    entered: list[int] = []
-
-    def page(environ: object, start_response: object) -> list[bytes]:
-        entered.append(1)
-        inside.release()
-        leave.wait(PATIENCE)
-        return []
-
-    door = HotDoor(page, doors, at_once=2)
-    visits = [
-        threading.Thread(target=door, args=({"REQUEST_METHOD": "GET"}, None), daemon=True) for _ in range(4)
-    ]
-    for visit in visits:
-        visit.start()
-    assert inside.acquire(timeout=PATIENCE)
-    assert inside.acquire(timeout=PATIENCE)
-    decided = Client(door).post(
-        "/api/v1/assign", json={"context": {"targetingKey": "s"}}, headers={"X-API-Key": CLIENT_KEY}
-    )
-    assert decided.status_code == 200
-    assert len(entered) == 2
-    leave.set()
-    for visit in visits:
-        visit.join(PATIENCE)
-    assert len(entered) == 4
