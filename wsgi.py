@@ -30,6 +30,8 @@ POLL_SECONDS = 0.25
 MAX_BODY_BYTES = 6 * 1024 * 1024
 # Fewer than a worker's threads, so that waiting for reports never keeps shoppers waiting.
 MAX_WAITING = 4
+# By then the port is closed: some clients come back at once, and give up for good when told that we stop.
+GOODBYE_SECONDS = 0.5
 
 
 def create_app(settings: Settings) -> Flask:
@@ -45,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
     meters = Meters()
     streams = Streams(source, meters, settings.streams) if settings.streams else None
     if streams:
-        when_told_to_stop(streams.close)
+        when_told_to_stop(lambda: _let_go(streams))
     doors = Doors(source, sink, meters, streams)
     published = _spread(source, settings.workers)
 
@@ -66,6 +68,11 @@ def create_app(settings: Settings) -> Flask:
     create_dash(app, Gateway(database, analyse, published), secret=settings.secret)
     app.wsgi_app = HotDoor(app.wsgi_app, doors)  # type: ignore[method-assign]
     return app
+
+
+def _let_go(streams: Streams) -> None:
+    time.sleep(GOODBYE_SECONDS)
+    streams.close()
 
 
 def _spread(source: PollingSource, workers: int) -> Callable[[], None]:

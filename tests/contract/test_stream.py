@@ -216,6 +216,9 @@ def test_a_stop_ends_open_streams_in_order(tmp_path: Path, listen: Listen) -> No
         server.process.send_signal(signal.SIGTERM)
         for connection in connections:
             assert read_until(connection, LAST_CHUNK).endswith(LAST_CHUNK)
+        # Nobody who comes back at once is told to stay away, which some clients take for good.
+        with pytest.raises(ConnectionRefusedError):
+            listen(server)
         assert server.process.wait(30) == 0
 
 
