@@ -16,7 +16,7 @@ MINIMUM_UNITS = 50
 MINIMUM_EVENTS = 20
 MAXIMUM_SKEWNESS = 0.1
 EVENTS_FOR_SIZE = 200
-MAXIMUM_DENOMINATOR_ERROR = 0.05
+MAXIMUM_DENOMINATOR_ERROR = 0.15
 WORTH = 0.05
 """Share of a rate's variance that covariates must explain to be preferred to a test that cannot use them."""
 CODES = ("", "too_few_units", "too_few_events", "no_variation", "uncertain_denominator")
