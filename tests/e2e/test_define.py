@@ -20,6 +20,8 @@ def _next(page: Page) -> None:
 
 def _step(page: Page, title: str) -> None:
     expect(page.locator("#wizard-title")).to_have_text(title)
+    # Inputs that have just appeared make a call of their own; nobody clicks in that very moment.
+    page.wait_for_timeout(1_000)
 
 
 def _choose(page: Page, label: str, option: str) -> None:

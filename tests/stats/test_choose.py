@@ -324,7 +324,7 @@ def test_units_that_do_not_follow_the_shares_leave_the_exact_test_undetermined()
 
 def test_a_ratio_with_an_uncertain_denominator_is_undetermined() -> None:
     rng = np.random.default_rng(6)
-    bought = rng.binomial(1, 0.02, (2, 3_000)).astype(np.float64)
+    bought = rng.binomial(1, 0.01, (2, 3_000)).astype(np.float64)
     arms = [
         summarise(("numerator", "denominator"), np.column_stack([row * rng.lognormal(0, 1, 3_000), row]))
         for row in bought
