@@ -25,26 +25,26 @@ def demo(port: int | None, shop_port: int) -> None:
     """Run the platform with a demo shop, its experiments and simulated shoppers."""
     if not {"PROEFWERK_HOME", "PROEFWERK_HOME_FILE"} & set(os.environ):
         os.environ["PROEFWERK_HOME"] = HOME
-    access = _access(load_settings(port=port).home)
-    set_environment({f"PROEFWERK_BOOTSTRAP_{name}": value for name, value in access.items()})
+    login = access(load_settings(port=port).home)
+    set_environment({f"PROEFWERK_BOOTSTRAP_{name}": value for name, value in login.items()})
     settings = load_settings()
     refuse_a_taken_port(settings.host, settings.port)
     refuse_a_taken_port(settings.host, shop_port)
     prepare(settings)
     address = f"http://{settings.host}:{settings.port}"
     click.echo(f"Shop:     http://{settings.host}:{shop_port}/\nScreens:  {address}/ui/")
-    click.echo(f"Login:    {access['USER']}\nPassword: {access['PASSWORD']}")
+    click.echo(f"Login:    {login['USER']}\nPassword: {login['PASSWORD']}")
     sys.stdout.flush()
     arguments = ["-m", "assignment.demo", "--url", address, "--port", str(shop_port)]
     for kind in ("admin", "server", "client"):
-        arguments += [f"--{kind}-key", access[f"{kind.upper()}_KEY"]]
+        arguments += [f"--{kind}-key", login[f"{kind.upper()}_KEY"]]
     children = scheduler_and_web(settings)
     children.append(Child("demo shop", tuple(arguments)))
     raise SystemExit(Supervisor(children).run())
 
 
-def _access(home: Path) -> dict[str, str]:
-    """Keys and login of this demo folder, the same again at the next start."""
+def access(home: Path) -> dict[str, str]:
+    """Keys and login of this demo folder, the same again at the next start, unless they are set."""
     home.mkdir(parents=True, exist_ok=True)
     path = home / "demo-access"
     if not path.exists():
@@ -54,4 +54,5 @@ def _access(home: Path) -> dict[str, str]:
         with os.fdopen(descriptor, "w") as file:
             file.write("\n".join([*lines, f"USER={USER}"]))
     pairs = (line.partition("=") for line in path.read_text().splitlines())
-    return {name: value for name, _, value in pairs}
+    kept = {name: value for name, _, value in pairs}
+    return {name: os.environ.get(f"PROEFWERK_BOOTSTRAP_{name}") or value for name, value in kept.items()}
