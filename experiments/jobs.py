@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlmodel import col, delete, select, update
 
-from assignment.errors import ProefwerkError
 from assignment.events import Rules
 from experiments.analysis.loading import Imported, Progress, import_events
 from experiments.analysis.reading import failed_checks
@@ -25,9 +24,10 @@ from experiments.publish import compile_snapshot
 from experiments.refresh import refresh_reports
 from experiments.rehearsing import rehearse_now, rehearse_requested
 from experiments.service import transitions
-from experiments.service.analysis import check_analysable, take_oldest
+from experiments.service.analysis import check_analysable
 from experiments.service.definitions import definition_of
 from experiments.service.reports import newest, save_report
+from experiments.waiting import answer_waiting
 from experiments.workplace import Workplace, compact
 
 __all__ = [
@@ -89,25 +89,9 @@ def run_requested(place: Workplace) -> int:
 
     One that fails leaves its reason with its request and does not keep the others from running.
     """
-    done = 0
-    while (taken := take_oldest(place.database, AnalysisRequest)) is not None:
-        ident, key = taken
-        report_id, error = None, None
-        try:
-            report_id = analyse_now(place, key)["id"]
-        except ProefwerkError as refusal:
-            error = refusal.detail
-        except Exception:
-            log.exception("The analysis of '%s' failed", key)
-            error = f"The analysis of '{key}' failed; the scheduler's log says why."
-        with place.database.session() as session:
-            session.exec(
-                update(AnalysisRequest)
-                .where(col(AnalysisRequest.id) == ident)
-                .values(finished_at=utc_now(), report_id=report_id, error=error)
-            )
-        done += 1
-    return done
+    return answer_waiting(
+        place.database, AnalysisRequest, "analysis", lambda key: {"report_id": analyse_now(place, key)["id"]}
+    )
 
 
 def reopen_requests(database: Database) -> None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
-from sqlmodel import col, update
-
-from assignment.errors import ProefwerkError
 from experiments.analysis.rehearsal import rehearsed
 from experiments.db import utc_now
 from experiments.models import Rehearsal
-from experiments.service.analysis import check_analysable, take_oldest
+from experiments.service.analysis import check_analysable
 from experiments.service.definitions import definition_of
+from experiments.waiting import answer_waiting
 from experiments.workplace import Workplace, compact
-
-log = logging.getLogger(__name__)
 
 
 def rehearse_now(place: Workplace, key: str) -> dict[str, Any]:
@@ -34,25 +29,9 @@ def rehearse_now(place: Workplace, key: str) -> dict[str, Any]:
 
 def rehearse_requested(place: Workplace) -> int:
     """Do every rehearsal that somebody waits for, each leaving its result or reason; how many there were."""
-    done = 0
-    while (taken := take_oldest(place.database, Rehearsal)) is not None:
-        ident, key = taken
-        body, error = None, None
-        try:
-            body = _text(_rehearsed(place, key))
-        except ProefwerkError as refusal:
-            error = refusal.detail
-        except Exception:
-            log.exception("The rehearsal of '%s' failed", key)
-            error = f"The rehearsal of '{key}' failed; the scheduler's log says why."
-        with place.database.session() as session:
-            session.exec(
-                update(Rehearsal)
-                .where(col(Rehearsal.id) == ident)
-                .values(finished_at=utc_now(), body=body, error=error)
-            )
-        done += 1
-    return done
+    return answer_waiting(
+        place.database, Rehearsal, "rehearsal", lambda key: {"body": _text(_rehearsed(place, key))}
+    )
 
 
 def _rehearsed(place: Workplace, key: str) -> dict[str, Any]:
