@@ -104,7 +104,7 @@ def follow(
     window = _window(definition)
     now = since_1970(as_of)
     with connection(view.root / SPILL) as engine:
-        clock = Clock(engine, scope, window)
+        clock = Information(engine, scope, window)
         until = now if definition.stopped_at is None else min(now, since_1970(definition.stopped_at))
         moments = clock.reached(due, until)
         ended = _ended(definition) and None in moments and until < now
@@ -135,7 +135,7 @@ def digest(measurement: Measurement, schedule: Schedule | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-class Clock:
+class Information:
     """Information by time, from exposures alone.
 
     Each unit begins with the exposure that was received first, so that a later receipt changes nothing. One

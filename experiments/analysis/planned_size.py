@@ -6,7 +6,7 @@ from datetime import datetime
 
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import SPILL, View
-from experiments.analysis.looks import Clock, Memory, measured_at
+from experiments.analysis.looks import Information, Memory, measured_at
 from experiments.analysis.measure import Measurement, scope_of
 from experiments.analysis.rows import microseconds
 from experiments.definition import Definition
@@ -29,7 +29,7 @@ def reached(
     if newest.exposed.total + newest.exposed.multiple <= GRACE * plan.planned_units:
         return None
     with connection(view.root / SPILL) as engine:
-        clock = Clock(engine, scope_of(definition, view, as_of), None)
+        clock = Information(engine, scope_of(definition, view, as_of), None)
         now = microseconds(as_of)
         if clock.completed([now])[0] <= GRACE * plan.planned_units:
             return None

@@ -15,7 +15,7 @@ import pytest
 from assignment.events import Event
 from experiments.analysis.engine import connection
 from experiments.analysis.lake import Lake
-from experiments.analysis.looks import Clock, Memory, follow
+from experiments.analysis.looks import Information, Memory, follow
 from experiments.analysis.measure import scope_of
 from experiments.analysis.report import analyse
 from experiments.analysis.rows import microseconds
@@ -199,7 +199,7 @@ def test_the_clock_counts_as_a_simple_loop_does(tmp_path: Path, window: float | 
     plan = plan_of(metric(CONVERSION, window_hours=window))
     moments = [START + hours * HOUR for hours in (0, 1, 20.5, 49, 100, 121)]
     with connection() as engine:
-        clock = Clock(engine, scope_of(plan, lake.view(), START + 9 * DAY), window)
+        clock = Information(engine, scope_of(plan, lake.view(), START + 9 * DAY), window)
         found = clock.completed([microseconds(moment) for moment in moments])
         reached = clock.reached((3, 20), microseconds(START + 9 * DAY))
         for units, due in zip((3, 20), reached, strict=True):
