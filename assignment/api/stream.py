@@ -103,10 +103,10 @@ class Stream:
     def __next__(self) -> bytes:
         while True:
             rung = self._bell.acquire(timeout=KEEP_ALIVE_SECONDS)
-            if self._ended:
-                raise StopIteration
             if self._next:
                 return self._next.popleft()
+            if self._ended:
+                raise StopIteration
             if not rung:
                 return _KEEP_ALIVE
 
@@ -134,18 +134,23 @@ class Streams:
         self._thread.start()
 
     def open(self, key_digest: str, known: str | None) -> Stream:
-        """A stream for a key that has been checked.
+        """A stream for a key that has been checked; of a server that stops, one that ends at once.
 
         Args:
             known: Identity of the payload that the listener has.
 
         Raises:
-            StreamsFullError: The limit is reached, or the server stops.
+            StreamsFullError: The limit is reached.
         """
         stream = Stream(self, key_digest)
         # Under the lock: a change is either read here or told to this stream.
         with self._lock:
-            if self._closed.is_set() or len(self._open) >= self._limit:
+            if self._closed.is_set():
+                # A refusal would keep some clients away for good.
+                stream.offer(_OPENING + b"\n")
+                stream.end()
+                return stream
+            if len(self._open) >= self._limit:
                 raise StreamsFullError(self._limit)
             payload = self._source.current().derived(payload_of)
             self._open.add(stream)

@@ -12,7 +12,6 @@ from werkzeug.test import Client
 
 from assignment.api import Doors, Meters, Streams, register, stream
 from assignment.api.keys import digest
-from assignment.api.stream import StreamsFullError
 from assignment.engine import CompiledSnapshot
 from assignment.snapshot import Experiment, build
 from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, KEYS, SERVER_KEY, compiled, experiment
@@ -134,12 +133,12 @@ def test_more_than_the_limit_are_refused_until_somebody_leaves(
     streams.open(digest(CLIENT_KEY), None)
 
 
-def test_nobody_is_let_in_while_the_server_stops(streams: Streams) -> None:
+def test_who_comes_while_the_server_stops_is_told_to_come_back_and_let_go(streams: Streams) -> None:
     listener = streams.open(digest(CLIENT_KEY), None)
+    next(listener)
     streams.close()
     assert list(listener) == []
-    with pytest.raises(StreamsFullError):
-        streams.open(digest(CLIENT_KEY), None)
+    assert list(streams.open(digest(CLIENT_KEY), None)) == [b"retry: 10000\n\n"]
 
 
 @pytest.mark.parametrize(("key", "status"), [("nobody", 401), (SERVER_KEY, 403), (ADMIN_KEY, 403)])
