@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 PARENT_DEATH_SIGNAL_OPTION = 1  # PR_SET_PDEATHSIG of prctl(2)
 POLL_SECONDS = 0.5
@@ -25,6 +26,15 @@ def die_with_parent() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
         return
     threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent-watch").start()
+
+
+def let_young_children_be_stopped() -> None:
+    """Have children that this process forks die of SIGTERM and SIGINT until they have handlers of their own.
+
+    They inherit their parent's, which in a child that is still loading would swallow the signal.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
 
 
 def when_told_to_stop(goodbye: Callable[[], None]) -> None:

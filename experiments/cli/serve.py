@@ -12,7 +12,7 @@ import click
 
 from experiments.cli.context import load_settings, prepare, set_environment
 from experiments.cli.supervise import Child, Supervisor
-from experiments.lifetime import die_with_parent
+from experiments.lifetime import die_with_parent, let_young_children_be_stopped
 from experiments.settings import Settings
 
 BLOCKING_THREADS = 8
@@ -54,6 +54,7 @@ def worker() -> None:
 def web() -> None:
     """Run the web workers alone; `serve` starts this."""
     die_with_parent()
+    let_young_children_be_stopped()
     settings = load_settings()
     folder = settings.home / METRICS_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
