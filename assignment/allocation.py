@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 
 from assignment.hashing import BUCKETS, POSITIONS, bucket_ranges
-from assignment.snapshot import Experiment, Slot, Variant
+from assignment.snapshot import Experiment, Gate, Slot, Variant
 
 FREE = -1
 
@@ -25,6 +25,14 @@ def slots_of(experiment: Experiment) -> tuple[Slot, ...]:
     weights = [variant.weight for variant in experiment.variants]
     ranges = bucket_ranges(len(weights), experiment.coverage, weights)
     return tuple(Slot(index, low, high) for index, (low, high) in enumerate(ranges))
+
+
+def gates_of(experiment: Experiment) -> tuple[Gate, ...]:
+    """All that a unit must pass to take part: the slice of the layer, and the experiment's gates."""
+    if experiment.layer is None:
+        return experiment.gates
+    layer = experiment.layer
+    return (Gate(layer.name, experiment.hash_attribute, ((layer.start, layer.end),)), *experiment.gates)
 
 
 def owners_of(slots: Sequence[Slot]) -> list[int]:

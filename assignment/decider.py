@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +11,7 @@ import msgspec
 
 from assignment.hashing import BUCKETS, POSITIONS, bucket_of, fnv_bytes, hash_value
 from assignment.operators import Test
-from assignment.snapshot import LayerSlice
+from assignment.snapshot import Gate
 
 T = TypeVar("T")
 Context = Mapping[str, object]
@@ -19,13 +19,13 @@ Context = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[T]):
-    """How one experiment is decided: audience first, then layer, then the split.
+    """How one experiment is decided: audience first, then gates, then the split.
 
     Attributes:
         condition: The audience as defined; equal ones are tested once.
         audience: The compiled condition.
         elsewhere: For a unit that is not in the audience.
-        outside: For one that is not in the layer's slice, or has no value to hash.
+        outside: For one that a gate keeps out, or that has no value to hash.
         by_bucket: For each of the 10,000 buckets.
     """
 
@@ -33,7 +33,7 @@ class Step(Generic[T]):
     audience: Test
     attribute: str
     seed: str
-    layer: LayerSlice | None
+    gates: tuple[Gate, ...]
     elsewhere: T
     outside: T
     by_bucket: Sequence[T]
@@ -41,7 +41,18 @@ class Step(Generic[T]):
 
 def fixed_step(outcome: T) -> Step[T]:
     """The step of an experiment that gives everyone the same."""
-    return Step(None, _nobody, "id", "", None, outcome, outcome, ())
+    return Step(None, _nobody, "id", "", (), outcome, outcome, ())
+
+
+def gated_step(outcome: T, gates: tuple[Gate, ...], outside: T) -> Step[T]:
+    """The step of an experiment that gives the same to everyone whom the gates let in."""
+    if not gates:
+        return fixed_step(outcome)
+    return Step({}, _everyone, gates[0].attribute, "", gates, outside, outside, (outcome,) * BUCKETS)
+
+
+def _everyone(_: object) -> bool:
+    return True
 
 
 def _nobody(_: object) -> bool:
@@ -49,23 +60,34 @@ def _nobody(_: object) -> bool:
 
 
 class Decider(Generic[T]):
-    """The steps of some experiments, laid out so that one pass decides them all. It is pure."""
+    """The steps of some experiments, laid out so that one pass decides them all. It is pure.
 
-    __slots__ = ("_attributes", "_audiences", "_is_wide", "_layers", "_steps")
+    What experiments share is computed once: an audience, the text to hash of an attribute, a unit's bucket
+    under the seed of a gate, and whether all gates of a step are open.
+    """
+
+    __slots__ = ("_attributes", "_audiences", "_barriers", "_gate_hashes", "_is_wide", "_steps")
 
     def __init__(self, steps: Sequence[Step[T]]) -> None:
         conditions = _index(_condition_key(step) for step in steps)
         audiences = {_condition_key(step): step.audience for step in steps}
         self._audiences = tuple(audiences[key] for key in conditions)
-        attributes = _index(step.attribute for step in steps)
+        gates = [gate for step in steps for gate in step.gates]
+        attributes = _index([step.attribute for step in steps] + [gate.attribute for gate in gates])
         self._attributes = tuple(attributes)
-        layers = _index((step.layer.name, step.attribute) for step in steps if step.layer)
-        self._layers = tuple((name, _narrow(name), attributes[attribute]) for name, attribute in layers)
+        hashes = _index((gate.seed, gate.attribute) for gate in gates)
+        self._gate_hashes = tuple((seed, _narrow(seed), attributes[attribute]) for seed, attribute in hashes)
+        tables = {gate.ranges: _table(gate.ranges) for gate in gates}
+        barriers = _index(step.gates for step in steps)
+        self._barriers = tuple(
+            tuple((hashes[gate.seed, gate.attribute], tables[gate.ranges]) for gate in barrier)
+            for barrier in barriers
+        )
         self._steps = tuple(
             (
                 conditions[_condition_key(step)],
                 attributes[step.attribute],
-                *_slice(step, layers),
+                barriers[step.gates],
                 step.seed,
                 _narrow(step.seed),
                 step.elsewhere,
@@ -74,7 +96,7 @@ class Decider(Generic[T]):
             )
             for step in steps
         )
-        seeds = [name for name, _, _ in self._layers] + [step.seed for step in steps]
+        seeds = [seed for seed, _ in hashes] + [step.seed for step in steps]
         self._is_wide = _all_narrow(seeds) is None
 
     def __call__(self, context: Context) -> list[T]:
@@ -84,16 +106,18 @@ class Decider(Generic[T]):
         values = None if self._is_wide else _all_narrow(texts)
         if values is None:
             return self._decide_wide(passed, texts)
-        layers = [0]
-        for _, seed, attribute in self._layers:
-            layers.append(fnv_bytes(b"%d" % fnv_bytes(seed + values[attribute])) % BUCKETS)
+        buckets = [
+            fnv_bytes(b"%d" % fnv_bytes(seed + values[attribute])) % BUCKETS if values[attribute] else BUCKETS
+            for _, seed, attribute in self._gate_hashes
+        ]
+        opened = self._open(buckets)
         found: list[T] = []
-        for audience, attribute, layer, first, end, _, seed, elsewhere, outside, by_bucket in self._steps:
+        for audience, attribute, barrier, _, seed, elsewhere, outside, by_bucket in self._steps:
             if not passed[audience]:
                 found.append(elsewhere)
                 continue
             value = values[attribute]
-            if value and first <= layers[layer] < end:
+            if value and opened[barrier]:
                 found.append(by_bucket[fnv_bytes(b"%d" % fnv_bytes(seed + value)) % BUCKETS])
             else:
                 found.append(outside)
@@ -101,16 +125,24 @@ class Decider(Generic[T]):
 
     def _decide_wide(self, passed: list[bool], texts: list[str]) -> list[T]:
         """The same for text beyond Latin-1, whose code units are no bytes."""
-        layers = [0, *(bucket_of(name, texts[attribute]) for name, _, attribute in self._layers)]
+        buckets = [
+            bucket_of(seed, texts[attribute]) if texts[attribute] else BUCKETS
+            for seed, _, attribute in self._gate_hashes
+        ]
+        opened = self._open(buckets)
         found: list[T] = []
-        for audience, attribute, layer, first, end, seed, _, elsewhere, outside, by_bucket in self._steps:
+        for audience, attribute, barrier, seed, _, elsewhere, outside, by_bucket in self._steps:
             if not passed[audience]:
                 found.append(elsewhere)
-            elif texts[attribute] and first <= layers[layer] < end:
+            elif texts[attribute] and opened[barrier]:
                 found.append(by_bucket[bucket_of(seed, texts[attribute])])
             else:
                 found.append(outside)
         return found
+
+    def _open(self, buckets: list[int]) -> list[bool]:
+        """For each set of gates whether all of them let in the unit with these buckets."""
+        return [all(table[buckets[place]] for place, table in gates) for gates in self._barriers]
 
 
 def _condition_key(step: Step[Any]) -> bytes:
@@ -122,12 +154,13 @@ def _index(items: Any) -> dict[Any, int]:
     return {item: place for place, item in enumerate(dict.fromkeys(items))}
 
 
-def _slice(step: Step[Any], layers: Mapping[tuple[str, str], int]) -> tuple[int, int, int]:
-    """Place of the layer's bucket with the first bucket and the end of the slice; all buckets of none."""
-    if step.layer is None:
-        return 0, 0, BUCKETS
-    first, end = bisect_left(POSITIONS, step.layer.start), bisect_left(POSITIONS, step.layer.end)
-    return 1 + layers[step.layer.name, step.attribute], first, end
+def _table(ranges: Iterable[tuple[float, float]]) -> bytes:
+    """For each of the 10,000 buckets, and last for a unit without one, 1 where a range contains it."""
+    table = bytearray(BUCKETS + 1)
+    for low, high in ranges:
+        first, end = bisect_left(POSITIONS, low), bisect_left(POSITIONS, high)
+        table[first:end] = b"\1" * (end - first)
+    return bytes(table)
 
 
 def _narrow(text: str) -> bytes:

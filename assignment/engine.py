@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from assignment.allocation import owners_of, slots_of
-from assignment.decider import Context, Decider, Step, fixed_step
+from assignment.allocation import gates_of, owners_of, slots_of
+from assignment.decider import Context, Decider, Step, fixed_step, gated_step
 from assignment.snapshot import Experiment, Snapshot, Status, Variant
 from assignment.targeting import compile_condition
 
@@ -54,7 +54,7 @@ class CompiledSnapshot:
     Attributes:
         rules: By experiment key: the rule of that experiment, whatever its status; it gives one decision.
         live: The rule of all experiments that storefronts ask for without naming them: running, paused
-            (control for everyone) and shipped (the winner for everyone), ordered by key.
+            (control for everyone) and shipped (the winner for all whom its gates let in), ordered by key.
         previews: By experiment and variant key: the variant shown outside the experiment, never counted.
         decisions: Every decision that a rule may give.
         key_kinds: By SHA-256 of a key: its kind.
@@ -109,7 +109,7 @@ class CompiledSnapshot:
                 raise ValueError(
                     f"experiment '{experiment.key}' has no variant '{experiment.shipped}' to ship"
                 )
-            return fixed_step(shipped)
+            return gated_step(shipped, experiment.gates, self.previews[experiment.key, control.key])
         if experiment.status is not Status.RUNNING:
             return fixed_step(self._add(experiment, control, Reason.DISABLED))
         outside = self.previews[experiment.key, control.key]
@@ -120,7 +120,7 @@ class CompiledSnapshot:
             audience=compile_condition(experiment.condition),
             attribute=experiment.hash_attribute,
             seed=experiment.seed,
-            layer=experiment.layer,
+            gates=gates_of(experiment),
             elsewhere=self._add(experiment, control, Reason.TARGETING_MATCH),
             outside=outside,
             by_bucket=[chosen[owner] for owner in owners_of(slots_of(experiment))],

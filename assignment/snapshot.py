@@ -38,6 +38,18 @@ class LayerSlice(msgspec.Struct, frozen=True):
     end: float
 
 
+class Gate(msgspec.Struct, frozen=True):
+    """Lets in a unit whose attribute, hashed under the seed, lies in one of the half-open ranges.
+
+    Gates carry what other rules say of who may take part: a layer's slice, the global holdout, and the
+    experiments that this one builds on.
+    """
+
+    seed: str
+    attribute: str
+    ranges: tuple[tuple[float, float], ...]
+
+
 class Slot(msgspec.Struct, frozen=True):
     """The half-open part `[start, end)` of the hash that goes to the variant at this index."""
 
@@ -57,6 +69,7 @@ class Experiment(msgspec.Struct, frozen=True):
         shipped: Variant that everyone gets after a stop that shipped it.
         slots: Which part of the hash goes to which variant, where that does not follow from coverage and
             weights because a variant grew after units had been assigned.
+        gates: All of them let in who takes part, and who gets the shipped variant; others get the control.
     """
 
     key: str
@@ -73,6 +86,7 @@ class Experiment(msgspec.Struct, frozen=True):
     surface: str = ""
     placement: str = ""
     slots: tuple[Slot, ...] | None = None
+    gates: tuple[Gate, ...] = ()
 
 
 class Key(msgspec.Struct, frozen=True):

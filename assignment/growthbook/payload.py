@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from assignment.allocation import gates_of
 from assignment.engine import CompiledSnapshot, is_live
-from assignment.snapshot import Experiment, Slot, Snapshot, Status
+from assignment.snapshot import Experiment, Gate, Slot, Snapshot, Status
 
 HASH_VERSION = 2
 
@@ -52,7 +54,8 @@ def _feature(experiment: Experiment) -> dict[str, Any]:
         feature["rules"] = [_split_rule(experiment)]
     for variant in experiment.variants:
         if experiment.status is Status.STOPPED and variant.key == experiment.shipped:
-            feature["rules"] = [{"id": f"{experiment.key}-shipped", "force": variant.payload}]
+            rule = {"id": f"{experiment.key}-shipped", "force": variant.payload}
+            feature["rules"] = [rule | _filters(experiment.gates)]
     return feature
 
 
@@ -69,17 +72,21 @@ def _split_rule(experiment: Experiment) -> dict[str, Any]:
     }
     if experiment.condition:
         rule["condition"] = experiment.condition
-    if experiment.layer is not None:
-        layer = experiment.layer
-        rule["filters"] = [
-            {
-                "attribute": experiment.hash_attribute,
-                "seed": layer.name,
-                "hashVersion": HASH_VERSION,
-                "ranges": [[layer.start, layer.end]],
-            }
-        ]
-    return rule
+    return rule | _filters(gates_of(experiment))
+
+
+def _filters(gates: Sequence[Gate]) -> dict[str, Any]:
+    """The gates as a rule has them; an SDK passes over the rule for a unit that one of them keeps out."""
+    filters = [
+        {
+            "attribute": gate.attribute,
+            "seed": gate.seed,
+            "hashVersion": HASH_VERSION,
+            "ranges": [list(limits) for limits in gate.ranges],
+        }
+        for gate in gates
+    ]
+    return {"filters": filters} if filters else {}
 
 
 def _split(experiment: Experiment) -> dict[str, Any]:

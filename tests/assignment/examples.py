@@ -6,7 +6,7 @@ from typing import Any
 
 from assignment.api.keys import digest
 from assignment.engine import CompiledSnapshot
-from assignment.snapshot import Experiment, Key, LayerSlice, Status, Variant, build
+from assignment.snapshot import Experiment, Gate, Key, LayerSlice, Slot, Status, Variant, build
 
 CLIENT_KEY = "client-key-of-the-tests"
 SERVER_KEY = "server-key-of-the-tests"
@@ -44,6 +44,9 @@ def experiment(key: str = "bar", **changes: Any) -> Experiment:
 
 def several() -> tuple[Experiment, ...]:
     """One experiment of every kind that a door may meet."""
+    held_in = Gate("holdout:1", "id", ((0.1, 1.0),))
+    bar_treated = Gate("bar:1", "id", ((0.5, 0.6), (0.7, 1.0)))
+    some_companies = Gate("bedrijf-€", "company", ((0.2, 0.9),))
     return (
         experiment("bar"),
         experiment("dutch", condition={"country": "NL", "visits": {"$gte": 2}}, coverage=0.8),
@@ -54,7 +57,29 @@ def several() -> tuple[Experiment, ...]:
         experiment("draft", status=Status.DRAFT),
         experiment("shipped", status=Status.STOPPED, shipped="treatment-1"),
         experiment("rolled-back", status=Status.STOPPED),
+        experiment("held", gates=(held_in,)),
+        experiment(
+            "held-in-a-layer",
+            condition={"country": "NL"},
+            layer=LayerSlice("checkout", 0.2, 0.7),
+            gates=(held_in, bar_treated, some_companies),
+        ),
+        experiment("after-bar", gates=(bar_treated,), slots=(Slot(0, 0.0, 0.3), Slot(1, 0.4, 0.8))),
+        experiment("by-gated-company", hash_attribute="company", gates=(held_in, bar_treated)),
+        experiment("closed", gates=(Gate("bar:1", "id", ()),)),
+        experiment("shipped-but-held", status=Status.STOPPED, shipped="treatment-1", gates=(held_in,)),
+        experiment(
+            "shipped-to-companies",
+            status=Status.STOPPED,
+            shipped="treatment-1",
+            gates=(some_companies, held_in),
+        ),
     )
+
+
+def live_keys() -> list[str]:
+    """Keys of those of the several that storefronts get without naming them, in order."""
+    return sorted(rule.key for rule in several() if rule.key not in ("draft", "rolled-back"))
 
 
 def compiled(*experiments: Experiment) -> CompiledSnapshot:

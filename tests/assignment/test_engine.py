@@ -13,7 +13,7 @@ from scipy import stats
 from assignment.engine import CompiledSnapshot, Reason, decide, decide_all
 from assignment.hashing import BUCKETS, bucket_of
 from assignment.snapshot import Experiment, LayerSlice, Slot, Status
-from tests.assignment.examples import compiled, experiment, several, shopper, variants
+from tests.assignment.examples import compiled, experiment, live_keys, several, shopper, variants
 
 
 def _shares(rule: Experiment, prefix: str, units: int) -> Counter[tuple[str, Reason]]:
@@ -148,7 +148,7 @@ def test_what_was_shipped_gives_everyone_the_winner() -> None:
 
 def test_live_experiments_are_running_paused_or_shipped() -> None:
     keys = [decision.experiment for decision in decide_all(compiled(), shopper("s"))]
-    assert keys == ["bar", "by-company", "dutch", "left", "paused", "right", "shipped"]
+    assert keys == live_keys()
 
 
 def test_another_hash_attribute_is_hashed_and_its_absence_means_outside() -> None:
@@ -186,7 +186,7 @@ def test_deciding_all_at_once_is_deciding_one_by_one(seed: str, unit: str) -> No
         )
         together = decide_all(ready, attributes)
         assert together == [decide(ready, item.experiment, attributes) for item in together]
-        assert len(together) == 8
+        assert len(together) == len(rules) - 2
 
 
 def test_an_unknown_experiment_is_a_key_error() -> None:
