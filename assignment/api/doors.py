@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from assignment.api.meters import Meters
 from assignment.engine import CompiledSnapshot
@@ -16,6 +16,14 @@ class SnapshotSource(Protocol):
 
     def current(self) -> CompiledSnapshot:
         """The snapshot to decide by.
+
+        Raises:
+            ProefwerkError: 503, there is none yet.
+        """
+        ...
+
+    def catch_up(self) -> CompiledSnapshot:
+        """The same for a caller who has heard of a newer one, which another process may have read already.
 
         Raises:
             ProefwerkError: 503, there is none yet.
@@ -64,11 +72,28 @@ class EventSink(Protocol):
         ...
 
 
+class News(NamedTuple):
+    """What listeners of one kind are told of a snapshot.
+
+    Attributes:
+        identity: Names it in one line, so that a listener can say that it has it.
+        content: What must have changed for it to be news.
+        event: It as a server-sent event.
+    """
+
+    identity: str
+    content: object
+    event: bytes
+
+
+Telling = Callable[[CompiledSnapshot], News]
+
+
 class EventStreams(Protocol):
     """Tells those who listen of every change of the rules."""
 
-    def open(self, key_digest: str, known: str | None, /) -> Iterable[bytes]:
-        """What to send to one listener, who has the payload `known`.
+    def open(self, key_digest: str, known: str | None, telling: Telling, /) -> Iterable[bytes]:
+        """What to send to one listener, who has the news called `known`.
 
         Raises:
             ProefwerkError: 503, no more can listen.

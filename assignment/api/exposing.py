@@ -22,7 +22,12 @@ def expose(doors: Doors, context: Context, decisions: Iterable[Decision]) -> Non
     met: dict[str, list[tuple[str, str]]] = {}
     for decision in decisions:
         if decision.in_experiment:
-            unit = hash_value(context.attributes.get(decision.hash_attribute))
+            unit = unit_of(context, decision)
             met.setdefault(unit, []).append((decision.experiment, decision.variant))
     for unit, shown in met.items():
         doors.sink.expose(unit, shown, context.described())
+
+
+def unit_of(context: Context, decision: Decision) -> str:
+    """What was split: the value of the experiment's attribute as text; empty when there is none."""
+    return hash_value(context.attributes.get(decision.hash_attribute))

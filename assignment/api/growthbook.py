@@ -1,4 +1,4 @@
-"""The doors that GrowthBook SDKs knock at: the payload for deciding locally, and remote evaluation."""
+"""The doors that GrowthBook SDKs knock at: the payload, its changes, and remote evaluation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import msgspec
 
 from assignment.api.answer import CORS, JSON, Answer, Header
 from assignment.api.context import MAX_CONTEXT_BYTES
-from assignment.api.doors import Doors
+from assignment.api.doors import Doors, News
 from assignment.api.keys import PUBLIC, check_key
-from assignment.api.ofrep import matches
-from assignment.api.reading import Environ, decode_object, read_body, require_json
+from assignment.api.reading import Environ, decode_object, matches, path_after, read_body, require_json
+from assignment.api.stream import listen
 from assignment.engine import CompiledSnapshot
 from assignment.errors import FieldError, ProefwerkError, invalid_field
 from assignment.growthbook.evaluation import Payload, User
@@ -20,6 +20,7 @@ from assignment.growthbook.remote import reduce_for
 
 FEATURES_PREFIX = "/api/features/"
 REMOTE_PREFIX = "/api/eval/"
+STREAM_PREFIX = "/sub/"
 MAX_ENTRIES = 1_000
 CACHED = ("Cache-Control", "public, max-age=30, stale-while-revalidate=3600, stale-if-error=36000")
 _EXPOSED = ("Access-Control-Expose-Headers", "ETag, Retry-After, x-sse-support")
@@ -32,7 +33,7 @@ def features(doors: Doors, environ: Environ) -> Answer:
         ProefwerkError: 401 unknown key, 403 a key that is not a client's, 503 nothing published yet.
     """
     compiled = doors.source.current()
-    check_key(compiled, path_key(environ, FEATURES_PREFIX), PUBLIC)
+    check_key(compiled, path_after(environ, FEATURES_PREFIX), PUBLIC)
     payload = compiled.derived(payload_of)
     headers: tuple[Header, ...] = (CORS, CACHED, ("ETag", payload.tag), _EXPOSED)
     if doors.streams is not None:
@@ -42,6 +43,26 @@ def features(doors: Doors, environ: Environ) -> Answer:
     return Answer(200, payload.body, JSON, headers)
 
 
+def subscribe(doors: Doors, environ: Environ) -> Answer:
+    """Answer `GET /sub/{client_key}` with the payload, now and whenever it changes.
+
+    A listener that names the payload it has in `Last-Event-ID` is spared that payload.
+
+    Raises:
+        ProefwerkError: As `listen`.
+    """
+    key = path_after(environ, STREAM_PREFIX)
+    return listen(doors, environ, key, features_news, environ.get("HTTP_LAST_EVENT_ID"))
+
+
+def features_news(compiled: CompiledSnapshot) -> News:
+    """The payload as an event that clients apply at once."""
+    payload = compiled.derived(payload_of)
+    identity = payload.tag.strip('"')
+    event = b"id: %b\nevent: features\ndata: %b\n\n" % (identity.encode(), payload.body)
+    return News(identity, payload.features, event)
+
+
 def evaluate(doors: Doors, environ: Environ) -> Answer:
     """Answer `POST /api/eval/{client_key}`: every live experiment evaluated for the user in the body.
 
@@ -49,7 +70,7 @@ def evaluate(doors: Doors, environ: Environ) -> Answer:
         ProefwerkError: 400 malformed or more than 1,000 entries, 401, 403, 413, 415, 422 invalid, 503.
     """
     compiled = doors.source.current()
-    check_key(compiled, path_key(environ, REMOTE_PREFIX), PUBLIC)
+    check_key(compiled, path_after(environ, REMOTE_PREFIX), PUBLIC)
     require_json(environ)
     user = _read_user(decode_object(read_body(environ, MAX_CONTEXT_BYTES)))
     features = reduce_for(compiled.derived(_evaluable), user)
@@ -103,9 +124,3 @@ def _refuse_excess(field: str, count: int) -> None:
     if count > MAX_ENTRIES:
         message = f"has {count:,} entries; at most {MAX_ENTRIES:,} are taken"
         raise ProefwerkError(400, "too_many", f"{field} {message}.", (FieldError(field, message),))
-
-
-def path_key(environ: Environ, prefix: str) -> str:
-    """The key at the end of the path."""
-    path: str = environ["PATH_INFO"]
-    return path[len(prefix) :].encode("latin-1").decode("utf-8", "replace")

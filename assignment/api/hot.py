@@ -34,7 +34,7 @@ class HotDoor:
         path: str = environ["PATH_INFO"]
         found = POSTED.get(path)
         if found is None:
-            if not path.startswith(SINGLE_PREFIX) or len(path) == len(SINGLE_PREFIX):
+            if not path.startswith(SINGLE_PREFIX):
                 return self._application(environ, start_response)
             found = ONE_FLAG
         answer = serve(*found, self._doors, environ)

@@ -36,16 +36,19 @@ def presented(environ: Environ) -> str:
     return key.strip()
 
 
-def authenticate(compiled: CompiledSnapshot, environ: Environ, allowed: frozenset[Kind]) -> None:
+def authenticate(compiled: CompiledSnapshot, environ: Environ, allowed: frozenset[Kind]) -> str:
     """Let the request in, or refuse it.
+
+    Returns:
+        The kind of its key.
 
     Raises:
         ProefwerkError: 401 for a key that is missing, unknown or revoked; 403 for one of another kind.
     """
-    check_key(compiled, presented(environ), allowed)
+    return check_key(compiled, presented(environ), allowed)
 
 
-def check_key(compiled: CompiledSnapshot, key: str, allowed: frozenset[Kind]) -> None:
+def check_key(compiled: CompiledSnapshot, key: str, allowed: frozenset[Kind]) -> str:
     """As `authenticate`, for a key that came with the path."""
     if not key:
         raise ProefwerkError(
@@ -59,3 +62,4 @@ def check_key(compiled: CompiledSnapshot, key: str, allowed: frozenset[Kind]) ->
         raise ProefwerkError(
             403, "key_kind", f"A key of kind '{kind}' may not do this; use one of kind {names}."
         )
+    return kind

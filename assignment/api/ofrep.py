@@ -10,11 +10,12 @@ import msgspec
 from assignment.api.answer import CORS, NO_STORE, Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
 from assignment.api.doors import Doors
-from assignment.api.exposing import expose
-from assignment.api.keys import DELIVERY, authenticate
+from assignment.api.exposing import expose, unit_of
+from assignment.api.keys import DELIVERY, PUBLIC, authenticate, presented
 from assignment.api.preview import forced_by_header, replace_forced
 from assignment.api.problems import error_headers, unexpected
-from assignment.api.reading import Environ, decode_object, read_body, require_json
+from assignment.api.reading import Environ, decode_object, matches, path_after, read_body, require_json
+from assignment.api.refetch import event_streams, up_to_date
 from assignment.engine import CompiledSnapshot, Decision
 from assignment.errors import ProefwerkError
 
@@ -22,8 +23,9 @@ BULK_PATH = "/ofrep/v1/evaluate/flags"
 SINGLE_PREFIX = f"{BULK_PATH}/"
 FLAG_SET = "proefwerk"
 JSON_UTF8 = "application/json; charset=utf-8"
-_HEADERS = (CORS, NO_STORE)
+Parts = tuple[bytes, bytes, bytes]
 _EXPOSED = ("Access-Control-Expose-Headers", "ETag, Retry-After")
+_HEADERS = (CORS, NO_STORE, _EXPOSED)
 
 
 def evaluate_one(doors: Doors, environ: Environ) -> Answer:
@@ -32,8 +34,8 @@ def evaluate_one(doors: Doors, environ: Environ) -> Answer:
     Raises:
         ProefwerkError: 401 and 403; every other error has OFREP's own body.
     """
-    key = flag_key(environ)
-    return _with_errors(doors, environ, key, lambda compiled: _evaluate_one(doors, compiled, environ, key))
+    key = path_after(environ, SINGLE_PREFIX)
+    return _with_errors(doors, environ, key, lambda compiled, _: _evaluate_one(doors, compiled, environ, key))
 
 
 def evaluate_all(doors: Doors, environ: Environ) -> Answer:
@@ -42,13 +44,9 @@ def evaluate_all(doors: Doors, environ: Environ) -> Answer:
     Raises:
         ProefwerkError: 401 and 403; every other error has OFREP's own body.
     """
-    return _with_errors(doors, environ, None, lambda compiled: _evaluate_all(compiled, environ))
-
-
-def flag_key(environ: Environ) -> str:
-    """The flag's key in the path."""
-    path: str = environ["PATH_INFO"]
-    return path[len(SINGLE_PREFIX) :].encode("latin-1").decode("utf-8", "replace")
+    return _with_errors(
+        doors, environ, None, lambda compiled, kind: _evaluate_all(doors, compiled, environ, kind)
+    )
 
 
 def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, key: str) -> Answer:
@@ -60,35 +58,37 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
     decision = forced.get(key) or rule(context.attributes)[0]
     if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
         expose(doors, context, [decision])
-    before, after = compiled.derived(_encoded_flags)[decision.index]
-    return Answer(200, b"%b%b%b" % (before, msgspec.json.encode(context.unit), after), JSON_UTF8, _HEADERS)
+    flag = _encoded(compiled.derived(_flag_parts), decision, context, msgspec.json.encode(context.unit))
+    return Answer(200, flag, JSON_UTF8, _HEADERS)
 
 
-def _evaluate_all(compiled: CompiledSnapshot, environ: Environ) -> Answer:
+def _evaluate_all(doors: Doors, compiled: CompiledSnapshot, environ: Environ, kind: str) -> Answer:
+    compiled = up_to_date(doors.source, compiled, environ.get("QUERY_STRING", ""))
     context = _read(environ)
     decisions = compiled.live(context.attributes)
     forced = forced_by_header(compiled, environ)
     if forced:
         decisions = replace_forced(decisions, forced)
-    encoded = compiled.derived(_encoded_flags)
-    unit = msgspec.json.encode(context.unit)
-    flags = b",".join([unit.join(encoded[item.index]) for item in decisions])
+    parts, unit = compiled.derived(_flag_parts), msgspec.json.encode(context.unit)
+    flags = b",".join([_encoded(parts, item, context, unit) for item in decisions])
     # Of the result alone: a new revision that changes nothing for this context changes no tag.
     tag = f'"{hashlib.blake2b(flags or unit, digest_size=12).hexdigest()}"'
-    headers = (*_HEADERS, ("ETag", tag), _EXPOSED)
+    headers = (*_HEADERS, ("ETag", tag))
     if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
         return Answer(304, b"", headers=headers)
-    body = b'{"flags":[%b],"metadata":%b%b}' % (flags, compiled.derived(_bulk_metadata), unit + b"}")
+    streams = b""
+    if kind in PUBLIC and doors.streams is not None:
+        streams = event_streams(environ.get("SCRIPT_NAME", ""), presented(environ)) + b","
+    body = b'{"flags":[%b],%b"metadata":%b%b}}' % (flags, streams, compiled.derived(_bulk_metadata), unit)
     return Answer(200, body, JSON_UTF8, headers)
 
 
-def matches(if_none_match: str | None, tag: str) -> bool:
-    """Whether an `If-None-Match` header names the tag (RFC 9110, weak comparison)."""
-    if not if_none_match:
-        return False
-    if if_none_match == tag or if_none_match.strip() == "*":
-        return True
-    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))
+def _encoded(parts: list[Parts], decision: Decision, context: Context, unit: bytes) -> bytes:
+    """The decision as an evaluated flag for this context; `unit` is its id as JSON."""
+    if decision.hash_attribute == "id":
+        return unit.join(parts[decision.index])
+    head, middle, tail = parts[decision.index]
+    return b"%b%b%b%b%b" % (head, unit, middle, msgspec.json.encode(unit_of(context, decision)), tail)
 
 
 def _bulk_metadata(compiled: CompiledSnapshot) -> bytes:
@@ -96,12 +96,12 @@ def _bulk_metadata(compiled: CompiledSnapshot) -> bytes:
     return head[:-1] + b',"contextId":'
 
 
-def _encoded_flags(compiled: CompiledSnapshot) -> list[tuple[bytes, bytes]]:
-    """Each decision as an evaluated flag, in two parts between which the context's id belongs."""
-    return [_flag(decision) for decision in compiled.decisions]
+def _flag_parts(compiled: CompiledSnapshot) -> list[Parts]:
+    """Each decision as an evaluated flag; the context's id and the unit go between the parts."""
+    return [_parts(decision) for decision in compiled.decisions]
 
 
-def _flag(decision: Decision) -> tuple[bytes, bytes]:
+def _parts(decision: Decision) -> Parts:
     value = {
         "key": decision.experiment,
         "reason": decision.reason,
@@ -113,9 +113,10 @@ def _flag(decision: Decision) -> tuple[bytes, bytes]:
         "version": str(decision.version),
         "experiment": decision.experiment,
         "inExperiment": decision.in_experiment,
+        "hashAttribute": decision.hash_attribute,
     }
     before = msgspec.json.encode(value)[:-1] + b',"metadata":' + msgspec.json.encode(metadata)[:-1]
-    return before + b',"contextId":', b"}}"
+    return before + b',"contextId":', b',"unit":', b"}}"
 
 
 class _OfrepError(Exception):
@@ -136,12 +137,11 @@ def _read(environ: Environ) -> Context:
 
 
 def _with_errors(
-    doors: Doors, environ: Environ, key: str | None, evaluate: Callable[[CompiledSnapshot], Answer]
+    doors: Doors, environ: Environ, key: str | None, evaluate: Callable[[CompiledSnapshot, str], Answer]
 ) -> Answer:
     try:
         compiled = doors.source.current()
-        authenticate(compiled, environ, DELIVERY)
-        return evaluate(compiled)
+        return evaluate(compiled, authenticate(compiled, environ, DELIVERY))
     except _OfrepError as error:
         return _failure(400, key, error.code, error.details)
     except ProefwerkError as error:
@@ -158,4 +158,4 @@ def _failure(status: int, key: str | None, code: str, details: str) -> Answer:
     document = {"errorCode": code, "errorDetails": details}
     if key is not None:
         document = {"key": key, **document}
-    return Answer(status, msgspec.json.encode(document), JSON_UTF8, error_headers(status))
+    return Answer(status, msgspec.json.encode(document), JSON_UTF8, (*error_headers(status), _EXPOSED))

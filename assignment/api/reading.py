@@ -1,4 +1,4 @@
-"""Reads requests: body within a limit, media type, JSON without ambiguity."""
+"""Reads requests: path, tags, body within a limit, media type, JSON without ambiguity."""
 
 from __future__ import annotations
 
@@ -65,6 +65,21 @@ def require_json(environ: Environ) -> None:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8", "us-ascii"}:
             raise ProefwerkError(415, "not_utf8", f"JSON is sent in UTF-8, not in {value.strip()}.")
+
+
+def path_after(environ: Environ, prefix: str) -> str:
+    """What follows the prefix in the request's path, as text."""
+    path: str = environ["PATH_INFO"]
+    return path[len(prefix) :].encode("latin-1").decode("utf-8", "replace")
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Whether an `If-None-Match` header names the tag (RFC 9110, weak comparison)."""
+    if not if_none_match:
+        return False
+    if if_none_match == tag or if_none_match.strip() == "*":
+        return True
+    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))
 
 
 _PLAIN_JSON = frozenset(

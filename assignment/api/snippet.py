@@ -8,8 +8,7 @@ from pathlib import Path
 
 from assignment.api.answer import CORS, Answer
 from assignment.api.doors import Doors
-from assignment.api.ofrep import matches
-from assignment.api.reading import Environ
+from assignment.api.reading import Environ, matches
 
 _FILE = Path(__file__).parent.parent / "static" / "proefwerk.js"
 _CACHED = ("Cache-Control", "public, max-age=300, stale-while-revalidate=86400")

@@ -1,4 +1,4 @@
-"""Server-sent events: the GrowthBook payload to everyone who listens, whenever it changes."""
+"""Server-sent events: everyone who listens hears of every change of the rules."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 from assignment.api.answer import CORS, Answer
-from assignment.api.doors import Doors, SnapshotSource
-from assignment.api.growthbook import path_key
+from assignment.api.doors import Doors, SnapshotSource, Telling
 from assignment.api.keys import PUBLIC, check_key, digest
 from assignment.api.meters import Meters
 from assignment.api.problems import problem
 from assignment.api.reading import Environ
 from assignment.engine import CompiledSnapshot
 from assignment.errors import ProefwerkError
-from assignment.growthbook.payload import Payload, payload_of
 
-STREAM_PREFIX = "/sub/"
 EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_SECONDS = 15.0
 LOOK_SECONDS = 0.1
@@ -35,23 +33,25 @@ _HEADERS = (CORS, ("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
 _log = logging.getLogger(__name__)
 
 
-def subscribe(doors: Doors, environ: Environ) -> Answer:
-    """Answer `GET /sub/{client_key}` with a body that goes on until the key is revoked or the server stops.
+def listen(doors: Doors, environ: Environ, key: str, telling: Telling, known: str | None) -> Answer:
+    """Answer a listener with a body that goes on until the key is revoked or the server stops.
 
-    A listener that names the payload it has in `Last-Event-ID` is spared that payload.
+    Args:
+        key: The listener's.
+        telling: What it is told of each snapshot.
+        known: Identity of the news that it has; it is spared that news.
 
     Raises:
         ProefwerkError: 401 unknown key, 403 a key that is not a client's, 404 no streams here, 503 nothing
             published yet.
     """
-    key = path_key(environ, STREAM_PREFIX)
     check_key(doors.source.current(), key, PUBLIC)
     if doors.streams is None:
-        raise ProefwerkError(404, "streams_off", "This server has no streams; ask for /api/features instead.")
+        raise ProefwerkError(404, "streams_off", "This server has no streams; ask again from time to time.")
     if environ["REQUEST_METHOD"] == "HEAD":
         return Answer(200, b"", EVENT_STREAM, _HEADERS)
     try:
-        stream = doors.streams.open(digest(key), environ.get("HTTP_LAST_EVENT_ID"))
+        stream = doors.streams.open(digest(key), known, telling)
     except StreamsFullError as error:
         refused = problem(error)
         rest = tuple(header for header in refused.headers if header[0] != "Retry-After")
@@ -63,7 +63,7 @@ class StreamsFullError(ProefwerkError):
     """As many streams are open as this process keeps."""
 
     def __init__(self, limit: int) -> None:
-        detail = f"All {limit:,} streams of this server are taken; ask for /api/features instead."
+        detail = f"All {limit:,} streams of this server are taken; ask again from time to time."
         super().__init__(503, "streams_full", detail)
 
 
@@ -74,10 +74,12 @@ class Stream:
 
     Args:
         key_digest: The listener's key.
+        telling: What it is told of a snapshot.
     """
 
-    def __init__(self, streams: Streams, key_digest: str) -> None:
+    def __init__(self, streams: Streams, key_digest: str, telling: Telling) -> None:
         self.key_digest = key_digest
+        self.telling = telling
         self._streams = streams
         self._next: deque[bytes] = deque(maxlen=1)
         self._bell = threading.Lock()
@@ -133,16 +135,17 @@ class Streams:
         self._thread = threading.Thread(target=self._watch, name="streams", daemon=True)
         self._thread.start()
 
-    def open(self, key_digest: str, known: str | None) -> Stream:
+    def open(self, key_digest: str, known: str | None, telling: Telling) -> Stream:
         """A stream for a key that has been checked; of a server that stops, one that ends at once.
 
         Args:
-            known: Identity of the payload that the listener has.
+            known: Identity of the news that the listener has.
+            telling: Makes the news of a snapshot; a function at the top of a module.
 
         Raises:
             StreamsFullError: The limit is reached.
         """
-        stream = Stream(self, key_digest)
+        stream = Stream(self, key_digest, telling)
         # Under the lock: a change is either read here or told to this stream.
         with self._lock:
             if self._closed.is_set():
@@ -152,10 +155,11 @@ class Streams:
                 return stream
             if len(self._open) >= self._limit:
                 raise StreamsFullError(self._limit)
-            payload = self._source.current().derived(payload_of)
+            news = self._source.current().derived(telling)
             self._open.add(stream)
             self._meters.streams.set(len(self._open))
-        stream.offer(_OPENING + b"\n" if known == _identity(payload) else _OPENING + event_of(payload))
+        spared = b"id: %b\n\n" % news.identity.encode()
+        stream.offer(_OPENING + (spared if known == news.identity else news.event))
         return stream
 
     def forget(self, stream: Stream) -> None:
@@ -191,23 +195,16 @@ class Streams:
         compiled, seen = self._source.current(), self._seen
         if compiled is seen:
             return
-        payload = compiled.derived(payload_of)
-        changed = seen is None or seen.derived(payload_of).features != payload.features
-        event = event_of(payload)
+
+        @cache
+        def is_news(telling: Telling) -> bool:
+            return seen is None or seen.derived(telling).content != compiled.derived(telling).content
+
         for number, stream in enumerate(self._listening(), 1):
             if compiled.key_kinds.get(stream.key_digest) not in PUBLIC:
                 stream.end()
-            elif changed:
-                stream.offer(event)
+            elif is_news(stream.telling):
+                stream.offer(compiled.derived(stream.telling).event)
                 if number % FLOCK == 0:
                     time.sleep(FLOCK_PAUSE_SECONDS)
         self._seen = compiled
-
-
-def event_of(payload: Payload) -> bytes:
-    """The payload as one event, which clients apply at once."""
-    return b"id: %b\nevent: features\ndata: %b\n\n" % (_identity(payload).encode(), payload.body)
-
-
-def _identity(payload: Payload) -> str:
-    return payload.tag.strip('"')

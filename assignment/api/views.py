@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
-from assignment.api import growthbook, health, problems, snippet, stream
+from assignment.api import growthbook, health, problems, refetch, snippet
 from assignment.api.answer import CORS, Answer
 from assignment.api.doors import Doors
 from assignment.api.ofrep import SINGLE_PREFIX
@@ -26,9 +26,12 @@ def register(app: Flask, doors: Doors) -> Blueprint:
     for path, (door, handler) in POSTED.items():
         _add(blueprint, doors, path, door, handler, "POST")
     _add(blueprint, doors, f"{SINGLE_PREFIX}<path:key>", *ONE_FLAG, "POST", endpoint="ofrep_one")
+    # A path without a key asks for the flag whose key is empty.
+    _add(blueprint, doors, SINGLE_PREFIX, *ONE_FLAG, "POST", endpoint="ofrep_none")
+    _add(blueprint, doors, f"{refetch.PREFIX}<key>", "stream", refetch.subscribe, "GET", endpoint="refetch")
     _add(blueprint, doors, "/api/features/<key>", "growthbook", growthbook.features, "GET")
     _add(blueprint, doors, "/api/eval/<key>", "growthbook", growthbook.evaluate, "POST")
-    _add(blueprint, doors, "/sub/<key>", "stream", stream.subscribe, "GET")
+    _add(blueprint, doors, "/sub/<key>", "stream", growthbook.subscribe, "GET")
     for path, handler in (
         ("/healthz", health.alive),
         ("/readyz", health.ready),

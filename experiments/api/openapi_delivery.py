@@ -98,18 +98,42 @@ def _ofrep() -> dict[str, Any]:
             ),
         },
         "/ofrep/v1/evaluate/flags": {
-            "parameters": [known],
+            "parameters": [
+                known,
+                _query("flagConfigEtag", "`etag` of the message that led to this request."),
+                _query("flagConfigLastModified", "`lastModified` of that message."),
+            ],
             "post": operation(
                 "evaluateFlags",
                 "delivery",
-                "OpenFeature Remote Evaluation of all flags; never logs exposures.",
+                "OpenFeature Remote Evaluation of all flags; never logs exposures. A client key is also told"
+                " where it hears of changes (`eventStreams`).",
                 {"200": answer("The evaluations.", OBJECT), "304": answer("Unchanged."), **failed},
                 requestBody=request,
+            ),
+        },
+        "/ofrep/v1/stream/{client_key}": {
+            "parameters": [path_parameter("client_key", "A client key."), _LAST_EVENT],
+            "get": operation(
+                "listenForFlags",
+                "delivery",
+                "Server-sent events: a `refetchEvaluation` message whenever flags must be evaluated again.",
+                {"200": answer("OFREP messages.", TEXT, "text/event-stream")},
+                401,
+                403,
+                404,
+                503,
+                **_OPEN,
             ),
         },
     }
 
 
+def _query(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": TEXT}
+
+
+_LAST_EVENT = header_parameter("Last-Event-ID", "`id` of the event received last.", TEXT)
 _OFREP_ERRORS = {
     400: "The evaluation failed; `errorCode` says why.",
     401: "The key is missing or unknown.",
@@ -138,7 +162,7 @@ def _growthbook() -> dict[str, Any]:
             ),
         },
         "/sub/{client_key}": {
-            "parameters": [key, header_parameter("Last-Event-ID", "`id` of the event received last.", TEXT)],
+            "parameters": [key, _LAST_EVENT],
             "get": operation(
                 "listen",
                 "delivery",

@@ -125,21 +125,23 @@ def test_an_old_client_is_sent_events_without_chunks(server: Server, listen: Lis
     assert answer.partition(b"\r\n\r\n")[2].startswith(b"retry: 10000\n")
 
 
-def test_the_official_javascript_client_has_a_change_within_a_second(server: Server) -> None:
+@pytest.mark.parametrize("script", ["stream.cjs", "refetch.cjs"])
+def test_the_official_javascript_clients_have_a_change_within_a_second(server: Server, script: str) -> None:
     node = shutil.which("node") or ""
     if not node or not (FOLDER / "node_modules").is_dir():
         sentence = (
             "the JavaScript client is missing: run `npm ci` with Node 20.18 in tests/contract/javascript"
         )
         pytest.fail(sentence) if os.environ.get("CI") else pytest.skip(sentence)
-    start(server, "followed")
-    command = [node, "--no-warnings", "--experimental-eventsource", "stream.cjs", server.url, CLIENT_KEY]
-    with subprocess.Popen([*command, "followed"], cwd=FOLDER, stdout=subprocess.PIPE) as client:
+    key = f"followed-by-{Path(script).stem}"
+    start(server, key)
+    command = [node, "--no-warnings", "--experimental-eventsource", script, server.url, CLIENT_KEY, key]
+    with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE) as client:
         assert client.stdout
         try:
             assert json.loads(client.stdout.readline()) == {"shown": "no"}
             time.sleep(0.5)  # its stream is opened beside the first load
-            post(server, "experiments/followed/stop", {"decision": "ship", "variant": "treatment"})
+            post(server, f"experiments/{key}/stop", {"decision": "ship", "variant": "treatment"})
             changed = time.monotonic()
             value: object = None
             while value != {"shown": "yes"}:

@@ -43,6 +43,8 @@ def test_one_flag_is_the_experiment_with_its_payload(hot: Client, doors: Doors, 
             "version": "1",
             "experiment": key,
             "inExperiment": decision.in_experiment,
+            "hashAttribute": "id",
+            "unit": "s-é",
         },
     }
 

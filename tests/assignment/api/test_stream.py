@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.test import Client
 
 from assignment.api import Doors, Meters, Streams, register, stream
+from assignment.api.growthbook import features_news
 from assignment.api.keys import digest
 from assignment.engine import CompiledSnapshot
 from assignment.snapshot import Experiment, build
@@ -27,6 +28,9 @@ class Rules:
     compiled: CompiledSnapshot
 
     def current(self) -> CompiledSnapshot:
+        return self.compiled
+
+    def catch_up(self) -> CompiledSnapshot:
         return self.compiled
 
     def publish(self, *experiments: Experiment, keys: tuple[object, ...] = KEYS) -> None:
@@ -60,7 +64,7 @@ def client(rules: Rules, meters: Meters, streams: Streams, doors: Doors) -> Clie
 
 
 def test_a_listener_has_the_rules_first_and_then_every_change(rules: Rules, streams: Streams) -> None:
-    listener = streams.open(digest(CLIENT_KEY), None)
+    listener = streams.open(digest(CLIENT_KEY), None, features_news)
     opening = next(listener)
     assert opening.startswith(b"retry: 10000\nid: ")
     assert b'\nevent: features\ndata: {"status":200,' in opening
@@ -74,7 +78,7 @@ def test_a_listener_has_the_rules_first_and_then_every_change(rules: Rules, stre
 def test_a_listener_that_has_the_rules_already_is_spared_them(client: Client) -> None:
     loaded = client.get(f"/api/features/{CLIENT_KEY}").headers["ETag"].strip('"')
     answer = client.get(f"/sub/{CLIENT_KEY}", headers={"Last-Event-ID": loaded})
-    assert next(answer.iter_encoded()) == b"retry: 10000\n\n"
+    assert next(answer.iter_encoded()) == b"retry: 10000\nid: %b\n\n" % loaded.encode()
     answer.close()
 
 
@@ -82,7 +86,7 @@ def test_what_changes_no_feature_is_not_sent(
     rules: Rules, streams: Streams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.2)
-    listener = streams.open(digest(CLIENT_KEY), None)
+    listener = streams.open(digest(CLIENT_KEY), None, features_news)
     next(listener)
     rules.publish(experiment("bar"), keys=KEYS[:2])
     assert next(listener) == b":\n\n"
@@ -91,7 +95,7 @@ def test_what_changes_no_feature_is_not_sent(
 
 
 def test_who_was_slow_gets_the_newest_rules_only(rules: Rules, streams: Streams) -> None:
-    listener = streams.open(digest(CLIENT_KEY), None)
+    listener = streams.open(digest(CLIENT_KEY), None, features_news)
     for coverage in (0.25, 0.5):
         rules.publish(experiment("bar", coverage=coverage))
         time.sleep(0.1)
@@ -102,13 +106,13 @@ def test_who_was_slow_gets_the_newest_rules_only(rules: Rules, streams: Streams)
 
 def test_silence_is_filled_with_comments(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.01)
-    listener = streams.open(digest(CLIENT_KEY), None)
+    listener = streams.open(digest(CLIENT_KEY), None, features_news)
     assert [next(listener) for _ in range(3)][1:] == [b":\n\n", b":\n\n"]
 
 
 def test_a_revoked_key_ends_its_streams_and_no_other(rules: Rules, streams: Streams) -> None:
-    leaving = streams.open(digest(CLIENT_KEY), None)
-    staying = streams.open(digest(SERVER_KEY), None)
+    leaving = streams.open(digest(CLIENT_KEY), None, features_news)
+    staying = streams.open(digest(SERVER_KEY), None, features_news)
     next(leaving)
     next(staying)
     client_key, server_key, _ = KEYS
@@ -121,7 +125,7 @@ def test_a_revoked_key_ends_its_streams_and_no_other(rules: Rules, streams: Stre
 def test_more_than_the_limit_are_refused_until_somebody_leaves(
     streams: Streams, meters: Meters, client: Client
 ) -> None:
-    listeners = [streams.open(digest(CLIENT_KEY), None) for _ in range(LIMIT)]
+    listeners = [streams.open(digest(CLIENT_KEY), None, features_news) for _ in range(LIMIT)]
     assert b"proefwerk_streams_open 3.0" in meters.exposition()
     refused = client.get(f"/sub/{CLIENT_KEY}")
     assert refused.status_code == 503
@@ -130,15 +134,15 @@ def test_more_than_the_limit_are_refused_until_somebody_leaves(
     assert refused.get_json()["detail"].startswith("All 3 streams of this server are taken")
     listeners[0].close()
     assert b"proefwerk_streams_open 2.0" in meters.exposition()
-    streams.open(digest(CLIENT_KEY), None)
+    streams.open(digest(CLIENT_KEY), None, features_news)
 
 
 def test_who_comes_while_the_server_stops_is_told_to_come_back_and_let_go(streams: Streams) -> None:
-    listener = streams.open(digest(CLIENT_KEY), None)
+    listener = streams.open(digest(CLIENT_KEY), None, features_news)
     next(listener)
     streams.close()
     assert list(listener) == []
-    assert list(streams.open(digest(CLIENT_KEY), None)) == [b"retry: 10000\n\n"]
+    assert list(streams.open(digest(CLIENT_KEY), None, features_news)) == [b"retry: 10000\n\n"]
 
 
 @pytest.mark.parametrize(("key", "status"), [("nobody", 401), (SERVER_KEY, 403), (ADMIN_KEY, 403)])

@@ -21,6 +21,7 @@ DELIVERY = {
     "/ofrep/v1/evaluate/flags/{key}",
     "/api/features/{client_key}",
     "/sub/{client_key}",
+    "/ofrep/v1/stream/{client_key}",
     "/api/eval/{client_key}",
     "/proefwerk.js",
     "/healthz",
