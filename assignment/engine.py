@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from assignment.allocation import gates_of, owners_of, slots_of
 from assignment.decider import Context, Decider, Step, fixed_step, gated_step
-from assignment.snapshot import Experiment, Snapshot, Status, Variant
+from assignment.snapshot import HOLDOUT, Experiment, Snapshot, Status, Variant
 from assignment.targeting import compile_condition
 
 _Derived = TypeVar("_Derived")
@@ -33,6 +33,8 @@ class Decision:
         version: Phase of the experiment's randomisation.
         hash_attribute: Whose value is split, so which value is the unit of its exposures.
         in_experiment: Whether the unit takes part, so whether it may be exposed.
+        holdout: Key of the running holdout that the experiment belongs to; who meets it is exposed to that.
+        is_holdout: Whether it is a holdout itself.
     """
 
     index: int
@@ -43,6 +45,8 @@ class Decision:
     in_experiment: bool
     reason: Reason
     hash_attribute: str = "id"
+    holdout: str | None = None
+    is_holdout: bool = False
 
 
 Rule = Decider[Decision]
@@ -95,6 +99,8 @@ class CompiledSnapshot:
             in_experiment=reason is Reason.SPLIT,
             reason=reason,
             hash_attribute=experiment.hash_attribute,
+            holdout=experiment.holdout,
+            is_holdout=experiment.role == HOLDOUT,
         )
         self.decisions.append(decision)
         return decision

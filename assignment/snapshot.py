@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 SCHEMA = 1
+HOLDOUT = "holdout"
 
 
 class Status(StrEnum):
@@ -70,6 +71,8 @@ class Experiment(msgspec.Struct, frozen=True):
         slots: Which part of the hash goes to which variant, where that does not follow from coverage and
             weights because a variant grew after units had been assigned.
         gates: All of them let in who takes part, and who gets the shipped variant; others get the control.
+        role: `experiment`, or `holdout` for the one that measures what all others together bring.
+        holdout: Key of the running holdout that it belongs to; who meets it is exposed to that too.
     """
 
     key: str
@@ -87,6 +90,8 @@ class Experiment(msgspec.Struct, frozen=True):
     placement: str = ""
     slots: tuple[Slot, ...] | None = None
     gates: tuple[Gate, ...] = ()
+    role: str = "experiment"
+    holdout: str | None = None
 
 
 class Key(msgspec.Struct, frozen=True):

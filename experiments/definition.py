@@ -11,7 +11,9 @@ from typing import Any
 from experiments.documents import canonical
 from experiments.forms import ExperimentForm, MetricForm
 
-_NOT_PLANNED = ("name", "parent", "start_at")
+_NOT_PLANNED = ("name", "parent", "preview_url", "start_at")
+_LATER: dict[str, Any] = {"prerequisites": [], "role": "experiment", "holdout": None}
+"""Fields that came later are left out where they say nothing, so that plans keep the seal they always had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,13 @@ class Definition:
 def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], version: int) -> dict[str, Any]:
     """What is registered at the start: the experiment but for its name, with whole metric definitions."""
     experiment = form.model_dump(mode="json", by_alias=True)
+    planned = {
+        name: value
+        for name, value in experiment.items()
+        if name not in _NOT_PLANNED and not (name in _LATER and value == _LATER[name])
+    }
     return {
-        "experiment": {name: value for name, value in experiment.items() if name not in _NOT_PLANNED},
+        "experiment": planned,
         "metrics": {key: metrics[key].model_dump(mode="json") for _, _, key in form.metrics.places()},
         "version": version,
     }

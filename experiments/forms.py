@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -19,10 +19,19 @@ from pydantic import (
 from assignment.conditions import ConditionError
 from assignment.targeting import check_condition
 from experiments.form import FieldValueError, Form
+from experiments.participation import (
+    KEY_PATTERN,
+    ExperimentRole,
+    Holdout,
+    Key,
+    PrerequisiteForm,
+    check_prerequisites,
+    check_role,
+)
 from experiments.plan import PlanForm
 
-KEY_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
-Key = Annotated[str, Field(pattern=KEY_PATTERN.pattern, description="Lower-case letters, digits, - and _.")]
+__all__ = ["KEY_PATTERN", "ExperimentForm", "Key", "MetricForm"]
+
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Named = Annotated[str, Field(min_length=1, max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
@@ -37,6 +46,16 @@ def _in_reach(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+
+
+def _as_page(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"'{address:.60}' is not the address of a page; it starts with https:// and a host")
+    return address
+
+
+PageAddress = Annotated[str, Field(max_length=2000), AfterValidator(_as_page)]
 
 
 class Surface(StrEnum):
@@ -107,10 +126,14 @@ class ExperimentForm(Form):
     traffic: Share = 1.0
     audience: dict[str, Any] = Field(default_factory=dict)
     layer: LayerForm | None = None
+    prerequisites: Annotated[list[PrerequisiteForm], Field(max_length=10)] = Field(default_factory=list)
+    role: ExperimentRole = ExperimentRole.EXPERIMENT
+    holdout: Holdout = None
     metrics: RolesForm = Field(default_factory=RolesForm)
     plan: PlanForm = Field(default_factory=PlanForm)
     segments: Annotated[list[Named], Field(max_length=20)] = Field(default_factory=list)
     parent: Key | None = None
+    preview_url: PageAddress | None = None
     start_at: Moment | None = None
     end_at: Moment | None = None
 
@@ -136,6 +159,18 @@ class ExperimentForm(Form):
                 tuple(error.path.split(".")) if error.path else (), error.message
             ) from error
         return audience
+
+    @field_validator("prerequisites")
+    @classmethod
+    def _check_prerequisites(
+        cls, prerequisites: list[PrerequisiteForm], info: ValidationInfo
+    ) -> list[PrerequisiteForm]:
+        return check_prerequisites(info.data.get("key"), prerequisites)
+
+    @model_validator(mode="after")
+    def _check_role(self) -> Self:
+        check_role(self)
+        return self
 
     @field_validator("segments")
     @classmethod

@@ -47,7 +47,7 @@ _FROM: dict[Action, frozenset[Status]] = {
     Action.STOP: frozenset({Status.RUNNING, Status.PAUSED}),
     Action.ARCHIVE: frozenset({Status.DRAFT, Status.SCHEDULED, Status.STOPPED}),
 }
-_WORDS = frozenset({"name", "hypothesis"})
+_WORDS = frozenset({"name", "hypothesis", "preview_url"})
 _REASON_MEANING = "the plan was frozen when the experiment started; refine it to test something else"
 
 

@@ -89,6 +89,10 @@ class Experiment(Table, table=True):
     """An experiment; its variants are rows of their own.
 
     Attributes:
+        prerequisites: Other experiments with the variants that let take part in this one.
+        role: `experiment` or `holdout`.
+        holdout: Key of the holdout that it belongs to; `False` for none; `None` for the one at its start.
+        preview_url: Page of the shop where its variants can be looked at.
         roles: Metric keys by role, as in the contract's `metrics`.
         plan: How the evidence is read, as in the contract's `plan`.
         version: Phase of the randomisation; a new one has a new seed.
@@ -110,6 +114,10 @@ class Experiment(Table, table=True):
     layer_name: str | None = Field(default=None, max_length=63, index=True)
     layer_from: float | None = None
     layer_to: float | None = None
+    prerequisites: list[dict[str, Any]] | None = _document(nullable=True)
+    role: str = Field(default="experiment", max_length=20, sa_column_kwargs={"server_default": "experiment"})
+    holdout: Any = _document(nullable=True)
+    preview_url: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     roles: dict[str, Any] = _document()
     plan: dict[str, Any] = _document()
     segments: list[str] = _document()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlmodel import Session, col, delete, select
 
 from assignment import snapshot
 from experiments.db import Database
+from experiments.flatten import Relations, flatten
 from experiments.lifecycle import Status
 from experiments.models import ApiKey, Experiment, PublishedSnapshot
 
@@ -20,15 +21,20 @@ _STATUS = {
     Status.RUNNING: snapshot.Status.RUNNING,
     Status.PAUSED: snapshot.Status.PAUSED,
     Status.STOPPED: snapshot.Status.STOPPED,
+    Status.ARCHIVED: snapshot.Status.STOPPED,
 }
 
 
 def compile_snapshot(session: Session) -> snapshot.Snapshot:
     """The rules of every experiment that is not archived, with every key that is not revoked."""
-    experiments = session.exec(select(Experiment).where(Experiment.status != Status.ARCHIVED.value))
+    experiments = session.exec(select(Experiment).where(Experiment.status != Status.ARCHIVED.value)).all()
+    rows = _with_parents(session, experiments)
+    rules = flatten(
+        {key: _rule(row) for key, row in rows.items()}, {key: _relations(row) for key, row in rows.items()}
+    )
     keys = session.exec(select(ApiKey).where(col(ApiKey.revoked_at).is_(None)))
     return snapshot.build(
-        tuple(_rule(experiment) for experiment in experiments),
+        tuple(rules[experiment.key] for experiment in experiments),
         tuple(snapshot.Key(key.digest, key.kind) for key in keys),
     )
 
@@ -67,6 +73,28 @@ def fetch_published(database: Database) -> Callable[[str | None], bytes | None]:
     return fetch
 
 
+def _with_parents(session: Session, experiments: Sequence[Experiment]) -> dict[str, Experiment]:
+    """The experiments by key, with those that they build on, archived ones too."""
+    rows = {experiment.key: experiment for experiment in experiments}
+    asked: set[str] = set()
+    while missing := _named_by(rows.values()) - rows.keys() - asked:
+        asked |= missing
+        found = session.exec(select(Experiment).where(col(Experiment.key).in_(missing)))
+        rows |= {experiment.key: experiment for experiment in found}
+    return rows
+
+
+def _named_by(experiments: Iterable[Experiment]) -> set[str]:
+    return {parent for experiment in experiments for parent, _ in _relations(experiment).prerequisites}
+
+
+def _relations(experiment: Experiment) -> Relations:
+    return Relations(
+        tuple((item["experiment"], frozenset(item["variants"])) for item in experiment.prerequisites or ()),
+        experiment.holdout or None,
+    )
+
+
 def _rule(experiment: Experiment) -> snapshot.Experiment:
     layer = None
     if experiment.layer_name is not None:
@@ -90,4 +118,5 @@ def _rule(experiment: Experiment) -> snapshot.Experiment:
         name=experiment.name,
         surface=experiment.surface,
         placement=experiment.placement,
+        role=experiment.role,
     )

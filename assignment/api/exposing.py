@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from assignment.api.context import Context
 from assignment.api.doors import Doors
-from assignment.engine import Decision
+from assignment.engine import CompiledSnapshot, Decision, decide
 from assignment.hashing import hash_value
 
 
-def expose(doors: Doors, context: Context, decisions: Iterable[Decision]) -> None:
+def expose(doors: Doors, compiled: CompiledSnapshot, context: Context, decisions: Sequence[Decision]) -> None:
     """Record the variants of the experiments that the unit takes part in.
+
+    Who meets an experiment of a holdout is exposed to the holdout too, held out or not, in the audience or
+    not: the two are alike in all but what the experiments do.
 
     An experiment that splits by another attribute than the shopper's id, such as a company, has that
     attribute's value as its unit: shoppers of one company see one variant, so they are no independent units.
@@ -20,7 +23,7 @@ def expose(doors: Doors, context: Context, decisions: Iterable[Decision]) -> Non
         ProefwerkError: 422 for a unit that cannot be recorded, 503 when nothing can be now.
     """
     met: dict[str, list[tuple[str, str]]] = {}
-    for decision in decisions:
+    for decision in (*decisions, *_holdouts(compiled, context, decisions)):
         if decision.in_experiment:
             unit = unit_of(context, decision)
             met.setdefault(unit, []).append((decision.experiment, decision.variant))
@@ -31,3 +34,12 @@ def expose(doors: Doors, context: Context, decisions: Iterable[Decision]) -> Non
 def unit_of(context: Context, decision: Decision) -> str:
     """What was split: the value of the experiment's attribute as text; empty when there is none."""
     return hash_value(context.attributes.get(decision.hash_attribute))
+
+
+def _holdouts(
+    compiled: CompiledSnapshot, context: Context, decisions: Sequence[Decision]
+) -> Iterator[Decision]:
+    met = {decision.holdout for decision in decisions} - {decision.experiment for decision in decisions}
+    for key in sorted(met - {None}, key=str):
+        if key in compiled.rules:
+            yield decide(compiled, key, context.attributes)

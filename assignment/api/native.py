@@ -15,6 +15,7 @@ from assignment.api.preview import read_forced, replace_forced
 from assignment.api.reading import Environ, decode_object, read_body, require_json
 from assignment.engine import CompiledSnapshot, Decision, Rule
 from assignment.errors import FieldError, ProefwerkError, invalid_field
+from assignment.snapshot import HOLDOUT
 
 MAX_NAMED = 1_000
 _FIELDS = frozenset(("context", "experiments", "expose", "forced"))
@@ -37,8 +38,8 @@ def assign(doors: Doors, environ: Environ) -> Answer:
     decisions = (
         compiled.live(context.attributes) if len(document) == 1 else _decide(compiled, document, context)
     )
-    if _wants_exposures(document):
-        expose(doors, context, decisions)
+    if _wants_exposures(document) and not document.get("forced"):
+        expose(doors, compiled, context, decisions)
     entries = compiled.derived(encoded_entries)
     head = compiled.derived(_head)
     return Answer(200, b"%b%b}}" % (head, b",".join([entries[item.index] for item in decisions])))
@@ -70,6 +71,10 @@ def _entry(decision: Decision) -> bytes:
         "in_experiment": decision.in_experiment,
         "reason": decision.reason,
     }
+    if decision.holdout is not None:
+        value["holdout"] = decision.holdout
+    if decision.is_holdout:
+        value["role"] = HOLDOUT
     return b"%b:%b" % (msgspec.json.encode(decision.experiment), msgspec.json.encode(value))
 
 

@@ -18,6 +18,7 @@ from assignment.api.reading import Environ, decode_object, matches, path_after, 
 from assignment.api.refetch import event_streams, up_to_date
 from assignment.engine import CompiledSnapshot, Decision
 from assignment.errors import ProefwerkError
+from assignment.snapshot import HOLDOUT
 
 BULK_PATH = "/ofrep/v1/evaluate/flags"
 SINGLE_PREFIX = f"{BULK_PATH}/"
@@ -56,8 +57,8 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
         return _failure(404, key, "FLAG_NOT_FOUND", f"Flag '{key:.100}' was not found")
     forced = forced_by_header(compiled, environ)
     decision = forced.get(key) or rule(context.attributes)[0]
-    if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true":
-        expose(doors, context, [decision])
+    if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true" and not forced:
+        expose(doors, compiled, context, [decision])
     flag = _encoded(compiled.derived(_flag_parts), decision, context, msgspec.json.encode(context.unit))
     return Answer(200, flag, JSON_UTF8, _HEADERS)
 
@@ -115,6 +116,10 @@ def _parts(decision: Decision) -> Parts:
         "inExperiment": decision.in_experiment,
         "hashAttribute": decision.hash_attribute,
     }
+    if decision.holdout is not None:
+        metadata["holdout"] = decision.holdout
+    if decision.is_holdout:
+        metadata["role"] = HOLDOUT
     before = msgspec.json.encode(value)[:-1] + b',"metadata":' + msgspec.json.encode(metadata)[:-1]
     return before + b',"contextId":', b',"unit":', b"}}"
 

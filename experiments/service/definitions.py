@@ -28,6 +28,7 @@ from experiments.service.records import (
     metrics_named,
 )
 from experiments.service.references import check_references
+from experiments.service.relations import refuse_when_needed
 from experiments.validation import invalid, parse
 
 __all__ = [
@@ -147,7 +148,7 @@ def delete_experiment(session: Session, key: str, actor: Actor) -> None:
     """Deletes a draft, as if it had never been; the audit log keeps it.
 
     Raises:
-        ProefwerkError: 404, 403; 409 for an experiment that is no draft or has follow-ups.
+        ProefwerkError: 404, 403; 409 for one that is no draft, or that others follow or build on.
     """
     require(actor, Role.MARKETER)
     lock_changes(session)
@@ -161,6 +162,7 @@ def delete_experiment(session: Session, key: str, actor: Actor) -> None:
     child = session.exec(select(Experiment.key).where(Experiment.parent == key)).first()
     if child is not None:
         raise ProefwerkError(409, "has_follow_up", f"'{key}' is the parent of '{child}' and stays.")
+    refuse_when_needed(session, experiment)
     record(session, actor, "delete", "experiment", key, experiment_document(experiment), None)
     session.exec(delete(JournalEntry).where(col(JournalEntry.experiment_key) == key))
     session.delete(experiment)

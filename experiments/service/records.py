@@ -51,6 +51,10 @@ def form_of(experiment: Experiment) -> ExperimentForm:
             "traffic": experiment.traffic,
             "audience": experiment.audience,
             "layer": layer,
+            "prerequisites": experiment.prerequisites or [],
+            "role": experiment.role,
+            "holdout": experiment.holdout,
+            "preview_url": experiment.preview_url,
             "metrics": experiment.roles,
             "plan": experiment.plan,
             "segments": experiment.segments,
@@ -66,7 +70,7 @@ def fill(session: Session, experiment: Experiment, form: ExperimentForm) -> None
     whole = form.model_dump(mode="json", by_alias=True)
     for name in ("name", "hypothesis", "surface", "placement", "hash_attribute", "traffic"):
         setattr(experiment, name, whole[name])
-    for name in ("audience", "plan", "segments", "parent"):
+    for name in ("audience", "plan", "segments", "parent", "prerequisites", "role", "holdout", "preview_url"):
         setattr(experiment, name, whole[name])
     experiment.roles = whole["metrics"]
     experiment.layer_name = form.layer.name if form.layer else None

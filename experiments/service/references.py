@@ -1,4 +1,4 @@
-"""Whether what an experiment refers to is there and free: metrics, its parent, its slice of a layer."""
+"""Whether what an experiment refers to is there and free: metrics, others, its slice of a layer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,27 @@ from experiments.forms import ExperimentForm
 from experiments.lifecycle import LIVE
 from experiments.models import Experiment
 from experiments.service.records import metrics_named
+from experiments.service.relations import refused_holdout, refused_prerequisites, refused_variants
 from experiments.validation import invalid
 
 
-def check_references(session: Session, form: ExperimentForm) -> None:
+def check_references(session: Session, form: ExperimentForm, *, starting: bool = False) -> None:
     """Refuses a form that names what does not exist, or a slice that another experiment holds.
+
+    Args:
+        starting: Whether it starts, so that what it builds on must have started.
 
     Raises:
         ProefwerkError: 422 naming every field concerned.
     """
-    found = (*_metrics(session, form), *_parent(session, form), *_layer(session, form))
+    found = (
+        *_metrics(session, form),
+        *_parent(session, form),
+        *_layer(session, form),
+        *refused_prerequisites(session, form, starting=starting),
+        *refused_variants(session, form),
+        *refused_holdout(session, form, starting=starting),
+    )
     if found:
         raise invalid(*found)
 

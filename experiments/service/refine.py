@@ -60,6 +60,7 @@ def _draft(session: Session, parent: Experiment, finding: str) -> ExperimentForm
         "parent": parent.key,
         "start_at": None,
         "end_at": None,
+        "holdout": False if form.holdout is False else None,
         "layer": None if Status(parent.status) in LIVE else _free_layer(session, form),
         "metrics": form.metrics.model_copy(
             update={

@@ -15,6 +15,7 @@ from experiments.documents import timestamp
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import Action, Status, check_transition, start_refusals
 from experiments.models import Experiment, JournalKind
+from experiments.participation import ExperimentRole
 from experiments.publish import publish
 from experiments.requests import Decision, StopForm
 from experiments.service.audit import record
@@ -23,6 +24,7 @@ from experiments.service.lookup import find_experiment
 from experiments.service.planning import planned_units
 from experiments.service.records import experiment_document, fill, form_of, metrics_named
 from experiments.service.references import check_references
+from experiments.service.relations import resolve_holdout, tell_dependants
 from experiments.validation import invalid
 
 
@@ -49,6 +51,11 @@ def pause(session: Session, key: str, actor: Actor) -> Experiment:
         ProefwerkError: 404, 403; 409 in the wrong state.
     """
     experiment, before = _begin(session, key, actor, Action.PAUSE)
+    if experiment.role == ExperimentRole.HOLDOUT.value:
+        detail = (
+            f"'{key}' is a holdout; it does not pause, for it would hold out everyone or nobody. Stop it."
+        )
+        raise ProefwerkError(409, "illegal_transition", detail)
     experiment.status = Status.PAUSED.value
     note(session, experiment, actor, JournalKind.PAUSE, "Paused; everyone gets the control.")
     return _finish(session, experiment, actor, Action.PAUSE, before)
@@ -149,6 +156,7 @@ def _finish(
 ) -> Experiment:
     experiment.updated_at = utc_now()
     session.flush()
+    tell_dependants(session, experiment, actor, action)
     record(
         session,
         actor,
@@ -166,7 +174,7 @@ def _check_start(session: Session, form: ExperimentForm, now: datetime) -> None:
     refusals = start_refusals(form, metrics_named(session, form), now)
     if refusals:
         raise invalid(*refusals)
-    check_references(session, form)
+    check_references(session, form, starting=True)
 
 
 def _schedule(
@@ -191,7 +199,7 @@ def _start(
 ) -> None:
     _check_start(session, form, now)
     metrics = metrics_named(session, form)
-    words = "Started; the plan is frozen."
+    words = f"Started; the plan is frozen.{resolve_holdout(session, form)}"
     if form.plan.planned_units is None:
         units, why = planned_units(session, form, metrics)
         form.plan.planned_units = units

@@ -36,6 +36,10 @@ def test_the_example_of_the_contract_comes_back_as_it_went_in() -> None:
         **BAR,
         "hash_attribute": "id",
         "layer": {"name": "checkout", "from": 0.0, "to": 0.5},
+        "prerequisites": [],
+        "role": "experiment",
+        "holdout": None,
+        "preview_url": None,
         "plan": {
             "method": "sequential",
             "alpha": 0.05,
