@@ -285,7 +285,11 @@ def _delivery() -> dict[str, Any]:
             "payload": OBJECT,
             "in_experiment": FLAG,
             "reason": {"enum": ["SPLIT", "TARGETING_MATCH", "DISABLED", "STATIC"]},
-        }
+        },
+        {
+            "holdout": {**TEXT, "description": "The running holdout it belongs to: expose to that too."},
+            "role": {"const": "holdout", "description": "It is a holdout: expose both sides alike."},
+        },
     )
     base = {
         "id": {**TEXT, "minLength": 1, "maxLength": 100},

@@ -44,7 +44,7 @@ def experiment(key: str = "bar", **changes: Any) -> Experiment:
 
 def several() -> tuple[Experiment, ...]:
     """One experiment of every kind that a door may meet."""
-    held_in = Gate("holdout:1", "id", ((0.1, 1.0),))
+    held_in = Gate("programme:1", "id", ((0.1, 1.0),))
     bar_treated = Gate("bar:1", "id", ((0.5, 0.6), (0.7, 1.0)))
     some_companies = Gate("bedrijf-€", "company", ((0.2, 0.9),))
     return (
@@ -57,7 +57,8 @@ def several() -> tuple[Experiment, ...]:
         experiment("draft", status=Status.DRAFT),
         experiment("shipped", status=Status.STOPPED, shipped="treatment-1"),
         experiment("rolled-back", status=Status.STOPPED),
-        experiment("held", gates=(held_in,)),
+        experiment("programme", role="holdout", variants=variants(0.1, 0.9)),
+        experiment("held", gates=(held_in,), holdout="programme"),
         experiment(
             "held-in-a-layer",
             condition={"country": "NL"},
