@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 import msgspec
@@ -42,6 +42,15 @@ def owners_of(slots: Sequence[Slot]) -> list[int]:
         first, end = bisect_left(POSITIONS, slot.start), bisect_left(POSITIONS, slot.end)
         owners[first:end] = [slot.variant] * max(0, end - first)
     return owners
+
+
+def opened_by(ranges: Iterable[tuple[float, float]]) -> bytes:
+    """For each of the 10,000 buckets, and last for a unit without one, 1 where a gate's ranges let it in."""
+    table = bytearray(BUCKETS + 1)
+    for low, high in ranges:
+        first, end = bisect_left(POSITIONS, low), bisect_left(POSITIONS, high)
+        table[first:end] = b"\1" * (end - first)
+    return bytes(table)
 
 
 def grow(experiment: Experiment, coverage: float, variants: Sequence[Variant]) -> Experiment:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from assignment.hashing import BUCKETS, POSITIONS, bucket_of, fnv_bytes, hash_value
+from assignment.allocation import opened_by
+from assignment.hashing import BUCKETS, bucket_of, fnv_bytes, hash_value
 from assignment.operators import Test
 from assignment.snapshot import Gate
 
@@ -77,7 +77,7 @@ class Decider(Generic[T]):
         self._attributes = tuple(attributes)
         hashes = _index((gate.seed, gate.attribute) for gate in gates)
         self._gate_hashes = tuple((seed, _narrow(seed), attributes[attribute]) for seed, attribute in hashes)
-        tables = {gate.ranges: _table(gate.ranges) for gate in gates}
+        tables = {gate.ranges: opened_by(gate.ranges) for gate in gates}
         barriers = _index(step.gates for step in steps)
         self._barriers = tuple(
             tuple((hashes[gate.seed, gate.attribute], tables[gate.ranges]) for gate in barrier)
@@ -152,15 +152,6 @@ def _condition_key(step: Step[Any]) -> bytes:
 def _index(items: Any) -> dict[Any, int]:
     """Each distinct item with its place, in the order of first appearance."""
     return {item: place for place, item in enumerate(dict.fromkeys(items))}
-
-
-def _table(ranges: Iterable[tuple[float, float]]) -> bytes:
-    """For each of the 10,000 buckets, and last for a unit without one, 1 where a range contains it."""
-    table = bytearray(BUCKETS + 1)
-    for low, high in ranges:
-        first, end = bisect_left(POSITIONS, low), bisect_left(POSITIONS, high)
-        table[first:end] = b"\1" * (end - first)
-    return bytes(table)
 
 
 def _narrow(text: str) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from assignment.hashing import bucket_of, bucket_ranges, choose_variation
+from assignment.bulk import Units, buckets
+from assignment.hashing import POSITIONS, bucket_ranges, choose_variation
 from assignment.targeting import compile_condition
 from experiments.analysis.engine import literal, parquet
 from experiments.analysis.units import Exposed, Scope
@@ -58,9 +59,10 @@ def recheck(
     variants = [0] * len(weights)
     other = beyond = known = outside = 0
     rows = _sample(engine, scope, exposed) if exposed.total else []
-    for unit, variant, text in rows:
+    places = buckets(Units.of([unit for unit, _, _ in rows]), seed)
+    for (_, variant, text), place in zip(rows, places.tolist(), strict=True):
         variants[variant] += 1
-        position = bucket_of(seed, unit) / 10_000
+        position = POSITIONS[place]
         other += choose_variation(position, whole) != variant
         beyond += choose_variation(position, whole) == variant != choose_variation(position, open_)
         attributes = json.loads(text) if text else {}

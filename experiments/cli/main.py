@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": "planning.plan",
     "analyze": "reports.analyze",
     "aa": "reports.aa",
+    "assign": "assigning.assign",
     "report": "reports.report",
     "verify": "reports.verify",
     "keys": "access.keys",
