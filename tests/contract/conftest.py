@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,14 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    folder = tmp_path_factory.mktemp("doors")
-    port = free_port()
+    with serving_doors(tmp_path_factory.mktemp("doors")) as running:
+        yield running
+
+
+@contextmanager
+def serving_doors(folder: Path, port: int | None = None) -> Iterator[Live]:
+    """The doors on a folder, stopped at the end of the block."""
+    port = port or free_port()
     arguments = [
         "--interface",
         "wsgi",

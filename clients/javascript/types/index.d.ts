@@ -1,0 +1,3 @@
+export { ExposureHook } from "./hook.js";
+export { EventSender } from "./sender.js";
+export { conversion, exposure } from "./events.js";
