@@ -55,10 +55,19 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="c
 
 Event = Exposure | Conversion
 
+
+class Sender(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sender"):
+    """First in a record of the log whose events a crawler sent; the door puts it there, no client can."""
+
+    agent: str
+
+
 _RECEIPT = struct.Struct("<q")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _events = msgspec.json.Decoder(list[Event])
+_logged = msgspec.json.Decoder(list[Event | Sender])
+_MARK = b'[{"type":"sender","agent":'
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
@@ -134,6 +143,24 @@ def encode_payload(received: datetime, array: bytes) -> bytes:
     return _RECEIPT.pack((received - _EPOCH) // _MICROSECOND) + array
 
 
+def marked(payload: bytes, agent: str) -> bytes:
+    """A log record that says which crawler sent its events; their bytes stay as they were."""
+    start = _RECEIPT.size
+    return b"%b%b%b},%b" % (payload[:start], _MARK, msgspec.json.encode(agent), payload[start + 1 :])
+
+
+def payload_agent(payload: bytes) -> str | None:
+    """The user agent of the crawler that sent a log record's events; `None` for everybody else's.
+
+    Raises:
+        ValueError: The record holds something else.
+    """
+    if not payload.startswith(_MARK, _RECEIPT.size):
+        return None
+    first = _decode(payload)[0]
+    return first.agent if isinstance(first, Sender) else None
+
+
 def decode_payload(payload: bytes) -> list[tuple[Event, datetime]]:
     """The events of a log record, each with its time in UTC; the receipt stands in where none was sent.
 
@@ -142,14 +169,24 @@ def decode_payload(payload: bytes) -> list[tuple[Event, datetime]]:
     """
     try:
         received = _EPOCH + _RECEIPT.unpack_from(payload)[0] * _MICROSECOND
-        decoded = _events.decode(payload[_RECEIPT.size :])
-        return [(event, event.time.astimezone(UTC) if event.time else received) for event in decoded]
-    except (struct.error, msgspec.MsgspecError, OverflowError, RecursionError) as error:
+        return [
+            (event, event.time.astimezone(UTC) if event.time else received)
+            for event in _decode(payload)
+            if not isinstance(event, Sender)
+        ]
+    except (struct.error, OverflowError) as error:
+        raise ValueError(f"not a batch of events: {error}") from error
+
+
+def _decode(payload: bytes) -> Sequence[Event | Sender]:
+    try:
+        return _logged.decode(payload[_RECEIPT.size :])
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(f"not a batch of events: {error}") from error
 
 
 class _Identified(msgspec.Struct):
-    id: str
+    id: str = ""
 
 
 _identified = msgspec.json.Decoder(list[_Identified])
@@ -161,4 +198,4 @@ def payload_ids(payload: bytes) -> Sequence[str]:
     Raises:
         ValueError: The record holds something else.
     """
-    return [event.id for event in _identified.decode(payload[_RECEIPT.size :])]
+    return [event.id for event in _identified.decode(payload[_RECEIPT.size :]) if event.id]

@@ -12,7 +12,7 @@ import msgspec
 
 from assignment.complaints import Refused, read
 from assignment.errors import FieldError, ProefwerkError
-from assignment.events import Rules, encode_payload, payload_ids
+from assignment.events import Rules, encode_payload, marked, payload_ids
 from assignment.intake import Batch, accept
 from assignment.log import EventLog, Frame, read_frames, segments
 from assignment.seen import CAPACITY, SeenIds
@@ -42,20 +42,29 @@ class LogSink:
         self._rules: Rules | None = None
         self._seen.remember(newest_ids(log.folder, capacity // 2))
 
-    def accept(self, body: bytes, content_type: str, snapshot: Snapshot) -> Batch:
+    def accept(self, body: bytes, content_type: str, snapshot: Snapshot, agent: str | None = None) -> Batch:
         """Judges a report and returns once what it accepts is on disk.
+
+        Args:
+            agent: User agent of the crawler that sent it, to be kept with it.
 
         Raises:
             ProefwerkError: As `intake.accept`; or 503 (`LogUnavailable`) when nothing could be stored.
         """
         batch = accept(body, content_type, self._rules_of(snapshot), self._clock(), self._seen)
         if batch.accepted:
-            self._log.append(batch.payload)
+            self._append(batch.payload, agent)
             # Only now: whoever is told "duplicate" must find the first one on disk.
             self._seen.remember(batch.ids)
         return batch
 
-    def expose(self, unit: str, met: Sequence[tuple[str, str]], attributes: Mapping[str, object]) -> None:
+    def expose(
+        self,
+        unit: str,
+        met: Sequence[tuple[str, str]],
+        attributes: Mapping[str, object],
+        agent: str | None = None,
+    ) -> None:
         """Reports that a unit met variants, given as (experiment, variant), at this moment.
 
         An attribute that no event may hold is left out: the shopper's variant does not depend on it.
@@ -70,7 +79,7 @@ class LogSink:
         except ProefwerkError:
             kept = _storable(attributes)
             events = [_exposure(unit, *shown, kept) for shown in met]
-        self._log.append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"))
+        self._append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"), agent)
 
     def check(self) -> None:
         """Whether events could be stored now.
@@ -83,6 +92,9 @@ class LogSink:
     def close(self) -> None:
         """Seals the log."""
         self._log.close()
+
+    def _append(self, payload: bytes, agent: str | None) -> None:
+        self._log.append(payload if agent is None else marked(payload, agent))
 
     def _rules_of(self, snapshot: Snapshot) -> Rules:
         rules = self._rules

@@ -8,6 +8,7 @@ from typing import Any
 
 from babel.dates import format_timedelta
 
+from dash_ui.bot_words import rule_name
 from dash_ui.format import day, locale, number, percent
 from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Check, Report
@@ -29,6 +30,7 @@ def check_name(name: str) -> str:
         "currency": _("One currency"),
         "missing_fields": _("Complete fields"),
         "maturity": _("Completed windows"),
+        "bots": _("Bots left out"),
     }.get(name, name.replace("_", " ").capitalize())
 
 
@@ -54,6 +56,7 @@ def finding(check: Check, report: Report) -> str:
         "silence": _silence,
         "delay": _delay,
         "multiple_exposure": _multiple,
+        "bots": _bots,
     }.get(check.name)
     return (said(check, report) if said else None) or _plain(check) or check.detail
 
@@ -118,6 +121,29 @@ def _multiple(check: Check, report: Report) -> str | None:
     return f"{counted} {sided}"
 
 
+def _bots(check: Check, report: Report) -> str | None:
+    units, share = check.numbers.get("units"), check.numbers.get("share")
+    if not units:
+        return None
+    counted = ngettext(
+        "{count} shopper ({share}) is left out as a bot.",
+        "{count} shoppers ({share}) are left out as bots.",
+        int(units),
+        share=percent(share, 1),
+    )
+    if check.code == "bots_uneven":
+        split, plan = _shares(check.numbers.get("split") or []), _plan(report)
+        uneven = _(
+            "They fall over the variants as {split}, where {plan} was planned.", split=split, plan=plan
+        )
+        return f"{counted} {uneven}"
+    rules = ", ".join(
+        f"{rule_name(str(each['rule']))} {number(each['units'])}"
+        for each in (check.numbers.get("rules") or [])[:3]
+    )
+    return f"{counted} {_('Most by these rules: {rules}.', rules=rules)}"
+
+
 def _before(check: Check, report: Report) -> str | None:
     if check.code != "unlike_before":
         return None
@@ -170,6 +196,7 @@ def _plain(check: Check) -> str | None:
     count = number(check.numbers.get("units") or check.numbers.get("events") or 0)
     share = percent(check.numbers.get("share"), 1)
     sentences: dict[str, Callable[[], str]] = {
+        "no_bots": lambda: _("No shopper is left out as a bot."),
         "none_multiple": lambda: _("No shopper saw more than one variant."),
         "too_few_to_recheck": lambda: _("There are too few shoppers to assign a sample of them again."),
         "assigned_elsewhere": lambda: _(

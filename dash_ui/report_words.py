@@ -144,6 +144,10 @@ def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
             "The variants already differed before the start, so a difference need not come from the change."
         ),
         "silence_failed": lambda: _("One variant stopped sending events, so the numbers cannot be compared."),
+        "bots_failed": lambda: _(
+            "More shoppers of one variant than of another are left out as bots, so the numbers cannot be"
+            " compared."
+        ),
         "no_primary": lambda: _("No primary metric is defined, so nothing can be decided."),
         "not_enough_data": lambda: _("No primary metric can be judged yet."),
         "primary_better": lambda: _("{metric} is better with {variant}.", metric=metric, variant=variant),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from experiments.bots import Verdict
 from experiments.documents import canonical
 from experiments.forms import ExperimentForm, MetricForm
 
@@ -29,6 +30,7 @@ class Definition:
         started_at: When it first ran, in UTC.
         stopped_at: When it stopped, in UTC.
         planned_end: End date as it was when the plan was frozen; `None` without one.
+        bots: Everything that was ever said of bots; `None` where nobody is left out for one.
     """
 
     form: ExperimentForm
@@ -39,6 +41,7 @@ class Definition:
     started_at: datetime | None
     stopped_at: datetime | None
     planned_end: datetime | None = None
+    bots: tuple[Verdict, ...] | None = ()
 
 
 def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], version: int) -> dict[str, Any]:

@@ -46,8 +46,10 @@ class Batch(Protocol):
 class EventSink(Protocol):
     """Where events go. What returns has been written durably."""
 
-    def accept(self, body: bytes, content_type: str, snapshot: Snapshot, /) -> Batch:
-        """Validate and record the events of one request.
+    def accept(
+        self, body: bytes, content_type: str, snapshot: Snapshot, agent: str | None = None, /
+    ) -> Batch:
+        """Validate and record the events of one request, with the user agent of the crawler that sent it.
 
         Raises:
             ProefwerkError: 413 for too many, 415 for another media type, 4xx for a body that is not a list
@@ -55,8 +57,19 @@ class EventSink(Protocol):
         """
         ...
 
-    def expose(self, unit: str, met: Sequence[tuple[str, str]], attributes: Mapping[str, object], /) -> None:
-        """Record that the unit met variants: pairs of experiment and variant key.
+    def expose(
+        self,
+        unit: str,
+        met: Sequence[tuple[str, str]],
+        attributes: Mapping[str, object],
+        agent: str | None = None,
+        /,
+    ) -> None:
+        """Record that the unit met variants.
+
+        Args:
+            met: Pairs of experiment and variant key.
+            agent: The user agent, where it is that of a crawler.
 
         Raises:
             ProefwerkError: 422 for a unit or attribute that cannot be recorded, 503 when nothing can now.

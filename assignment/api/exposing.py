@@ -10,7 +10,13 @@ from assignment.engine import CompiledSnapshot, Decision, decide
 from assignment.hashing import hash_value
 
 
-def expose(doors: Doors, compiled: CompiledSnapshot, context: Context, decisions: Sequence[Decision]) -> None:
+def expose(
+    doors: Doors,
+    compiled: CompiledSnapshot,
+    context: Context,
+    decisions: Sequence[Decision],
+    agent: str | None = None,
+) -> None:
     """Record the variants of the experiments that the unit takes part in.
 
     Who meets an experiment of a holdout is exposed to the holdout too, held out or not, in the audience or
@@ -18,6 +24,9 @@ def expose(doors: Doors, compiled: CompiledSnapshot, context: Context, decisions
 
     An experiment that splits by another attribute than the shopper's id, such as a company, has that
     attribute's value as its unit: shoppers of one company see one variant, so they are no independent units.
+
+    Args:
+        agent: User agent of the crawler that asked.
 
     Raises:
         ProefwerkError: 422 for a unit that cannot be recorded, 503 when nothing can be now.
@@ -28,7 +37,7 @@ def expose(doors: Doors, compiled: CompiledSnapshot, context: Context, decisions
             unit = unit_of(context, decision)
             met.setdefault(unit, []).append((decision.experiment, decision.variant))
     for unit, shown in met.items():
-        doors.sink.expose(unit, shown, context.described())
+        doors.sink.expose(unit, shown, context.described(), agent)
 
 
 def unit_of(context: Context, decision: Decision) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from assignment.api.answer import Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
+from assignment.api.crawlers import crawler_agent
 from assignment.api.doors import Doors
 from assignment.api.exposing import expose
 from assignment.api.keys import DELIVERY, authenticate
@@ -28,7 +29,7 @@ def assign(doors: Doors, environ: Environ) -> Answer:
         ProefwerkError: 400 malformed, 401, 403, 404 unknown experiment, 413, 415, 422 invalid, 503.
     """
     compiled = doors.source.current()
-    authenticate(compiled, environ, DELIVERY)
+    kind = authenticate(compiled, environ, DELIVERY)
     require_json(environ)
     document = decode_object(read_body(environ, MAX_CONTEXT_BYTES))
     try:
@@ -39,7 +40,7 @@ def assign(doors: Doors, environ: Environ) -> Answer:
         compiled.live(context.attributes) if len(document) == 1 else _decide(compiled, document, context)
     )
     if _wants_exposures(document) and not document.get("forced"):
-        expose(doors, compiled, context, decisions)
+        expose(doors, compiled, context, decisions, crawler_agent(environ, kind))
     entries = compiled.derived(encoded_entries)
     head = compiled.derived(_head)
     return Answer(200, b"%b%b}}" % (head, b",".join([entries[item.index] for item in decisions])))

@@ -9,6 +9,7 @@ import msgspec
 
 from assignment.api.answer import CORS, NO_STORE, Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
+from assignment.api.crawlers import crawler_agent
 from assignment.api.doors import Doors
 from assignment.api.exposing import expose, unit_of
 from assignment.api.keys import DELIVERY, PUBLIC, authenticate, presented
@@ -36,7 +37,9 @@ def evaluate_one(doors: Doors, environ: Environ) -> Answer:
         ProefwerkError: 401 and 403; every other error has OFREP's own body.
     """
     key = path_after(environ, SINGLE_PREFIX)
-    return _with_errors(doors, environ, key, lambda compiled, _: _evaluate_one(doors, compiled, environ, key))
+    return _with_errors(
+        doors, environ, key, lambda compiled, kind: _evaluate_one(doors, compiled, environ, kind, key)
+    )
 
 
 def evaluate_all(doors: Doors, environ: Environ) -> Answer:
@@ -50,7 +53,7 @@ def evaluate_all(doors: Doors, environ: Environ) -> Answer:
     )
 
 
-def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, key: str) -> Answer:
+def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, kind: str, key: str) -> Answer:
     context = _read(environ)
     rule = compiled.rules.get(key)
     if rule is None:
@@ -58,7 +61,7 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ke
     forced = forced_by_header(compiled, environ)
     decision = forced.get(key) or rule(context.attributes)[0]
     if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true" and not forced:
-        expose(doors, compiled, context, [decision])
+        expose(doors, compiled, context, [decision], crawler_agent(environ, kind))
     flag = _encoded(compiled.derived(_flag_parts), decision, context, msgspec.json.encode(context.unit))
     return Answer(200, flag, JSON_UTF8, _HEADERS)
 

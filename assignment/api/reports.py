@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from assignment.api.answer import Answer
+from assignment.api.crawlers import crawler_agent
 from assignment.api.doors import Doors
 from assignment.api.keys import DELIVERY, authenticate
 from assignment.api.problems import problem
@@ -20,9 +21,10 @@ def accept(doors: Doors, environ: Environ) -> Answer:
         ProefwerkError: 400 malformed, 401, 403, 413, 415, 422 invalid, 503 nothing can be recorded now.
     """
     compiled = doors.source.current()
-    authenticate(compiled, environ, DELIVERY)
+    kind = authenticate(compiled, environ, DELIVERY)
     body = read_body(environ, MAX_BYTES)
-    batch = doors.sink.accept(body, environ.get("CONTENT_TYPE", ""), compiled.snapshot)
+    content_type, agent = environ.get("CONTENT_TYPE", ""), crawler_agent(environ, kind)
+    batch = doors.sink.accept(body, content_type, compiled.snapshot, agent)
     document = batch.document()
     rejected = document["rejected"]
     doors.meters.received(

@@ -115,7 +115,7 @@ def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[in
         f"""SELECT code, count(*) FROM (
           SELECT arg_min(CASE event.variant {cases} END, row(epoch_us(event.time), event.id)) AS code
           FROM {parquet(scope.view.paths("exposures"))} AS event
-          SEMI JOIN (SELECT unit_key FROM met WHERE variant <> last_variant) AS several
+          SEMI JOIN (SELECT unit_key FROM met WHERE variant <> last_variant AND bot IS NULL) AS several
             ON event.unit_key = several.unit_key
           WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")}
             AND event.variant IN ({", ".join(literal(key) for key in scope.variants)})

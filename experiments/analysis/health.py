@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.analysis.health_arrivals import delay_check, freshness_check, silence_check
 from experiments.analysis.health_assignment import assignment_check
+from experiments.analysis.health_bots import bots_check
 from experiments.analysis.health_split import (
     finding,
     multiple_exposure_check,
@@ -28,7 +29,7 @@ def checked(
     A check that `failed` means that the difference between the variants may have another cause than the
     treatment, so that no verdict can be given; a `warning` is to be looked at.
     """
-    return {
+    health = {
         "srm": sample_ratio_check(definition, measurement),
         "multiple_exposure": multiple_exposure_check(definition, measurement),
         "assignment": assignment_check(definition, measurement),
@@ -40,7 +41,11 @@ def checked(
         "currency": _currency(measurement),
         "missing_fields": _missing(measurement),
         "maturity": _maturity(measurement),
+        "bots": bots_check(definition, measurement, as_of),
     }
+    if definition.bots is None:
+        del health["bots"]
+    return health
 
 
 def _unknown(measurement: Measurement) -> Document:

@@ -21,6 +21,7 @@ from experiments.analysis.metrics import Left
 from experiments.analysis.recheck import NOBODY, Rechecked, recheck
 from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
+from experiments.bots import rules_at
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.outcomes import highest_value, window_hours
@@ -101,7 +102,7 @@ class Measurement:
 
     def digest(self) -> str:
         """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
-        content = {
+        content: dict[str, object] = {
             "units": [self.exposed.counts, self.exposed.multiple, self.exposed.unknown_events],
             "first": [self.exposed.first, self.exposed.last],
             "metrics": {each.form.key: [asdict(s) for s in each.summaries or ()] for each in self.metrics},
@@ -110,6 +111,8 @@ class Measurement:
             "left": {each.form.key: asdict(each.left) for each in self.metrics},
             "slices": [asdict(each) for each in self.slices],
         }
+        if self.exposed.bots:
+            content["bots"] = [asdict(each) for each in self.exposed.bots]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -130,6 +133,7 @@ def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
         segments=tuple(form.segments),
         until=microseconds(until),
         received=microseconds(as_of),
+        bots=None if definition.bots is None else rules_at(definition.bots, as_of),
     )
 
 

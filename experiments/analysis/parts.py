@@ -14,17 +14,19 @@ import pyarrow as pa
 from experiments.analysis.engine import UNIT_KEY, literal, parquet
 from experiments.analysis.manifest import Part, sync_file, sync_folder
 
-KINDS = ("exposures", "conversions")
+KINDS = ("exposures", "conversions", "bots")
 ROW_GROUP = 122_880
 FAN_IN = 8
 LARGE = 2_000_000
 _COLUMNS = {
     "exposures": "id, unit, unit_key, time, received, experiment, variant, attributes",
     "conversions": "id, unit, unit_key, time, received, name, value, currency, properties",
+    "bots": "id, unit, unit_key, time, received, rule, source, agent, list",
 }
 _ORDER = {
     "exposures": "experiment, unit_key, time, id",
     "conversions": "name, unit_key, time, id",
+    "bots": "unit_key, time, id",
 }
 
 

@@ -26,7 +26,9 @@ def reached(
     plan = definition.form.plan
     if plan.method is not Method.SEQUENTIAL or plan.exact or plan.planned_units is None:
         return None
-    if newest.exposed.total + newest.exposed.multiple <= GRACE * plan.planned_units:
+    exposed = newest.exposed
+    met = exposed.total + exposed.multiple + sum(each.units for each in exposed.bots)
+    if met <= GRACE * plan.planned_units:
         return None
     with connection(view.root / SPILL) as engine:
         clock = Information(engine, scope_of(definition, view, as_of), None)

@@ -17,6 +17,10 @@ SENTENCES = {
         "The variants differed before exposure, so a difference now need not come from the treatment."
     ),
     "silence_failed": "One variant stopped sending events, so the numbers cannot be compared.",
+    "bots_failed": (
+        "More units of one variant than of another are left out as bots, so those who are left cannot be "
+        "compared."
+    ),
     "no_primary": "No primary metric is defined, so nothing can be decided.",
     "not_enough_data": "No primary metric can be judged yet: {reason}",
     "primary_better": "'{metric}' is better with {variant}.",

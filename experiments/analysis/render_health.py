@@ -22,6 +22,7 @@ CHECKS = {
     "currency": "Currencies",
     "missing_fields": "Missing fields",
     "maturity": "Completed windows",
+    "bots": "Bots left out",
 }
 FINDINGS = {
     "units_in_empty_variant": "Units came into a variant that should get none: {split}.",
@@ -68,6 +69,13 @@ FINDINGS = {
     "no_window": "No metric has a window that closes.",
     "matured": "Every unit's window has closed.",
     "maturing": "{share} of the units have completed their window; what the others do later still counts.",
+    "no_bots": "No unit is left out as a bot.",
+    "bots_left_out": "{units} units ({share}) are left out as bots.",
+    "many_bots": "{units} units ({share}) are left out as bots, which is much.",
+    "bots_uneven": (
+        "{units} units ({share}) are left out as bots, and not as many of each variant: {uneven}, where "
+        "{plan} was planned."
+    ),
 }
 ORIGINS = {
     "segment": "It is off among {segment} = {values}: {split}; elsewhere it is as planned.",
@@ -85,6 +93,7 @@ CAUSES = {
     "unknown_variants": "The shop uses a variant name that the experiment does not have.",
     "currency": "Orders come in several currencies, but a metric adds up one.",
     "missing_fields": "The shop sends events without the number that a metric adds up.",
+    "bots": "A rule takes shoppers for bots, or the variant itself changes who is taken for one.",
 }
 REMEDIES = {
     "srm": "Compare first page views and errors per variant, repair the cause, and start again.",
@@ -97,6 +106,7 @@ REMEDIES = {
     "unknown_variants": "Use the variant that the assignment answers, letter for letter.",
     "currency": "Send amounts in the metric's currency, or define a metric per currency.",
     "missing_fields": "Have the field sent with every event.",
+    "bots": "Look at the list of bots, and acquit the rule or the units that are none.",
 }
 
 
@@ -127,6 +137,7 @@ def _finding(report: Document, check: Document, text: Text) -> str:
         split=_shares([arm["units"] for arm in report["variants"]], text),
         plan=_shares([arm["share"] for arm in report["variants"]], text),
         first=_shares(check.get("first") or [], text),
+        uneven=_shares(check.get("split") or [], text),
         share=text.percent(check.get("share")),
         units=text.number(check.get("units")),
         events=text.number(check.get("events")),

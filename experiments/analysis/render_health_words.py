@@ -36,6 +36,25 @@ HEALTH_DUTCH: dict[str, str] = {
     "Currencies": "Valuta",
     "Missing fields": "Ontbrekende velden",
     "Completed windows": "Voltooide vensters",
+    "Bots left out": "Bots weggelaten",
+    "No unit is left out as a bot.": "Geen eenheid is als bot weggelaten.",
+    "{units} units ({share}) are left out as bots.": (
+        "{units} eenheden ({share}) tellen niet mee omdat het bots zijn."
+    ),
+    "{units} units ({share}) are left out as bots, which is much.": (
+        "{units} eenheden ({share}) tellen niet mee omdat het bots zijn; dat is veel."
+    ),
+    "{units} units ({share}) are left out as bots, and not as many of each variant: {uneven}, where "
+    "{plan} was planned.": (
+        "{units} eenheden ({share}) tellen niet mee omdat het bots zijn, en niet van elke variant evenveel: "
+        "{uneven}, terwijl {plan} gepland was."
+    ),
+    "A rule takes shoppers for bots, or the variant itself changes who is taken for one.": (
+        "Een regel ziet klanten voor bots aan, of de variant zelf verandert wie voor een bot doorgaat."
+    ),
+    "Look at the list of bots, and acquit the rule or the units that are none.": (
+        "Bekijk de lijst met bots, en spreek de regel of de eenheden vrij die het niet zijn."
+    ),
     "Likely cause: {cause}": "Waarschijnlijke oorzaak: {cause}",
     "Remedy: {remedy}": "Wat te doen: {remedy}",
     "Units came into a variant that should get none: {split}.": (

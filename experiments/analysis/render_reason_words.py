@@ -17,6 +17,10 @@ _BY_CODE = {
         "te komen."
     ),
     "silence_failed": "Eén variant stuurt geen gebeurtenissen meer, dus de cijfers zijn niet te vergelijken.",
+    "bots_failed": (
+        "Van de ene variant zijn meer eenheden als bot weggelaten dan van de andere, dus wie overblijft is "
+        "niet te vergelijken."
+    ),
     "no_primary": "Er is geen hoofdmeetwaarde, dus er valt niets te besluiten.",
     "not_enough_data": "Nog geen hoofdmeetwaarde is te beoordelen: {reason}",
     "primary_better": "'{metric}' is beter met {variant}.",

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assignment.events import Conversion, Event, Exposure
+from experiments.analysis.marks import Mark, mark_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +36,15 @@ SCHEMAS = {
             ("properties", pa.string()),
         ]
     ),
+    "bots": pa.schema(
+        [
+            *_SHARED,
+            ("rule", pa.string()),
+            ("source", pa.string()),
+            ("agent", pa.string()),
+            ("list", pa.string()),
+        ]
+    ),
 }
 Row = tuple[object, ...]
 
@@ -50,12 +60,24 @@ class Rows:
         self.count = 0
         self._exposures: list[Row] = []
         self._conversions: list[Row] = []
+        self._bots: dict[tuple[str, Mark], Row] = {}
 
-    def extend(self, events: Iterable[tuple[Event, datetime]], received: int) -> None:
-        """Add events, each with its time; `received` in microseconds since 1970 UTC."""
+    def extend(
+        self, events: Iterable[tuple[Event, datetime]], received: int, agent: str | None = None
+    ) -> None:
+        """Add events, each with its time.
+
+        Args:
+            received: Microseconds since 1970 UTC.
+            agent: User agent of the crawler that sent them.
+        """
         place = self.count
         for event, moment in events:
             head = (place, event.id, event.unit, microseconds(moment), received)
+            mark = mark_of(event, agent)
+            if mark is not None:
+                # One a batch is enough to know the unit by.
+                self._bots.setdefault((event.unit, mark), (*head, *mark))
             if type(event) is Exposure:
                 self._exposures.append((*head, event.experiment, event.variant, _text(event.attributes)))
             elif type(event) is Conversion:
@@ -70,6 +92,7 @@ class Rows:
         return {
             "exposures": _table("exposures", self._exposures),
             "conversions": _table("conversions", self._conversions),
+            "bots": _table("bots", list(self._bots.values())),
         }
 
 

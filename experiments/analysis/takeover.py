@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assignment.events import decode_payload
+from assignment.events import decode_payload, payload_agent
 from assignment.log import Damage, is_sealed, read_frames, segments
 from experiments.analysis.manifest import Manifest
 from experiments.analysis.rows import Rows
@@ -65,12 +65,12 @@ def _read_segment(news: Takeover, path: Path, offset: int, quarantine: Path, lim
             offset = record.end
             continue
         try:
-            events = decode_payload(record.payload)
+            events, agent = decode_payload(record.payload), payload_agent(record.payload)
         except ValueError as error:
             _set_aside(path, offset, record.end, str(error), quarantine)
             news.damaged += 1
         else:
-            news.rows.extend(events, int.from_bytes(record.payload[:8], "little", signed=True))
+            news.rows.extend(events, int.from_bytes(record.payload[:8], "little", signed=True), agent)
         offset = record.end
         if news.rows.count >= limit:
             news.more = True

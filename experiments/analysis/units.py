@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import duckdb
 
 from experiments.analysis.engine import literal, parquet
+from experiments.analysis.exclusion import Excluded, excluded, find_bots
 from experiments.analysis.lake import View
+from experiments.bots import BotRules
 from stats.clock import Clock
 
 UNKNOWN = "(unknown)"
@@ -35,6 +37,7 @@ class Exposed:
         segment_counts: Units per segment, then (value, variant), both as places.
         first: Earliest first exposure; `None` without units.
         last: Latest first exposure.
+        bots: Units that are left out as bots, largest rule first; they are in no other number.
     """
 
     counts: tuple[int, ...]
@@ -44,6 +47,7 @@ class Exposed:
     segment_counts: tuple[dict[tuple[int, ...], int], ...]
     first: int | None
     last: int | None
+    bots: tuple[Excluded, ...] = ()
 
     @property
     def total(self) -> int:
@@ -62,6 +66,7 @@ class Scope:
         segments: Names of attributes.
         until: Latest time of an event, microseconds since 1970 UTC.
         received: Latest receipt of an event.
+        bots: Whom to leave out; `None` leaves out nobody.
     """
 
     view: View
@@ -70,6 +75,7 @@ class Scope:
     segments: tuple[str, ...]
     until: int
     received: int
+    bots: BotRules | None = None
 
     def known_by_then(self, alias: str) -> str:
         """SQL condition on an event: it had happened, and had been received."""
@@ -88,14 +94,16 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
     """Make the view `units`; the earliest time counts, whenever the event came in."""
     names = [f"segment_{index}" for index in range(len(scope.segments))]
     _first_exposures(engine, scope)
+    find_bots(engine, scope.view, scope.experiment, scope.known_by_then("event"), scope.bots)
     values = tuple(_values(engine, name) for name in names)
     coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
     engine.execute(
         f"CREATE TEMP VIEW units AS SELECT unit_key, first, variant{coded} FROM met "
-        "WHERE variant = last_variant"
+        "WHERE variant = last_variant AND bot IS NULL"
     )
     multiple, unknown = engine.execute(
-        "SELECT count(*) FILTER (variant <> last_variant), coalesce(sum(unknown), 0)::BIGINT FROM met"
+        "SELECT count(*) FILTER (variant <> last_variant AND bot IS NULL), "
+        "coalesce(sum(unknown), 0)::BIGINT FROM met"
     ).fetchall()[0]
     found = dict(engine.execute("SELECT variant, count(*) FROM units GROUP BY variant").fetchall())
     first, last = engine.execute("SELECT min(first), max(first) FROM units").fetchall()[0]
@@ -115,6 +123,7 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
         ),
         first=first,
         last=last,
+        bots=excluded(engine, len(scope.variants)),
     )
 
 
@@ -201,7 +210,8 @@ def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     engine.execute(
         f"""CREATE TEMP TABLE met AS
         SELECT unit_key, min(epoch_us(time)) FILTER (code IS NOT NULL) AS first,
-          min(code) AS variant, max(code) AS last_variant, count(*) - count(code) AS unknown{values}
+          min(code) AS variant, max(code) AS last_variant, count(*) AS events,
+          count(*) - count(code) AS unknown{values}
         FROM (
           SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code FROM {source}
           WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")})
@@ -218,7 +228,7 @@ _NOTHING = (
 def _values(engine: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
     """The largest values by number of units; the rest, and very small ones, go together."""
     counts = engine.execute(
-        f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant "
+        f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant AND bot IS NULL "
         f"GROUP BY {name} ORDER BY units DESC, {name}"
     ).fetchall()
     total = sum(units for _, units in counts)

@@ -33,6 +33,8 @@ def verify(report: Document, definition: Definition, view: View) -> list[str]:
         form=definition.form.model_copy(update={"traffic": _traffic(report, definition)}),
         status=status if isinstance(status, str) else definition.status,
         stopped_at=definition.stopped_at if was_stopped else None,
+        # Before reports said whom they left out as bots, they left out nobody.
+        bots=definition.bots if "bots" in (report.get("health") or {}) else None,
     )
     again = analyse(then, view, as_of)
     return _differences(_fixed(report), _fixed(again), "")

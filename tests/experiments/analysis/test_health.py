@@ -72,7 +72,7 @@ def test_an_ordinary_experiment_passes_every_check(tmp_path: Path) -> None:
     events += [conversion(f"u{draw.randrange(3_000)}", at=START + 50 * HOUR) for _ in range(800)]
     lake = in_pieces(tmp_path, (events, MINUTE))
     report = analyse(definition(metric(CONVERSION), segments=["device"]), lake.view(), START + 51 * HOUR)
-    assert len(report["health"]) == 11
+    assert len(report["health"]) == 12
     assert {name for name, check in report["health"].items() if check["status"] != "ok"} == set()
     assert report["health"]["pre_period"]["p_value"] > 0.001
 

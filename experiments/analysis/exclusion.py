@@ -1,0 +1,148 @@
+"""Which units are left out as bots: by marks on their events, by hand, or by inhuman numbers of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from experiments.analysis.engine import UNIT_KEY, literal, parquet
+from experiments.analysis.lake import View
+from experiments.bots import BY_BEHAVIOUR, BY_HAND, BotRules
+
+HAND, BEHAVIOUR = "hand", "behaviour"
+HOUR = 3_600_000_000
+SOURCES = (HAND, "flag", "agent", "attribute", BEHAVIOUR)
+"""Sources of the evidence; where several speak of a unit, the first counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Bots of one rule among the units of an experiment.
+
+    Attributes:
+        rule: Its name.
+        source: `hand`, `flag`, `agent`, `attribute` or `behaviour`.
+        counts: Units per variant, of those that met one only.
+        several: Units that met more than one.
+    """
+
+    rule: str
+    source: str
+    counts: tuple[int, ...]
+    several: int
+
+    @property
+    def units(self) -> int:
+        """All of them."""
+        return sum(self.counts) + self.several
+
+
+def find_bots(
+    engine: duckdb.DuckDBPyConnection, view: View, experiment: str, known: str, rules: BotRules | None
+) -> None:
+    """Say in `met`, the table of exposed units, which rule makes a unit a bot; the others stay without.
+
+    Args:
+        view: The lake.
+        experiment: Whose exposures are counted.
+        known: SQL condition on an `event`: it counts.
+        rules: What holds; `None` makes nobody a bot.
+    """
+    engine.execute("ALTER TABLE met ADD COLUMN bot VARCHAR")
+    find_marked(engine, view.paths("bots"), known, rules or BotRules())
+    if rules is None:
+        engine.execute("DELETE FROM bots")
+        return
+    own = f"event.experiment = {literal(experiment)} AND {known}"
+    if paths := view.paths("exposures"):
+        busy = f"SELECT unit_key FROM met WHERE events > {rules.limit or 0}"
+        find_busy(engine, f"FROM {parquet(paths)} AS event WHERE {own}", busy, rules)
+    if paths := view.paths("conversions"):
+        find_busy(engine, f"FROM {parquet(paths)} AS event WHERE {known}", None, rules)
+    settle(engine, rules)
+    engine.execute("UPDATE met SET bot = bots.rule FROM bots WHERE met.unit_key = bots.unit_key")
+
+
+def excluded(engine: duckdb.DuckDBPyConnection, variants: int) -> tuple[Excluded, ...]:
+    """How many of the exposed units each rule leaves out, the largest first."""
+    found: dict[tuple[str, str], list[int]] = {}
+    rows = engine.execute(
+        "SELECT bots.source, bots.rule, CASE WHEN variant = last_variant THEN variant END AS code, count(*) "
+        "FROM met JOIN bots ON met.unit_key = bots.unit_key WHERE variant IS NOT NULL GROUP BY ALL"
+    ).fetchall()
+    for source, rule, code, count in rows:
+        counts = found.setdefault((source, rule), [0] * (variants + 1))
+        counts[variants if code is None else code] += count
+    rules = [
+        Excluded(rule, source, tuple(counts[:variants]), counts[variants])
+        for (source, rule), counts in found.items()
+    ]
+    return tuple(sorted(rules, key=lambda each: (-each.units, each.source, each.rule)))
+
+
+def find_marked(
+    engine: duckdb.DuckDBPyConnection, paths: Sequence[Path], known: str, rules: BotRules
+) -> None:
+    """Make the table `bots` of `unit_key`, `rule` and `source`: units that events or people call bots.
+
+    `settle` makes one row a unit of it.
+
+    Args:
+        paths: The lake's files of marks.
+        known: SQL condition on a mark `event`.
+        rules: What holds.
+    """
+    engine.execute("CREATE TEMP TABLE bots (unit_key BIGINT, rule VARCHAR, source VARCHAR)")
+    if paths:
+        engine.execute(
+            f"INSERT INTO bots SELECT unit_key, rule, source FROM {parquet(paths)} AS event "
+            f"WHERE {known} AND NOT list_contains({_texts(rules.acquitted)}, rule)"
+        )
+    if rules.bots and BY_HAND not in rules.acquitted:
+        engine.execute(
+            f"INSERT INTO bots SELECT {UNIT_KEY}, {literal(BY_HAND)}, '{HAND}' {_units(rules.bots)}"
+        )
+
+
+def find_busy(
+    engine: duckdb.DuckDBPyConnection, events: str, candidates: str | None, rules: BotRules
+) -> None:
+    """Add to `bots` the units with more events in one hour than the rules allow.
+
+    Args:
+        events: SQL of the events, named `event`: from `FROM` to a `WHERE` with its condition.
+        candidates: SQL of the keys that have so many events at all; `None` finds them first.
+        rules: What holds.
+    """
+    if rules.limit is None or BY_BEHAVIOUR in rules.acquitted:
+        return
+    many = f"HAVING count(*) > {rules.limit}"
+    candidates = candidates or f"SELECT event.unit_key {events} GROUP BY event.unit_key {many}"
+    engine.execute(
+        f"""INSERT INTO bots SELECT DISTINCT unit_key, {literal(BY_BEHAVIOUR)}, '{BEHAVIOUR}' FROM (
+          SELECT event.unit_key {events} AND event.unit_key IN ({candidates})
+          GROUP BY event.unit_key, epoch_us(event.time) // {HOUR} {many})"""
+    )
+
+
+def settle(engine: duckdb.DuckDBPyConnection, rules: BotRules) -> None:
+    """Leave one row a unit in `bots`, and none of those whom somebody acquitted."""
+    if rules.shoppers:
+        engine.execute(f"DELETE FROM bots WHERE unit_key IN (SELECT {UNIT_KEY} {_units(rules.shoppers)})")
+    ranks = " ".join(f"WHEN '{source}' THEN {place}" for place, source in enumerate(SOURCES))
+    engine.execute(
+        f"""CREATE OR REPLACE TEMP TABLE bots AS SELECT unit_key, arg_min(rule, least) AS rule,
+          arg_min(source, least) AS source
+        FROM (SELECT *, row(CASE source {ranks} END, rule) AS least FROM bots) GROUP BY unit_key"""
+    )
+
+
+def _units(ids: Sequence[str]) -> str:
+    return f"FROM (SELECT unnest({_texts(ids)}) AS unit)"
+
+
+def _texts(texts: Sequence[str]) -> str:
+    return f"[{', '.join(literal(text) for text in texts)}]::VARCHAR[]"
