@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 import msgspec
@@ -42,6 +43,13 @@ def owners_of(slots: Sequence[Slot]) -> list[int]:
         first, end = bisect_left(POSITIONS, slot.start), bisect_left(POSITIONS, slot.end)
         owners[first:end] = [slot.variant] * max(0, end - first)
     return owners
+
+
+@lru_cache(256)
+def table_of(slots: tuple[Slot, ...], nobody: int) -> Sequence[int]:
+    """As `owners_of`, with `nobody` for a free bucket; experiments that split alike share one small table."""
+    owners = [nobody if owner == FREE else owner for owner in owners_of(slots)]
+    return bytes(owners) if nobody < 256 else owners
 
 
 def opened_by(ranges: Iterable[tuple[float, float]]) -> bytes:

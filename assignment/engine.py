@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from assignment.allocation import gates_of, owners_of, slots_of
+from assignment.allocation import gates_of, slots_of, table_of
 from assignment.decider import Context, Decider, Step, fixed_step, gated_step
 from assignment.snapshot import HOLDOUT, Experiment, Snapshot, Status, Variant
 from assignment.targeting import compile_condition
 
 _Derived = TypeVar("_Derived")
+_log = logging.getLogger(__name__)
 
 
 class Reason(StrEnum):
@@ -80,7 +82,7 @@ class CompiledSnapshot:
         steps = {experiment.key: self._step(experiment) for experiment in snapshot.experiments}
         self.rules = {key: Decider((step,)) for key, step in steps.items()}
         self.live: Rule = Decider([steps[item.key] for item in snapshot.experiments if is_live(item)])
-        self._derived: dict[object, object] = {}
+        self._derived: dict[Callable[[CompiledSnapshot], object], object] = {}
 
     def derived(self, build: Callable[[CompiledSnapshot], _Derived]) -> _Derived:
         """What `build` makes of this snapshot, made once."""
@@ -88,6 +90,14 @@ class CompiledSnapshot:
             return self._derived[build]  # type: ignore[return-value]
         except KeyError:
             return self._derived.setdefault(build, build(self))  # type: ignore[return-value]
+
+    def make_ready(self, older: CompiledSnapshot) -> None:
+        """Derive now what has been asked of the snapshot before, so that no request waits for it."""
+        for build in tuple(older._derived):
+            try:
+                self.derived(build)
+            except Exception:  # noqa: BLE001 - whoever asks for it meets it again, and answers for it
+                _log.debug("cannot make %s ready", build)
 
     def _add(self, experiment: Experiment, variant: Variant, reason: Reason) -> Decision:
         decision = Decision(
@@ -119,8 +129,7 @@ class CompiledSnapshot:
         if experiment.status is not Status.RUNNING:
             return fixed_step(self._add(experiment, control, Reason.DISABLED))
         outside = self.previews[experiment.key, control.key]
-        # By owner of the bucket: the variants in order, and last, at index -1, nobody.
-        chosen = [*(self._add(experiment, variant, Reason.SPLIT) for variant in experiment.variants), outside]
+        split = [self._add(experiment, variant, Reason.SPLIT) for variant in experiment.variants]
         return Step(
             condition=experiment.condition,
             audience=compile_condition(experiment.condition),
@@ -129,7 +138,8 @@ class CompiledSnapshot:
             gates=gates_of(experiment),
             elsewhere=self._add(experiment, control, Reason.TARGETING_MATCH),
             outside=outside,
-            by_bucket=[chosen[owner] for owner in owners_of(slots_of(experiment))],
+            owners=table_of(slots_of(experiment), len(split)),
+            chosen=(*split, outside),
         )
 
 

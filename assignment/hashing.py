@@ -30,10 +30,8 @@ def fnv32(text: str) -> int:
         return _fnv32_wide(text)
 
 
-def _fnv32_wide(text: str) -> int:
-    units = text.encode("utf-16-le", "surrogatepass")
-    state = _OFFSET
-    for unit in memoryview(units).cast("H"):
+def _fnv32_wide(text: str, state: int = _OFFSET) -> int:
+    for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H"):
         state = ((state ^ unit) * _PRIME) & _MASK
     return state
 
@@ -45,6 +43,11 @@ def bucket_of(seed: str, value: str) -> int:
     except UnicodeEncodeError:
         inner = _fnv32_wide(seed + value)
     return fnv_bytes(b"%d" % inner) % BUCKETS
+
+
+def bucket_after(state: int, value: str) -> int:
+    """As `bucket_of`, given `fnv32(seed)`: for text beyond Latin-1, which the C routine cannot hash."""
+    return fnv_bytes(b"%d" % _fnv32_wide(value, state)) % BUCKETS
 
 
 def hash_unit(seed: str, value: str, version: int) -> float | None:

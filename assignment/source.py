@@ -104,6 +104,8 @@ class PollingSource:
 
     def _adopt(self, document: bytes) -> None:
         compiled = CompiledSnapshot(decode(document))
+        if self._compiled is not None:
+            compiled.make_ready(self._compiled)
         self._compiled = compiled
         _log.info("deciding by revision %s, %d experiments", compiled.revision, len(compiled.rules))
         self._keep(document)

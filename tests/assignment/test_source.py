@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assignment.engine import decide
+from assignment.engine import CompiledSnapshot, decide
 from assignment.errors import ProefwerkError
 from assignment.snapshot import Status, build, decode, encode
 from assignment.source import PollingSource
@@ -88,6 +88,33 @@ def test_a_document_that_cannot_be_used_leaves_the_last_good_one(
     assert source.current().revision == revision
     assert len(caplog.records) == 1
     assert decode((tmp_path / "snapshot.json").read_bytes()).revision == revision
+
+
+def test_what_requests_asked_of_the_last_rules_is_ready_before_the_next_take_over(tmp_path: Path) -> None:
+    publisher = Publisher(document())
+    source = PollingSource(publisher.fetch, tmp_path / "snapshot.json")
+    source.refresh()
+    made: list[str] = []
+
+    def derive(compiled: CompiledSnapshot) -> str:
+        assert compiled is not source.current() or not made, "the request had to wait for it"
+        made.append(compiled.revision)
+        return compiled.revision
+
+    def spoilt(compiled: CompiledSnapshot) -> str:
+        if made:
+            raise ValueError("no answer can be made of these rules")
+        return ""
+
+    first = source.current()
+    assert (first.derived(spoilt), first.derived(derive)) == ("", first.revision)
+    publisher.documents.append(document(status=Status.PAUSED))
+    source.refresh()
+    second = source.current()
+    assert made == [first.revision, second.revision]
+    assert second.derived(derive) == second.revision
+    with pytest.raises(ValueError, match="no answer"):
+        second.derived(spoilt)
 
 
 @pytest.mark.parametrize("kept", [b"", b"\xff\xfe", b'{"schema":1}'])
