@@ -11,6 +11,7 @@ import msgspec
 
 from assignment.allocation import gates_of
 from assignment.engine import CompiledSnapshot, is_live
+from assignment.growthbook.portable import portable
 from assignment.snapshot import Experiment, Gate, Slot, Snapshot, Status
 
 HASH_VERSION = 2
@@ -71,7 +72,7 @@ def _split_rule(experiment: Experiment) -> dict[str, Any]:
         **_split(experiment),
     }
     if experiment.condition:
-        rule["condition"] = experiment.condition
+        rule["condition"] = portable(experiment.condition)
     return rule | _filters(gates_of(experiment))
 
 

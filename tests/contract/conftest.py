@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from assignment.engine import CompiledSnapshot
 from tests.assignment.examples import compiled
 from tests.contract.live import FOLDER
 from tests.serving import free_port
+
+JAVASCRIPT = Path(__file__).parent / "javascript"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,17 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
         except requests.ConnectionError:
             time.sleep(0.05)
     raise RuntimeError("the doors did not open")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node, with the clients installed beside the script."""
+    found = shutil.which("node")
+    if found and (JAVASCRIPT / "node_modules").is_dir():
+        return found
+    sentence = (
+        "the JavaScript clients are missing: install Node 20 and run `npm ci` in tests/contract/javascript"
+    )
+    if os.environ.get("CI"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)

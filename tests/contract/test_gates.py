@@ -18,9 +18,7 @@ from assignment.snapshot import Experiment, LayerSlice, Slot, Snapshot, Status, 
 from experiments.flatten import Relations, flatten
 from tests.assignment.examples import CLIENT_KEY, KEYS, experiment, variants
 from tests.contract.test_growthbook_sdk import attributes_of
-from tests.contract.test_javascript_clients import _asked_of_javascript, node
-
-__all__ = ["node"]
+from tests.contract.test_javascript_clients import asked_of_javascript
 
 PEOPLE = 60
 
@@ -33,6 +31,8 @@ class _Source:
 
     def current(self) -> CompiledSnapshot:
         return self._compiled
+
+    catch_up = current
 
 
 def random_rule(random: Random, number: int) -> Experiment:
@@ -121,6 +121,6 @@ def test_the_javascript_sdk_agrees_on_random_gated_experiments(node: str, seed: 
     expected = [
         (decision.payload, decision.in_experiment) for _, every in decided(snapshot) for decision in every
     ]
-    answers = _asked_of_javascript(node, cases)
+    answers = asked_of_javascript(node, cases)
     found = [(answer["value"], answer["source"] == "experiment") for answer in answers]
     assert found == expected, json.dumps(snapshot.revision)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,20 +19,6 @@ from tests.contract.test_growthbook_sdk import attributes_of
 
 FOLDER = Path(__file__).parent / "javascript"
 UNITS = 200
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """The path of Node, with the clients installed beside the script."""
-    found = shutil.which("node")
-    if found and (FOLDER / "node_modules").is_dir():
-        return found
-    sentence = (
-        "the JavaScript clients are missing: install Node 20 and run `npm ci` in tests/contract/javascript"
-    )
-    if os.environ.get("CI"):
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 def test_every_javascript_client_gets_the_variant_that_the_engine_decides(live: Live, node: str) -> None:
@@ -65,7 +49,8 @@ def test_every_javascript_client_gets_the_variant_that_the_engine_decides(live: 
             assert found["server"] == found["web"] == expected
 
 
-def _asked_of_javascript(node: str, cases: list[dict[str, Any]]) -> list[Any]:
+def asked_of_javascript(node: str, cases: list[dict[str, Any]]) -> list[Any]:
+    """What the official SDK answers to each case (see `evaluate.cjs`)."""
     said = subprocess.run(
         [node, "evaluate.cjs"],
         cwd=FOLDER,
@@ -90,7 +75,7 @@ def test_random_conditions_hold_for_whom_the_javascript_sdk_says(node: str, seed
         context: dict[str, Any] = {"attributes": rules.attributes(), "savedGroups": GROUPS}
         context["features"] = {"f": feature}
         cases.append({"ctx": context, "key": "f", "condition": condition})
-    answers = _asked_of_javascript(node, cases)
+    answers = asked_of_javascript(node, cases)
     assert 200 < sum(answer["value"] for answer in answers) < 1_800
     for case, answer in zip(cases, answers, strict=True):
         found = Evaluator().eval_condition(case["condition"], case["ctx"]["attributes"], GROUPS)
@@ -104,7 +89,7 @@ def test_random_features_and_experiments_end_as_in_the_javascript_sdk(node: str,
     inline: list[dict[str, Any]] = [
         {"ctx": rules.context(), "experiment": rules.experiment()} for _ in range(1_000)
     ]
-    answers = _asked_of_javascript(node, features + inline)
+    answers = asked_of_javascript(node, features + inline)
     for case, answer in zip(features, answers, strict=False):
         found = Evaluator().eval_feature(case["ctx"], "f")
         assert close(found, answer), json.dumps(case)
