@@ -88,7 +88,7 @@ def _sentence(message: str, piece: bytes) -> str:
 
 def _rule(path: str, rule: str) -> str:
     if path == "type":
-        return "must be 'exposure' or 'conversion'"
+        return "must be 'exposure', 'conversion' or 'link'"
     if path == "currency":
         return "must be an ISO 4217 code such as EUR"
     if path == "time":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -53,7 +54,30 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="c
     properties: dict[str, Scalar] = msgspec.field(default_factory=dict)
 
 
-Event = Exposure | Conversion
+class Link(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="link"):
+    """Two ids are one person's: `unit`, such as an anonymous visitor's, belongs to `person`.
+
+    Whoever gives no id to a link may say the same again and again; it counts once.
+    """
+
+    unit: UnitId
+    person: UnitId
+    id: Identifier = ""
+    time: Moment | None = None
+
+    def __post_init__(self) -> None:
+        """Give a link without an id the one that follows from what it says."""
+        if not self.id:
+            msgspec.structs.force_setattr(self, "id", link_id(self.unit, self.person))
+
+
+def link_id(unit: str, person: str) -> str:
+    """The id of a link that was given none."""
+    text = f"{len(unit)}:{unit}{person}".encode()
+    return f"link-{hashlib.blake2b(text, digest_size=16).hexdigest()}"
+
+
+Event = Exposure | Conversion | Link
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sender"):
@@ -119,6 +143,8 @@ def check(event: Event, rules: Rules, now: datetime) -> str | None:
             return f"time: {time.isoformat()} is more than 10 minutes in the future"
         if time < now - MAX_AGE:
             return f"time: {time.isoformat()} is more than 366 days ago"
+    if isinstance(event, Link):
+        return f"person: is the unit itself, '{event.unit}'" if event.person == event.unit else None
     return rules.complaint(event) if isinstance(event, Exposure) else None
 
 
@@ -187,6 +213,8 @@ def _decode(payload: bytes) -> Sequence[Event | Sender]:
 
 class _Identified(msgspec.Struct):
     id: str = ""
+    unit: str = ""
+    person: str = ""
 
 
 _identified = msgspec.json.Decoder(list[_Identified])
@@ -198,4 +226,6 @@ def payload_ids(payload: bytes) -> Sequence[str]:
     Raises:
         ValueError: The record holds something else.
     """
-    return [event.id for event in _identified.decode(payload[_RECEIPT.size :]) if event.id]
+    events = _identified.decode(payload[_RECEIPT.size :])
+    ids = (event.id or (event.person and link_id(event.unit, event.person)) for event in events)
+    return [each for each in ids if each]

@@ -14,6 +14,7 @@ from assignment.events import (
     DEFAULT_VALUE,
     MAX_AGE,
     MAX_AHEAD,
+    Conversion,
     Event,
     Exposure,
     Rules,
@@ -137,6 +138,8 @@ def _sound(events: list[Event], array: bytes, rules: Rules, now: datetime) -> bo
             if (event.experiment, event.variant) not in rules.pairs:
                 return False
             keys += 6 + len(event.attributes) if event.attributes else 5
+        elif not isinstance(event, Conversion):
+            return False
         else:
             keys += 5 + len(event.properties) if event.properties else 4
             keys += (event.value is not DEFAULT_VALUE) + (event.currency is not None)

@@ -12,7 +12,7 @@ import msgspec
 
 from assignment.complaints import Refused, read
 from assignment.errors import FieldError, ProefwerkError
-from assignment.events import Rules, encode_payload, marked, payload_ids
+from assignment.events import Rules, encode_payload, link_id, marked, payload_ids
 from assignment.intake import Batch, accept
 from assignment.log import EventLog, Frame, read_frames, segments
 from assignment.seen import CAPACITY, SeenIds
@@ -81,6 +81,19 @@ class LogSink:
             events = [_exposure(unit, *shown, kept) for shown in met]
         self._append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"), agent)
 
+    def link(self, unit: str, person: str, agent: str | None = None) -> None:
+        """Reports that the unit is the person's, once for as long as that is remembered.
+
+        Raises:
+            ProefwerkError: 422 an id cannot be stored; 503 nothing could be stored.
+        """
+        identity = link_id(unit, person)
+        if self._seen.known({identity}):
+            return
+        event = _checked({"type": "link", "id": identity, "unit": unit, "person": person}, "link")
+        self._append(encode_payload(self._clock(), b"[%b]" % event), agent)
+        self._seen.remember((identity,))
+
     def check(self) -> None:
         """Whether events could be stored now.
 
@@ -138,15 +151,20 @@ def _exposure(unit: str, experiment: str, variant: str, attributes: Mapping[str,
         "variant": variant,
         "attributes": attributes,
     }
+    return _checked(exposure, "exposure")
+
+
+def _checked(event: Mapping[str, object], kind: str) -> bytes:
+    """The event as JSON that the log may hold."""
     try:
-        document = msgspec.json.encode(exposure)
+        document = msgspec.json.encode(event)
         read(document)
     except Refused as refusal:
         field, _, rule = str(refusal).partition(": ")
         raise ProefwerkError(
             422,
             "invalid_context",
-            "The exposure cannot be logged.",
+            f"The {kind} cannot be logged.",
             (FieldError(f"context.{'targetingKey' if field == 'unit' else field}", rule or field),),
         ) from None
     return document

@@ -11,7 +11,6 @@ import duckdb
 
 # Scaled values stay below 2**EXACT_BITS, so that 2**31 of them fit a 128-bit integer.
 EXACT_BITS = 96
-UNIT_KEY = "(md5_number_lower(unit)::HUGEINT - 9223372036854775808)::BIGINT"
 
 
 @contextmanager
@@ -28,6 +27,14 @@ def connection(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]
         yield engine
     finally:
         engine.close()
+
+
+def key_of(column: str) -> str:
+    """SQL of the 64-bit key of an id; one in 2**64 pairs of ids shares one."""
+    return f"(md5_number_lower({column})::HUGEINT - 9223372036854775808)::BIGINT"
+
+
+UNIT_KEY = key_of("unit")
 
 
 def literal(text: str) -> str:

@@ -21,7 +21,8 @@ from assignment.errors import ProefwerkError
 from experiments.analysis.engine import connection, parquet
 
 OPEN_FIELDS = ("attributes", "properties")
-FIELDS = ("type", "id", "time", "unit", "experiment", "variant", "name", "value", "currency", *OPEN_FIELDS)
+_EVERY = ("type", "id", "time", "unit")
+FIELDS = (*_EVERY, "experiment", "variant", "name", "value", "currency", "person", *OPEN_FIELDS)
 CHUNK = 20_000
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORDS: dict[str, object] = {"true": True, "false": False}

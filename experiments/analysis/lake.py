@@ -23,6 +23,8 @@ BATCH_EVENTS = 500_000
 GRACE_SECONDS = 900.0
 LOCK = "lock"
 SPILL = "spill"
+EVENTS = ("exposures", "conversions", "links")
+"""Kinds of which each row is an event."""
 MAX_NAMES = 10_000
 OTHER = "(other)"
 
@@ -35,6 +37,7 @@ class Added:
     conversions: int = 0
     duplicates: int = 0
     damaged: int = 0
+    links: int = 0
 
     def __add__(self, other: Added) -> Added:
         """Both together."""
@@ -43,6 +46,7 @@ class Added:
             self.conversions + other.conversions,
             self.duplicates + other.duplicates,
             self.damaged + other.damaged,
+            self.links + other.links,
         )
 
 
@@ -121,7 +125,8 @@ class Lake:
         before = _paths(current.parts, current.runs)
         after = _paths(whole, runs)
         retired = [*current.retired, *(Retired(path, now) for path in sorted(before - after))]
-        added = Added(tables["exposures"].num_rows, tables["conversions"].num_rows, repeated, damaged)
+        exposures, conversions, links = (tables[kind].num_rows for kind in EVENTS)
+        added = Added(exposures, conversions, repeated, damaged, links)
         following = Manifest(
             generation=current.generation + 1,
             parts=whole,

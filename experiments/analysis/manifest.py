@@ -16,7 +16,7 @@ class Part(msgspec.Struct, frozen=True):
 
     Attributes:
         path: Relative to the lake.
-        kind: `exposures`, `conversions` or `bots`.
+        kind: `exposures`, `conversions`, `links` or `bots`.
         day: UTC day of every event in it, `YYYY-MM-DD`.
         rows: How many events.
         last_received: Latest receipt in it, microseconds since 1970 UTC.

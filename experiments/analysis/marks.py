@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from assignment.agents import MAX_AGENT, crawler, list_version
-from assignment.events import Event, Exposure
+from assignment.events import Event, Exposure, Link
 
 AGENT, FLAG = "userAgent", "bot"
 """Names of the attributes (of conversions: properties) that a storefront's back end may pass on."""
@@ -40,6 +40,8 @@ def mark_of(event: Event, agent: str | None) -> Mark | None:
     """
     if agent is not None and (mark := _by_agent(agent, "agent")) is not None:
         return mark
+    if isinstance(event, Link):
+        return None
     said = event.attributes if isinstance(event, Exposure) else event.properties
     if not said:
         return None

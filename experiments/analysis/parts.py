@@ -11,23 +11,27 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from experiments.analysis.engine import UNIT_KEY, literal, parquet
+from experiments.analysis.engine import key_of, literal, parquet
 from experiments.analysis.manifest import Part, sync_file, sync_folder
 
-KINDS = ("exposures", "conversions", "bots")
+KINDS = ("exposures", "conversions", "links", "bots")
 ROW_GROUP = 122_880
 FAN_IN = 8
 LARGE = 2_000_000
 _COLUMNS = {
     "exposures": "id, unit, unit_key, time, received, experiment, variant, attributes",
     "conversions": "id, unit, unit_key, time, received, name, value, currency, properties",
+    "links": "id, unit, unit_key, time, received, person, person_key",
     "bots": "id, unit, unit_key, time, received, rule, source, agent, list",
 }
 _ORDER = {
     "exposures": "experiment, unit_key, time, id",
     "conversions": "name, unit_key, time, id",
+    "links": "unit_key, person_key, time, id",
     "bots": "unit_key, time, id",
 }
+_KEYS = {"unit": "unit_key", "person": "person_key"}
+"""What holds the 64-bit key of an id."""
 
 
 def write(engine: duckdb.DuckDBPyConnection, root: Path, kind: str, table: pa.Table) -> list[Part]:
@@ -35,8 +39,9 @@ def write(engine: duckdb.DuckDBPyConnection, root: Path, kind: str, table: pa.Ta
     if not table.num_rows:
         return []
     engine.register("incoming", table)
+    keys = "".join(f"{key_of(name)} AS {key}, " for name, key in _KEYS.items() if name in table.column_names)
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE batch AS SELECT * EXCLUDE (place), {UNIT_KEY} AS unit_key, "
+        f"CREATE OR REPLACE TEMP TABLE batch AS SELECT * EXCLUDE (place), {keys}"
         "make_timestamp(epoch_us(time))::DATE AS day FROM incoming"
     )
     engine.unregister("incoming")

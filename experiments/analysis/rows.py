@@ -36,6 +36,7 @@ SCHEMAS = {
             ("properties", pa.string()),
         ]
     ),
+    "links": pa.schema([*_SHARED, ("person", pa.string())]),
     "bots": pa.schema(
         [
             *_SHARED,
@@ -60,6 +61,7 @@ class Rows:
         self.count = 0
         self._exposures: list[Row] = []
         self._conversions: list[Row] = []
+        self._links: list[Row] = []
         self._bots: dict[tuple[str, Mark], Row] = {}
 
     def extend(
@@ -78,20 +80,23 @@ class Rows:
             if mark is not None:
                 # One a batch is enough to know the unit by.
                 self._bots.setdefault((event.unit, mark), (*head, *mark))
-            if type(event) is Exposure:
+            if isinstance(event, Exposure):
                 self._exposures.append((*head, event.experiment, event.variant, _text(event.attributes)))
-            elif type(event) is Conversion:
+            elif isinstance(event, Conversion):
                 self._conversions.append(
                     (*head, event.name, float(event.value), event.currency, _text(event.properties))
                 )
+            else:
+                self._links.append((*head, event.person))
             place += 1
         self.count = place
 
     def tables(self) -> dict[str, pa.Table]:
-        """Arrow tables by kind; `place` is the order of arrival over both kinds."""
+        """Arrow tables by kind; `place` is the order of arrival over all kinds."""
         return {
             "exposures": _table("exposures", self._exposures),
             "conversions": _table("conversions", self._conversions),
+            "links": _table("links", self._links),
             "bots": _table("bots", list(self._bots.values())),
         }
 

@@ -311,6 +311,13 @@ def _delivery() -> dict[str, Any]:
             },
         },
     )
+    link = objects(
+        {"type": {"const": "link"}, "unit": base["unit"], "person": base["unit"]},
+        {
+            "id": {**base["id"], "description": "Without one, the same link counts once."},
+            "time": MOMENT,
+        },
+    )
     return {
         "Context": {
             **objects({"targetingKey": {**TEXT, "description": "The unit; `id` means the same."}}),
@@ -321,7 +328,8 @@ def _delivery() -> dict[str, Any]:
         ),
         "Exposure": exposure,
         "Conversion": conversion,
-        "Event": {"oneOf": [reference("Exposure"), reference("Conversion")]},
+        "Link": {**link, "description": "Two ids are one person's, such as an anonymous id and an account."},
+        "Event": {"oneOf": [reference("Exposure"), reference("Conversion"), reference("Link")]},
         "EventAnswer": objects(
             {
                 "accepted": WHOLE,

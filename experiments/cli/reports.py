@@ -30,8 +30,9 @@ def import_files(files: tuple[Path, ...]) -> None:
     place = Workplace.of(*ready_database())
     done = jobs.import_files(place, files, _show_progress if sys.stderr.isatty() else None)
     click.echo(
-        f"{done.rows:,} rows: {done.added.exposures:,} exposures and {done.added.conversions:,} conversions "
-        f"are new, {done.added.duplicates:,} were known, {done.refused:,} were refused."
+        f"{done.rows:,} rows: {done.added.exposures:,} exposures, {done.added.conversions:,} conversions "
+        f"and {done.added.links:,} links are new, {done.added.duplicates:,} were known, "
+        f"{done.refused:,} were refused."
     )
     for path, line, sentence in done.refusals:
         click.echo(f"  {path}:{line}: {sentence}", err=True)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from assignment.errors import ProefwerkError
-from assignment.events import Rules, decode_payload
+from assignment.events import Rules, decode_payload, payload_ids
 from assignment.intake import MAX_BYTES, MAX_EVENTS, Batch, accept
 from assignment.seen import SeenIds
 from assignment.snapshot import Experiment, Status, Variant, build
@@ -99,8 +99,11 @@ def test_accepted_events_keep_their_bytes() -> None:
         (b"null", "the event is not an object but null"),
         (b"[1]", "the event is not an object but"),
         (b"{}", "type: is missing"),
-        (json.dumps({**order("x"), "type": "pageview"}).encode(), "type: \"pageview\" must be 'exposure' or"),
-        (json.dumps({**order("x"), "type": 3}).encode(), "type: 3 must be 'exposure' or 'conversion'"),
+        (json.dumps({**order("x"), "type": "pageview"}).encode(), "type: \"pageview\" must be 'exposure', "),
+        (
+            json.dumps({**order("x"), "type": 3}).encode(),
+            "type: 3 must be 'exposure', 'conversion' or 'link'",
+        ),
         (b'{"type":"conversion","id":"x","name":"order"}', "unit: is missing"),
         (b'{"type":"conversion","unit":"x","name":"order"}', "id: is missing"),
         (b'{"type":"exposure","id":"x","unit":"u","variant":"bar"}', "experiment: is missing"),
@@ -261,3 +264,37 @@ def test_the_largest_body_of_the_worst_kind_is_judged_in_seconds() -> None:
         with contextlib.suppress(ProefwerkError):
             assert take(body[:MAX_BYTES]).accepted == 0
     assert time.process_time() - began < 30
+
+
+def link(**more: Any) -> dict[str, Any]:
+    return {"type": "link", "unit": "a1", "person": "c9", **more}
+
+
+def test_a_link_without_an_id_counts_once_however_often_it_is_said() -> None:
+    seen = SeenIds()
+    first = take(json.dumps([link(), link(), link(unit="a2")]).encode(), seen=seen)
+    assert (first.accepted, first.duplicates) == (2, 1)
+    seen.remember(first.ids)
+    assert take(json.dumps([link()]).encode(), seen=seen).duplicates == 1
+    assert [event.id for event, _ in decode_payload(first.payload)] == list(first.ids)
+
+
+def test_a_link_with_an_id_of_its_own_keeps_it() -> None:
+    assert take(json.dumps([link(id="mine"), link()]).encode()).ids[0] == "mine"
+
+
+def test_ids_of_links_that_were_given_none_are_found_again_in_the_log() -> None:
+    batch = take(json.dumps([order("1"), link()]).encode())
+    assert tuple(payload_ids(batch.payload)) == batch.ids
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (link(person="a1"), "person: is the unit itself, 'a1'"),
+        (link(person=""), 'person: "" must not be empty'),
+        ({"type": "link", "unit": "a1"}, "person: is missing"),
+    ],
+)
+def test_a_link_that_says_nothing_is_refused_in_words(event: dict[str, Any], sentence: str) -> None:
+    assert refusal(json.dumps(event).encode()) == sentence

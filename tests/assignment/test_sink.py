@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assignment.errors import ProefwerkError
-from assignment.events import Event, Exposure, decode_payload
+from assignment.events import Event, Exposure, Link, decode_payload
 from assignment.log import EventLog, Frame, LogUnavailable, read_frames, segments
 from assignment.sink import LogSink, newest_ids
 from assignment.snapshot import Experiment, Snapshot, Status, Variant, build
@@ -206,3 +206,15 @@ def test_many_threads_with_retries_store_every_id_and_count_it_once(tmp_path: Pa
     assert failures == []
     ids = stored_ids(tmp_path)
     assert len(ids) == len(set(ids)) == 3_200
+
+
+def test_a_link_is_on_disk_once_also_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        sink = LogSink(EventLog(tmp_path))
+        sink.link("a1", "c9")
+        sink.link("a1", "c9")
+        sink.close()
+    assert [(event.unit, event.person) for event, _ in stored(tmp_path) if isinstance(event, Link)] == [
+        ("a1", "c9")
+    ]
+    assert len(stored(tmp_path)) == 1

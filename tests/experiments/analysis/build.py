@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from assignment.events import Conversion, Event, Exposure, encode_payload
+from assignment.events import Conversion, Event, Exposure, Link, encode_payload
 from assignment.log import EventLog
 from experiments.analysis.lake import Lake
 from experiments.analysis.rows import Rows, microseconds
@@ -53,6 +53,11 @@ def exposure(unit: str, variant: str = "control", at: datetime = START, **more: 
 def conversion(unit: str, value: float = 1.0, at: datetime = START, **more: Any) -> Event:
     """A conversion with an id of its own; an order unless named otherwise."""
     return Conversion(**{"id": _id(), "unit": unit, "name": "order", "value": value, "time": at, **more})
+
+
+def link(unit: str, person: str, at: datetime = START, **more: Any) -> Event:
+    """A link of an id to a person."""
+    return Link(**{"unit": unit, "person": person, "time": at, **more})
 
 
 def lake_of(folder: Path, events: Iterable[Event], received: datetime = START) -> Lake:

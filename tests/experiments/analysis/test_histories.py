@@ -114,7 +114,7 @@ class Model:
         for event in distinct.values():
             if isinstance(event, Conversion):
                 done[event.unit].append(event)
-            elif event.variant != "gone":
+            elif isinstance(event, Exposure) and event.variant != "gone":
                 met[event.unit].append(event)
         single = {unit: seen for unit, seen in met.items() if len({each.variant for each in seen}) == 1}
         first = {unit: min(seen, key=lambda each: (each.time, each.id)) for unit, seen in single.items()}

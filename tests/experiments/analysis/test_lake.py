@@ -17,8 +17,9 @@ from assignment.events import Event, encode_payload
 from assignment.log import EventLog, segments
 from experiments.analysis import known_ids, manifest, parts
 from experiments.analysis import lake as lake_module
+from experiments.analysis.engine import key_of
 from experiments.analysis.lake import Added, Lake
-from tests.experiments.analysis.build import START, add, conversion, exposure, lake_of, write_log
+from tests.experiments.analysis.build import START, add, conversion, exposure, lake_of, link, write_log
 
 
 def ids(lake: Lake) -> Counter[str]:
@@ -220,3 +221,25 @@ def test_a_lake_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"schema": 99}')
     with pytest.raises(manifest.LakeFormatError, match="schema 99"):
         Lake(tmp_path).view()
+
+
+def test_links_lie_by_day_with_the_keys_of_both_ids_each_once(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [link("a1", "c9"), exposure("a1"), link("a1", "c9")])
+    add(lake, [link("a1", "c9", START + timedelta(days=3)), link("a2", "c9", START + timedelta(days=3))])
+    view = lake.view()
+    assert view.manifest.duplicates == 2
+    assert [part.day for part in view.manifest.parts if part.kind == "links"] == ["2026-11-01", "2026-11-04"]
+    with duckdb.connect() as engine:
+        rows = engine.execute(
+            f"SELECT unit, person, unit_key = {key_of('unit')}, person_key = {key_of('person')} "
+            "FROM read_parquet($1) ORDER BY unit",
+            [[str(path) for path in view.paths("links")]],
+        ).fetchall()
+    assert rows == [("a1", "c9", True, True), ("a2", "c9", True, True)]
+
+
+def test_many_files_of_links_are_merged_into_one(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [])
+    for number in range(parts.FAN_IN):
+        add(lake, [link(f"a{number}", "c9")])
+    assert [part.rows for part in lake.view().manifest.parts] == [parts.FAN_IN]

@@ -236,3 +236,17 @@ def test_a_long_file_loads_in_batches_and_tells_how_far_it_is(
         Lake(tmp_path / "lake"), [path], RULES, datetime.now(UTC), lambda _, count: seen.append(count)
     )
     assert (whole.rows, whole.added.exposures, seen) == (100, 100, [50, 100, 100])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ndjson"])
+def test_links_load_like_other_events_with_or_without_an_id(tmp_path: Path, suffix: str) -> None:
+    rows = [
+        EXPOSED,
+        {"type": "link", "unit": "a1", "person": "é1"},
+        {"type": "link", "id": "x", "unit": "a2", "person": "é1"},
+    ]
+    path = tmp_path / f"links.{suffix}"
+    (csv_file if suffix == "csv" else lines_file)(path, rows)
+    lake = Lake(tmp_path / "lake")
+    assert load(lake, path).added == Added(exposures=1, links=2)
+    assert load(lake, path).added == Added(duplicates=3)
