@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from sqlmodel import select
 
 from experiments.analysis.baseline import baselines
+from experiments.bots import rules_at
 from experiments.db import Database, utc_now
 from experiments.forms import MetricForm
 from experiments.models import Metric, MetricBaseline
 from experiments.service.baselines import definition_hash, save_baselines
 from experiments.service.records import metric_form
+from experiments.service.verdicts import verdicts
 from experiments.workplace import Workplace
 
 FRESH = timedelta(days=1)
@@ -27,7 +29,9 @@ def refresh_baselines(place: Workplace) -> list[str]:
     forms = _due(place.database, now)
     if not forms:
         return []
-    found = baselines(place.lake.view(), forms, now)
+    with place.database.reading() as session:
+        bots = rules_at(verdicts(session), now)
+    found = baselines(place.lake.view(), forms, now, bots)
     with place.database.session() as session:
         save_baselines(session, forms, found, now)
     keys = [form.key for form in forms]

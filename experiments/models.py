@@ -259,6 +259,32 @@ class MetricBaseline(Table, table=True):
     body: dict[str, Any] | None = _document(nullable=True)
 
 
+class BotVerdict(Table, table=True):
+    """What somebody said of a unit, a rule or the limit of behaviour; it holds until it is taken back."""
+
+    __tablename__ = "bot_verdicts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject: str = Field(max_length=10)
+    key: str = Field(max_length=200)
+    says: str | None = Field(default=None, max_length=10)
+    events_per_hour: int | None = None
+    note: str = Field(default="", sa_column=Column(Text, nullable=False))
+    actor: str = Field(max_length=254)
+    created_at: datetime = _moment()
+    ended_at: datetime | None = _moment(nullable=True)
+
+
+class Observation(Table, table=True):
+    """What the scheduler saw in the events lately, as JSON, for web workers, which never open the lake."""
+
+    __tablename__ = "observations"
+
+    name: str = Field(primary_key=True, max_length=120)
+    as_of: datetime = _moment()
+    body: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class Rehearsal(Table, table=True):
     """Somebody wants a reading rehearsed on its own units; the scheduler sets `body` or `error`."""
 

@@ -119,8 +119,8 @@ def _refresh(place: Workplace, view: View, watched: _Watched, as_of: datetime) -
     return True
 
 
-def _marks(definition: Definition, view: View) -> tuple[int, int]:
-    """How many events the lake holds that may concern the experiment."""
+def _marks(definition: Definition, view: View) -> tuple[int, ...]:
+    """How many events the lake holds that may concern the experiment, and how much was said of bots."""
     names = {
         name
         for metric in definition.metrics.values()
@@ -136,4 +136,7 @@ def _marks(definition: Definition, view: View) -> tuple[int, int]:
         metric.kind == MetricKind.RETENTION for metric in definition.metrics.values()
     )
     conversions = sum(count for name, count in counts.items() if all_count or name in names)
-    return view.manifest.exposures.get(definition.form.key, 0), conversions
+    verdicts = definition.bots or ()
+    said = len(verdicts) + sum(each.until is not None for each in verdicts)
+    marked = sum(part.rows for part in view.manifest.parts if part.kind == "bots")
+    return view.manifest.exposures.get(definition.form.key, 0), conversions, marked, said

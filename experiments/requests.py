@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from experiments.bots import Says
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, MetricKind
 from experiments.plan import LooksForm, Method
@@ -76,3 +77,26 @@ class PlanRequest(LooksForm):
         if effect == 0:
             raise ValueError("0 cannot be found; it must be above or below 0")
         return effect
+
+
+class BotForm(Form):
+    """What somebody says of a unit or of a rule: that it is a bot, or that it is none."""
+
+    unit: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    rule: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    says: Says = Says.BOT
+    note: Annotated[str, Field(max_length=4000)] = ""
+
+    @model_validator(mode="after")
+    def _check_subject(self) -> Self:
+        if (self.unit is None) == (self.rule is None):
+            raise FieldValueError(("unit",), "name either a 'unit' or a 'rule'")
+        if self.rule is not None and self.says is not Says.SHOPPER:
+            raise FieldValueError(("says",), "of a rule it can only be said that its bots are 'shopper'")
+        return self
+
+
+class BotLimitForm(Form):
+    """How many events an hour are too many for a shopper; null is no limit."""
+
+    events_per_hour: Annotated[int, Field(ge=10, le=1_000_000)] | None

@@ -32,6 +32,7 @@ REFRESH_SECONDS = 2.0
 DATES_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
 BASELINE_SECONDS = 15.0
+WATCH_SECONDS = 10.0
 NICENESS = 5
 log = logging.getLogger(__name__)
 
@@ -129,6 +130,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("refresh_reports", led(jobs.refresh_reports), REFRESH_SECONDS),
         ("apply_dates", led(jobs.apply_dates), DATES_SECONDS),
         ("refresh_baselines", led(jobs.refresh_baselines), BASELINE_SECONDS),
+        ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
     ):
         scheduler.add_job(work, "interval", seconds=seconds, id=name)

@@ -24,6 +24,7 @@ class Workplace:
         marks: Per experiment, how many events its newest refresh had seen.
         alarms: Failed health checks that were told already.
         looks: What was measured at planned looks.
+        watched: What the newest list of bots rests on: marks, limit, and when it was made.
         due: Per experiment, when its next look falls due without new events.
     """
 
@@ -31,10 +32,11 @@ class Workplace:
     lake: Lake
     log_folder: Path
     rests: dict[str, float] = field(default_factory=dict)
-    marks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    marks: dict[str, tuple[int, ...]] = field(default_factory=dict)
     alarms: dict[str, list[str]] = field(default_factory=dict)
     looks: Memory = field(default_factory=dict)
     due: dict[str, datetime | None] = field(default_factory=dict)
+    watched: tuple[int, int | None, datetime] | None = None
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:

@@ -15,10 +15,12 @@ import numpy as np
 from experiments.analysis import metrics, summarise
 from experiments.analysis.columns import Program, program
 from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.exclusion import find_marked, settle
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.measure import capped, usable
 from experiments.analysis.rows import microseconds, moment
 from experiments.analysis.units import SECOND, Scope
+from experiments.bots import BotRules
 from experiments.forms import MetricForm, MetricKind
 from experiments.outcomes import window_hours
 from stats.contrast import contrast
@@ -64,54 +66,75 @@ class Baseline:
     left: float
 
 
-def baselines(view: View, forms: Sequence[MetricForm], as_of: datetime) -> dict[str, Baseline | None]:
+def baselines(
+    view: View, forms: Sequence[MetricForm], as_of: datetime, bots: BotRules | None = None
+) -> dict[str, Baseline | None]:
     """What every metric was among the units of the last four weeks whose windows have closed by `as_of`.
 
     The units are those exposed to any experiment, each from its first exposure in the period on, as it would
     be in a new experiment. Without exposures they are those seen in other events than the metric's own. The
     same events and moment give the same numbers to the bit.
 
+    Args:
+        view: The lake.
+        forms: The metrics.
+        as_of: Windows that have closed by then count.
+        bots: Whom to leave out by marks or by hand.
+
     Returns:
         By metric key; `None` where there are fewer than `FEWEST_UNITS` units, or `FEWEST_EVENTS` of them did
         what the metric counts, or the metric is zero or does not vary.
     """
     found: dict[str, Baseline | None] = {}
+    shop = _Shop(view, as_of, bots or BotRules())
     for hours in sorted({window_hours(form) or 0.0 for form in forms}):
         alike = [form for form in forms if (window_hours(form) or 0.0) == hours]
         until = as_of - timedelta(hours=hours)
-        found |= _of_units(view, alike, EXPOSURES, _paths(view, "exposures", until), "true", until, as_of)
+        found |= _of_units(shop, alike, EXPOSURES, _paths(view, "exposures", until), "true", until)
         for form in alike:
             if found[form.key] is None:
-                found |= _of_events(view, form, until, as_of)
+                found |= _of_events(shop, form, until)
     return found
 
 
-def _of_events(view: View, form: MetricForm, until: datetime, as_of: datetime) -> dict[str, Baseline | None]:
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """The events, until when, and whose are left out."""
+
+    view: View
+    as_of: datetime
+    bots: BotRules
+
+
+def _of_events(shop: _Shop, form: MetricForm, until: datetime) -> dict[str, Baseline | None]:
     """The same among units that were seen in other events, where these show nearly everyone."""
+    view = shop.view
     paths = _paths(view, "conversions", until)
     own = _own(form) if form.kind != MetricKind.RETENTION else "false"
     if not paths or not _covers(view, paths, own, until):
         return {form.key: None}
-    return _of_units(view, [form], EVENTS, paths, f"NOT ({own})", until, as_of)
+    return _of_units(shop, [form], EVENTS, paths, f"NOT ({own})", until)
 
 
 def _of_units(
-    view: View,
+    shop: _Shop,
     forms: Sequence[MetricForm],
     source: str,
     paths: Sequence[Path],
     condition: str,
     until: datetime,
-    as_of: datetime,
 ) -> dict[str, Baseline | None]:
     """Baselines among the units of certain events, each from its first one in the period on."""
     nothing: dict[str, Baseline | None] = {form.key: None for form in forms}
     if not paths:
         return nothing
-    with connection(view.root / SPILL) as engine:
+    with connection(shop.view.root / SPILL) as engine:
+        find_marked(engine, shop.view.paths("bots"), "true", shop.bots)
+        settle(engine, shop.bots)
         engine.execute(
             f"CREATE TEMP TABLE seen AS SELECT unit_key, epoch_us(time) AS moment FROM {parquet(paths)} "
-            f"WHERE time <= make_timestamptz({microseconds(until)}) AND {condition}"
+            f"WHERE time <= make_timestamptz({microseconds(until)}) AND {condition} "
+            "AND unit_key NOT IN (SELECT unit_key FROM bots)"
         )
         last = engine.execute("SELECT max(moment) FROM seen").fetchall()[0][0]
         if last is None:
@@ -125,7 +148,7 @@ def _of_units(
             return nothing
         days = (last - first) / SECOND / 86_400
         origin = _Origin(source, count, moment(first), moment(last), count / days if days >= 1 else None)
-        return nothing | _measured(engine, view, forms, origin, as_of)
+        return nothing | _measured(engine, shop.view, forms, origin, shop.as_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from experiments.api.openapi_bots import bot_paths
 from experiments.api.openapi_parts import answer, body, operation, path_parameter, query_parameter, reference
 from experiments.api.openapi_types import lists, objects
 from experiments.forms import KEY_PATTERN
@@ -27,7 +28,7 @@ _ACTIONS = {
 
 def management_paths() -> dict[str, Any]:
     """Every path that needs an admin key."""
-    return {**_metrics(), **_experiments(), **_actions(), **_reports(), **_planning()}
+    return {**_metrics(), **_experiments(), **_actions(), **_reports(), **_planning(), **bot_paths(_PAGING)}
 
 
 def _metrics() -> dict[str, Any]:

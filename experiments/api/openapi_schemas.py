@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from experiments.api.openapi_bots import bot_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_parts import reference
 from experiments.api.openapi_types import (
@@ -24,10 +25,18 @@ from experiments.api.openapi_types import (
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.lifecycle import Status
 from experiments.models import JournalKind
-from experiments.requests import CommentForm, Decision, PlanRequest, StopForm
+from experiments.requests import BotForm, BotLimitForm, CommentForm, Decision, PlanRequest, StopForm
 from stats.alternatives import PROMISES
 
-_FORMS: tuple[type[BaseModel], ...] = (ExperimentForm, MetricForm, StopForm, CommentForm, PlanRequest)
+_FORMS: tuple[type[BaseModel], ...] = (
+    ExperimentForm,
+    MetricForm,
+    StopForm,
+    CommentForm,
+    PlanRequest,
+    BotForm,
+    BotLimitForm,
+)
 
 
 def component_schemas() -> dict[str, Any]:
@@ -36,7 +45,14 @@ def component_schemas() -> dict[str, Any]:
         [(form, "validation") for form in _FORMS], ref_template="#/components/schemas/{model}"
     )
     forms: dict[str, Any] = top["$defs"]
-    own = {**_errors(), **_definitions(forms["ExperimentForm"]), **_results(), **_delivery(), **_planning()}
+    own = {
+        **_errors(),
+        **_definitions(forms["ExperimentForm"]),
+        **_results(),
+        **_delivery(),
+        **_planning(),
+        **bot_schemas(),
+    }
     return {**forms, **own}
 
 

@@ -12,6 +12,7 @@ from experiments.definition import Definition, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Variant
+from experiments.service.verdicts import verdicts
 
 READ_ONLY = (
     "status",
@@ -149,6 +150,7 @@ def definition(session: Session, experiment: Experiment) -> Definition:
         started_at=experiment.started_at,
         stopped_at=experiment.stopped_at,
         planned_end=end,
+        bots=verdicts(session),
     )
 
 

@@ -184,3 +184,18 @@ def test_a_shop_without_events_has_no_baseline(tmp_path: Path) -> None:
 def test_a_metric_that_nobody_moves_has_no_baseline(tmp_path: Path, form: MetricForm) -> None:
     events, _ = history()
     assert baselines(lake_of(tmp_path, events).view(), [form], NOW)[form.key] is None
+
+
+def test_bots_are_no_part_of_what_a_plan_is_made_of(tmp_path: Path) -> None:
+    def shop(folder: str, *bots: Event) -> Baseline | None:
+        events = [exposure(f"u{unit}", at=START + unit * DAY / 100) for unit in range(400)]
+        events += [conversion(f"u{unit}", at=START + unit * DAY / 100 + HOUR) for unit in range(0, 400, 4)]
+        return baselines(lake_of(tmp_path / folder, [*events, *bots]).view(), [metric(CONVERSION)], NOW)[
+            "conversion"
+        ]
+
+    bots = [
+        exposure(f"b{unit}", at=START + unit * DAY / 100, attributes={"bot": True}) for unit in range(200)
+    ]
+    assert shop("with", *bots) == shop("without")
+    assert shop("without") is not None
