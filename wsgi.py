@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 import experiments.api
-from assignment.api import Doors, HotDoor, Meters, Streams, register
+from assignment.api import Doors, HotDoor, Meters, Site, Streams, register
 from assignment.errors import ProefwerkError
 from assignment.log import EventLog
 from assignment.sink import LogSink
@@ -48,7 +48,8 @@ def create_app(settings: Settings) -> Flask:
     streams = Streams(source, meters, settings.streams) if settings.streams else None
     if streams:
         when_told_to_stop(lambda: _let_go(streams))
-    doors = Doors(source, sink, meters, streams)
+    site = Site(settings.shop_origins, settings.cookie_domain)
+    doors = Doors(source, sink, meters, streams, site)
     published = _spread(source, settings.workers)
 
     waiting = threading.BoundedSemaphore(MAX_WAITING)

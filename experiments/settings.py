@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from experiments.shop_site import ConfigurationError, cookie_domain, shop_origins
 
-class ConfigurationError(Exception):
-    """A setting that cannot be used, in one sentence naming the setting, its value and the rule."""
+__all__ = ["SETTINGS", "ConfigurationError", "Setting", "Settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,17 @@ SETTINGS = (
         "1000 under `serve`, else 0",
         "most listeners to live updates for each web worker; each has a sleeping thread, about 0.1 MB",
     ),
+    Setting(
+        "PROEFWERK_SHOP_ORIGINS",
+        "none",
+        "pages that may have the shopper's id kept in a cookie by the server, such as"
+        " `https://www.shop.example`; separated by commas",
+    ),
+    Setting(
+        "PROEFWERK_COOKIE_DOMAIN",
+        "our own host",
+        "domain of that cookie, such as `shop.example`: the one that the shop's pages and this server share",
+    ),
     Setting("PROEFWERK_SECRET", "generated into the home", "signs sessions and reports"),
     Setting("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "none", "at start, makes sure that this admin key exists"),
     Setting("PROEFWERK_BOOTSTRAP_SERVER_KEY", "none", "at start, makes sure that this server key exists"),
@@ -70,6 +81,8 @@ class Settings:
         port: Its port; 0 lets the system choose.
         workers: Number of web worker processes.
         secret: Signs sessions and reports.
+        shop_origins: Pages that may have the shopper's id kept in a cookie that the server sets.
+        cookie_domain: Domain of that cookie; `None` for the server's own host.
         streams: Most open event streams of each web worker; `None` leaves it to the command.
         bootstrap_admin_key: Key to make sure of at start; likewise the next two.
         bootstrap_user: Admin user to make sure of at start, with `bootstrap_password`.
@@ -89,6 +102,8 @@ class Settings:
     bootstrap_user: str | None = None
     bootstrap_password: str | None = field(default=None, repr=False)
     streams: int | None = None
+    shop_origins: frozenset[str] = frozenset()
+    cookie_domain: str | None = None
 
     @property
     def log_folder(self) -> Path:
@@ -113,6 +128,7 @@ class Settings:
             raise ConfigurationError(
                 f"{missing} is missing; PROEFWERK_BOOTSTRAP_USER and _PASSWORD go together."
             )
+        origins = shop_origins(_value(values, "PROEFWERK_SHOP_ORIGINS"))
         return cls(
             home=home,
             database_url=_database_url(_value(values, "PROEFWERK_DATABASE_URL"), home),
@@ -128,6 +144,8 @@ class Settings:
             bootstrap_user=user,
             bootstrap_password=password,
             streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),
+            shop_origins=origins,
+            cookie_domain=cookie_domain(_value(values, "PROEFWERK_COOKIE_DOMAIN"), origins),
         )
 
 

@@ -119,6 +119,19 @@ class EventStreams(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """Where the shop's pages are, for the cookie that the server sets.
+
+    Attributes:
+        origins: Such as `https://www.shop.example`: exactly these may ask for the cookie.
+        cookie_domain: Whose pages, with those of its subdomains, see it; `None`: those of our own host.
+    """
+
+    origins: frozenset[str] = frozenset()
+    cookie_domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Everything that the handlers of requests share."""
 
@@ -126,3 +139,4 @@ class Doors:
     sink: EventSink
     meters: Meters = field(default_factory=Meters)
     streams: EventStreams | None = None
+    site: Site = Site()

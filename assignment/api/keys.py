@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
+from urllib.parse import parse_qs
 
 from assignment.api.reading import Environ
 from assignment.engine import CompiledSnapshot
@@ -28,12 +30,18 @@ def digest(key: str) -> str:
 
 
 def presented(environ: Environ) -> str:
-    """The key in the `Authorization: Bearer` header, else in `X-API-Key`; empty when there is none."""
+    """The key in the `Authorization: Bearer` header, else in `X-API-Key`, else in the query; or empty."""
     authorization: str = environ.get("HTTP_AUTHORIZATION", "")
     if authorization[:7].lower() == "bearer ":
         return authorization[7:].strip()
     key: str = environ.get("HTTP_X_API_KEY", "")
-    return key.strip()
+    return key.strip() or _in_query(environ.get("QUERY_STRING", ""))
+
+
+@lru_cache(maxsize=128)
+def _in_query(query: str) -> str:
+    """The key in `?key=`: a browser sends it to another origin without asking first, as headers are not."""
+    return parse_qs(query).get("key", [""])[0] if "key=" in query else ""
 
 
 def authenticate(compiled: CompiledSnapshot, environ: Environ, allowed: frozenset[Kind]) -> str:
@@ -43,9 +51,18 @@ def authenticate(compiled: CompiledSnapshot, environ: Environ, allowed: frozense
         The kind of its key.
 
     Raises:
-        ProefwerkError: 401 for a key that is missing, unknown or revoked; 403 for one of another kind.
+        ProefwerkError: 401 for a key that is missing, unknown or revoked; 403 for one of another kind, and
+            for a secret one in the address.
     """
-    return check_key(compiled, presented(environ), allowed)
+    key = presented(environ)
+    kind = check_key(compiled, key, allowed)
+    if kind != Kind.CLIENT and key == _in_query(environ.get("QUERY_STRING", "")):
+        raise ProefwerkError(
+            403,
+            "key_in_address",
+            f"A key of kind '{kind}' is secret: send it in a header, not in the address.",
+        )
+    return kind
 
 
 def check_key(compiled: CompiledSnapshot, key: str, allowed: frozenset[Kind]) -> str:

@@ -32,6 +32,9 @@ class Meters:
             registry=self.registry,
         )
         self._events = Counter("proefwerk_events", "Events received", ["outcome"], registry=self.registry)
+        self._mail = Counter(
+            "proefwerk_mail", "Images and links of e-mails asked for", ["outcome"], registry=self.registry
+        )
         self.streams = Gauge(
             "proefwerk_streams_open",
             "Event streams open",
@@ -51,6 +54,10 @@ class Meters:
         for outcome, number in (("accepted", accepted), ("duplicate", duplicates), ("rejected", rejected)):
             if number:
                 self._events.labels(outcome).inc(number)
+
+    def opened(self, outcome: str) -> None:
+        """An e-mail's image or link was asked for."""
+        self._mail.labels(outcome).inc()
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -71,6 +71,8 @@ def _entry(decision: Decision) -> bytes:
         "payload": decision.payload,
         "in_experiment": decision.in_experiment,
         "reason": decision.reason,
+        "version": decision.version,
+        "hash_attribute": decision.hash_attribute,
     }
     if decision.holdout is not None:
         value["holdout"] = decision.holdout

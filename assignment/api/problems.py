@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_SECONDS = 1
+_READABLE = ("Access-Control-Expose-Headers", "Retry-After")
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +40,7 @@ def error_headers(status: int) -> tuple[Header, ...]:
     if status == HTTPStatus.UNAUTHORIZED:
         return (CORS, NO_STORE, ("WWW-Authenticate", 'Bearer realm="proefwerk"'))
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        return (CORS, NO_STORE, ("Retry-After", str(RETRY_SECONDS)))
+        return (CORS, NO_STORE, ("Retry-After", str(RETRY_SECONDS)), _READABLE)
     return (CORS, NO_STORE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from assignment.api import native, ofrep, reports
+from assignment.api import native, ofrep, reports, unit
 from assignment.api.answer import Answer
 from assignment.api.doors import Doors
 from assignment.api.problems import problem, unexpected
@@ -17,6 +17,7 @@ Handler = Callable[[Doors, Environ], Answer]
 POSTED: dict[str, tuple[str, Handler]] = {
     "/api/v1/assign": ("assign", native.assign),
     "/api/v1/events": ("events", reports.accept),
+    "/api/v1/unit": ("unit", unit.keep),
     ofrep.BULK_PATH: ("ofrep", ofrep.evaluate_all),
 }
 ONE_FLAG: tuple[str, Handler] = ("ofrep", ofrep.evaluate_one)

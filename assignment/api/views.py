@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
-from assignment.api import growthbook, health, problems, refetch, snippet
+from assignment.api import growthbook, health, mail, problems, refetch, snippet
 from assignment.api.answer import CORS, Answer
 from assignment.api.doors import Doors
 from assignment.api.ofrep import SINGLE_PREFIX
@@ -32,6 +32,8 @@ def register(app: Flask, doors: Doors) -> Blueprint:
     _add(blueprint, doors, "/api/features/<key>", "growthbook", growthbook.features, "GET")
     _add(blueprint, doors, "/api/eval/<key>", "growthbook", growthbook.evaluate, "POST")
     _add(blueprint, doors, "/sub/<key>", "stream", growthbook.subscribe, "GET")
+    _add(blueprint, doors, f"{mail.IMAGE_PREFIX}<key>/<path:name>", "mail", mail.image, "GET")
+    _add(blueprint, doors, f"{mail.LINK_PREFIX}<key>/<path:name>", "mail", mail.link, "GET")
     for path, handler in (
         ("/healthz", health.alive),
         ("/readyz", health.ready),

@@ -1,178 +1,287 @@
-/*! Proefwerk browser snippet. Apache-2.0.
+/*! Proefwerk browser snippet. Apache-2.0. */
+/**
+ *  Plain ES2017, no modules, no dependency. In the head, as docs/integrate.md explains:
  *
- *  <script src="https://experiments.example.org/proefwerk.js"></script>
+ *  <style>.proefwerk-loading [data-proefwerk]:not(.proefwerk-shown) { visibility: hidden }</style>
  *  <script>
- *    proefwerk.init({key: "client key"});
- *    proefwerk.assign().then(function () {
- *      if (proefwerk.variant("free-shipping-bar") === "bar") showBar(proefwerk.payload("free-shipping-bar"));
- *      proefwerk.expose("free-shipping-bar");   // when the place is on screen, also for the control
+ *    (function (root) {
+ *      window.proefwerk = [];
+ *      proefwerk.start = Date.now();
+ *      root.add("proefwerk-loading");
+ *      setTimeout(function () { root.remove("proefwerk-loading"); }, 400);
+ *    })(document.documentElement.classList);
+ *    proefwerk.push(function (proefwerk) {
+ *      proefwerk.init({key: "client key"});
+ *      proefwerk.render("free-shipping-bar", function (element, variant, payload) { ... });
  *    });
- *    proefwerk.track("order", {value: 49.95, currency: "EUR", properties: {items: 3}});
  *  </script>
- *
- *  Elements with the attribute data-proefwerk stay invisible until the variants are known, at most 400 ms.
- *  Where consent is needed: init({..., consent: false}), later consent(true); until then nothing is stored or sent.
+ *  <script async src="https://experiments.example.org/proefwerk.js"></script>
  */
 (function (window, document) {
   "use strict";
 
-  var PREFIX = "proefwerk.";
-  var COOKIE = "proefwerk_unit";
-  var DAY = 86400000;
-  var BATCH = 50;
-  var MAX_QUEUED = 500;
-  var MAX_KEEPALIVE = 60000;
-  var FRESH = 60000;
-  var LOADING = "proefwerk-loading";
-  var script = document.currentScript;
+  const PREFIX = "proefwerk.";
+  const COOKIE = "proefwerk_unit";
+  const LOADING = "proefwerk-loading";
+  const SHOWN = "proefwerk-shown";
+  const MARKED = "[data-proefwerk]";
+  const MINUTE = 60000;
+  const YEAR_AND_MORE = 34560000;
+  const BATCH = 50;
+  const MAX_QUEUED = 500;
+  const MAX_KEEPALIVE = 60000;
+  const MAX_ID = 100;
+  const script = document.currentScript;
+  const before = window.proefwerk;
+  const root = document.documentElement;
 
-  var settings = null;
-  var granted = false;
-  var unit = null;
-  var known = {};
-  var asked = {};
-  var memory = {};
-  var failures = 0;
-  var flying = {};
-  var timer = null;
-  var areas = {};
-
-  function area(name) {
-    return areas[name] || (areas[name] = usable(name));
-  }
+  let settings = null;
+  let granted = false;
+  let anonymous = null;
+  let known = {};
+  let asked = {};
+  let forced = null;
+  let start = 0;
+  let settled = false;
+  let shown = false;
+  let draws = {};
+  let passed = new WeakSet();
+  let failures = 0;
+  let notBefore = 0;
+  let timer = null;
+  const flying = {};
+  const memory = {};
+  const areas = {};
 
   /** A browser may refuse storage altogether; then this page's memory has to do. */
-  function usable(name) {
+  function area(name) {
+    if (areas[name]) return areas[name];
     try {
-      var store = window[name];
+      const store = window[name];
       store.setItem(PREFIX + "probe", "1");
       store.removeItem(PREFIX + "probe");
-      return store;
+      return (areas[name] = store);
     } catch (refused) {
-      return { length: 0, getItem: function () { return null; }, setItem: function () { throw refused; }, removeItem: function () {} };
+      return (areas[name] = { length: 0, getItem: () => null, setItem() { throw refused; }, removeItem() {} });
     }
   }
+
+  const local = () => area("localStorage");
+  const session = () => area("sessionStorage");
 
   function put(store, key, value) {
     try { store.setItem(PREFIX + key, value); } catch (full) { memory[PREFIX + key] = value; }
   }
 
-  function keysOf(store, prefix) {
-    var found = Object.keys(memory);
-    for (var index = 0; index < store.length; index++) found.push(store.key(index));
-    return found.filter(function (key, place) {
-      return key.indexOf(PREFIX + prefix) === 0 && found.indexOf(key) === place;
-    });
-  }
-
   function get(store, key) {
-    return key in memory ? memory[key] : store.getItem(key);
+    return PREFIX + key in memory ? memory[PREFIX + key] : store.getItem(PREFIX + key);
   }
 
   function remove(store, key) {
-    delete memory[key];
-    store.removeItem(key);
+    delete memory[PREFIX + key];
+    store.removeItem(PREFIX + key);
   }
 
-  function newId() {
+  /** Names, without our prefix, of what is kept. */
+  function keysOf(store, prefix) {
+    const found = new Set(Object.keys(memory));
+    for (let index = 0; index < store.length; index++) found.add(store.key(index));
+    return Array.from(found).filter((key) => key.startsWith(PREFIX + prefix)).map((key) => key.slice(PREFIX.length)).sort();
+  }
+
+  function randomId() {
     if (window.crypto.randomUUID) return window.crypto.randomUUID();
-    var bytes = window.crypto.getRandomValues(new Uint8Array(16));
-    return Array.prototype.map.call(bytes, function (byte) { return (byte + 256).toString(16).slice(1); }).join("");
+    return Array.from(window.crypto.getRandomValues(new Uint8Array(16)), (byte) => (byte + 256).toString(16).slice(1)).join("");
   }
 
-  function cookie() {
-    var match = document.cookie.match(new RegExp("(?:^|; )" + COOKIE + "=([^;]+)"));
-    return match && decodeURIComponent(match[1]);
+  function digest(text) {
+    return [1, 2, 3, 4].map((seed) => {
+      for (let index = 0; index < text.length; index++) {
+        seed = Math.imul(seed ^ text.charCodeAt(index), 2654435761);
+        seed ^= seed >>> 15;
+      }
+      return (seed >>> 0).toString(36);
+    }).join("-");
   }
 
-  function setCookie(value, seconds) {
+  /** The same id for the same text, whichever tab or visit makes it. */
+  function idOf(text) {
+    return text.length > MAX_ID ? digest(text) : text;
+  }
+
+  function setCookie(value, seconds, domain) {
     document.cookie = COOKIE + "=" + encodeURIComponent(value) + "; path=/; SameSite=Lax; max-age=" + seconds +
-      (window.location.protocol === "https:" ? "; Secure" : "");
+      (domain ? "; domain=" + domain : "") + (window.location.protocol === "https:" ? "; Secure" : "");
   }
 
-  /** The shopper's id: the shop's own, or a random one kept on this site for 400 days. */
-  function findUnit() {
-    if (settings.unit) return String(settings.unit);
-    var store = area("localStorage");
-    var found = cookie() || get(store, PREFIX + "unit") || newId();
-    put(store, "unit", found);
-    setCookie(found, 400 * DAY / 1000);
+  /** The browser's own random id, kept on this site for 400 days. */
+  function findAnonymous() {
+    const match = document.cookie.match("(?:^|; )" + COOKIE + "=([^;]+)");
+    const found = (match && decodeURIComponent(match[1])) || get(local(), "unit") || randomId();
+    put(local(), "unit", found);
+    if (!settings.serverCookie) setCookie(found, YEAR_AND_MORE);
+    else if (!get(session(), "cookie")) {
+      post("unit", JSON.stringify({ unit: found }), true, "include").then((answer) => answer.json()).then((told) => {
+        if (told.unit !== found) throw new Error(told.detail);
+        put(session(), "cookie", "1");
+        put(local(), "domain", told.domain || "");
+      }).catch(warn);
+    }
     return found;
+  }
+
+  function unit() {
+    return granted ? String(settings.unit || settings.person || anonymous) : null;
   }
 
   function attributes() {
-    var agent = window.navigator.userAgent;
-    var tablet = /iPad|Tablet|Android(?!.*Mobile)/.test(agent);
-    var found = { device: tablet ? "tablet" : /Mobi/.test(agent) ? "mobile" : "desktop", language: window.navigator.language };
-    for (var name in settings.attributes || {}) found[name] = settings.attributes[name];
-    return found;
+    const agent = window.navigator.userAgent;
+    const tablet = /iPad|Tablet|Android(?!.*Mobile)/.test(agent);
+    const device = tablet ? "tablet" : /Mobi/.test(agent) ? "mobile" : "desktop";
+    return Object.assign({ device, language: window.navigator.language }, settings.attributes);
   }
 
-  function post(path, text, keepalive) {
-    return window.fetch(settings.host + path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-API-Key": settings.key },
-      body: text,
-      keepalive: keepalive,
-      credentials: "omit"
-    });
+  /** Text without headers of our own: a browser sends it to another origin without asking first. */
+  function post(path, body, keepalive, credentials) {
+    const url = settings.host + "/api/v1/" + path + "?key=" + encodeURIComponent(settings.key);
+    return window.fetch(url, { method: "POST", body, keepalive, credentials: credentials || "omit" });
+  }
+
+  function warn(error) {
+    window.console.warn("proefwerk:", error.message || error);
+  }
+
+  function loaded(act) {
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", act);
+    else act();
   }
 
   function hide() {
-    var root = document.documentElement;
-    root.classList.add(LOADING);
     try {
-      var sheet = new window.CSSStyleSheet();
-      sheet.replaceSync("." + LOADING + " [data-proefwerk]{visibility:hidden}");
+      const sheet = new window.CSSStyleSheet();
+      sheet.replaceSync("." + LOADING + " " + MARKED + ":not(." + SHOWN + "){visibility:hidden}");
       document.adoptedStyleSheets = document.adoptedStyleSheets.concat(sheet);
     } catch (old) { /* An old browser shows the page as it is. */ }
-    window.setTimeout(show, settings.timeout);
+    root.classList.add(LOADING);
   }
 
   function show() {
-    document.documentElement.classList.remove(LOADING);
+    shown = true;
+    root.classList.remove(LOADING);
+    place();
   }
 
   function init(options) {
     if (!options || !options.key) throw new Error("proefwerk.init: 'key' is missing");
     settings = Object.assign({ timeout: 400, host: script && script.src ? new URL(script.src).origin : "" }, options);
     settings.host = settings.host.replace(/\/+$/, "");
+    start = (before && before.start) || Date.now();
     known = {};
     asked = {};
+    settled = shown = false;
     granted = settings.consent !== false;
     if (granted) begin();
+    else show();
   }
 
   function begin() {
-    unit = findUnit();
-    hide();
-    assign().then(show);
-    if (keysOf(area("localStorage"), "event.").length) flush();
+    if (!settings.unit) anonymous = findAnonymous();
+    readPreview();
+    const left = start + settings.timeout - Date.now();
+    const first = assign();
+    if (left > 0 && !shown) {
+      hide();
+      window.setTimeout(show, left);
+    } else show();
+    first.then(() => {
+      settled = true;
+      place();
+      loaded(show);
+    });
+    if (keysOf(local(), "event.").length) flush();
   }
 
-  /** Answers {experiment: {variant, payload, in_experiment, reason}}; {} when it takes longer than the bound. */
+  /** A link of a tester, `?proefwerk=experiment:variant,...`, holds in this tab until it is switched off. */
+  function readPreview() {
+    const wanted = new URLSearchParams(window.location.search).get("proefwerk");
+    if (wanted !== null) put(session(), "preview", wanted);
+    const text = get(session(), "preview");
+    forced = null;
+    if (!text || text === "off") return;
+    forced = {};
+    text.split(",").forEach((pair) => { forced[pair.split(":")[0]] = pair.split(":")[1] || ""; });
+    loaded(() => {
+      const badge = document.createElement("button");
+      badge.type = "button";
+      badge.textContent = "Preview: " + text + " \u2715";
+      badge.style.cssText = "position:fixed;left:8px;bottom:8px;z-index:2147483647;padding:6px 10px;border:0;border-radius:6px;background:#222;color:#fff;font:13px sans-serif;cursor:pointer";
+      badge.onclick = () => {
+        const url = new URL(window.location.href);
+        url.searchParams.delete("proefwerk");
+        remove(session(), "preview");
+        window.history.replaceState(null, "", url);
+        window.location.reload();
+      };
+      document.body.appendChild(badge);
+    });
+  }
+
+  function question(keys) {
+    const context = Object.assign(attributes(), { targetingKey: unit() });
+    if (settings.person && !settings.unit) context.anonymousId = anonymous;
+    return JSON.stringify({ context, experiments: keys, forced: forced || undefined });
+  }
+
+  /** Asks the server once a page, and keeps its answer for the next page. */
+  function ask(body, name) {
+    return asked[body] || (asked[body] = post("assign", body).then((answer) => {
+      if (!answer.ok) throw new Error("status " + answer.status);
+      return answer.json();
+    }).then((answer) => {
+      if (granted) put(local(), "assigned." + name, JSON.stringify({ to: digest(body), at: Date.now(), found: answer.assignments }));
+      return answer.assignments;
+    }).catch((error) => {
+      delete asked[body];
+      warn("everybody sees the default page: " + error.message);
+      return {};
+    }));
+  }
+
+  /** The answer of at most half an hour ago to the very same question. */
+  function recall(body, name) {
+    try {
+      const last = JSON.parse(get(local(), "assigned." + name));
+      const age = Date.now() - last.at;
+      return last.to === digest(body) && age >= 0 && age < 30 * MINUTE ? last.found : null;
+    } catch (none) {
+      return null;
+    }
+  }
+
+  /** Says of each assignment which unit was split: the one that its exposure is about. */
+  function whose(found, body) {
+    const context = JSON.parse(body).context;
+    context.id = context.targetingKey;
+    Object.keys(found).forEach((key) => { found[key].unit = String(context[found[key].hash_attribute || "id"]); });
+    return found;
+  }
+
+  /** Answers {experiment: {variant, payload, in_experiment, ...}}; {} when it takes longer than the bound. */
   function assign(keys) {
     if (!settings) return Promise.reject(new Error("proefwerk.init comes first"));
     if (!granted) return Promise.resolve({});
-    var name = keys ? keys.join("\n") : "";
-    if (!asked[name]) {
-      var body = { context: Object.assign(attributes(), { targetingKey: unit }) };
-      if (keys) body.experiments = keys;
-      var whom = unit;
-      asked[name] = post("/api/v1/assign", JSON.stringify(body)).then(function (answer) {
-        if (!answer.ok) throw new Error("status " + answer.status);
-        return answer.json();
-      }).then(function (answer) {
-        if (whom === unit) Object.assign(known, answer.assignments);
-        return answer.assignments;
-      }).catch(function (error) {
-        delete asked[name];
-        window.console.warn("proefwerk: everybody sees the default page:", error.message);
-        return {};
-      });
-    }
-    var bound = new Promise(function (resolve) { window.setTimeout(resolve, settings.timeout, {}); });
-    return Promise.race([asked[name], bound]);
+    const name = keys ? keys.join(",") : "";
+    const body = question(keys);
+    const left = (settled ? Date.now() : start) + settings.timeout - Date.now();
+    const last = left > 0 && recall(body, name);
+    const fresh = ask(body, name);
+    const take = (found) => {
+      // What is known changes only here: what comes too late must not look as if the page showed it.
+      known = Object.assign({}, known, whose(found, body));
+      return found;
+    };
+    if (last) return Promise.resolve(take(last));
+    return Promise.race([fresh, new Promise((resolve) => window.setTimeout(resolve, Math.max(0, left), {}))]).then(take);
   }
 
   function variant(key) {
@@ -183,38 +292,73 @@
     return known[key] ? known[key].payload : {};
   }
 
-  /** Reports, once per session, that the shopper met the variant; nothing for who is not in the experiment. */
+  /** Draws elements marked with the experiment before they are painted, and exposes when one is on screen. */
+  function render(key, draw) {
+    draws[key] = draw;
+    place();
+  }
+
+  function place() {
+    document.querySelectorAll(MARKED).forEach((element) => {
+      const key = element.dataset.proefwerk;
+      if (passed.has(element)) return;
+      if (draws[key] && known[key]) {
+        passed.add(element);
+        try { draws[key](element, known[key].variant, known[key].payload); } catch (error) { warn(error); }
+        element.classList.add(SHOWN);
+        watch(element, key, known);
+      } else if (shown) passed.add(element);
+    });
+  }
+
+  function watch(element, key, drawn) {
+    const observer = new window.IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      report(key, drawn);
+    });
+    // What a variant takes away has no place of its own: then its surroundings tell.
+    while (!element.getClientRects().length && element.parentElement) element = element.parentElement;
+    observer.observe(element);
+  }
+
+  /** Reports, once per unit and phase, that the shopper met the variant; nothing for who is not in the experiment. */
   function expose(key) {
-    var met = known[key];
-    if (!granted || !met || !met.in_experiment) return false;
-    var store = area("sessionStorage");
-    var mark = "exposed." + [unit, key, met.variant].join(" ");
-    if (get(store, PREFIX + mark)) return false;
-    put(store, mark, "1");
-    enqueue({ type: "exposure", experiment: key, variant: met.variant, attributes: attributes() });
+    return report(key, known);
+  }
+
+  function report(key, from) {
+    const met = from[key];
+    if (!granted || forced || !met) return false;
+    if (met.holdout) report(met.holdout, from);
+    if (!met.in_experiment) return false;
+    const id = idOf([key, met.version, met.variant, met.unit].join("/"));
+    const mark = "exposed." + digest(id);
+    if (get(session(), mark)) return false;
+    put(session(), mark, "1");
+    enqueue({ type: "exposure", id, unit: met.unit, experiment: key, variant: met.variant, attributes: attributes() });
     return true;
   }
 
-  /** Reports something that metrics may count; answers the event's id, or null without consent. */
+  /** Reports something that metrics may count; answers the event's id, or null without consent and in a preview. */
   function track(name, details) {
-    if (!granted) return null;
-    var event = { type: "conversion", name: name };
-    ["value", "currency", "properties", "id"].forEach(function (field) {
+    if (!granted || forced) return null;
+    const event = { type: "conversion", name, id: randomId(), unit: unit() };
+    const order = name === "order" && details && details.properties && details.properties.order_id;
+    if (order) event.id = idOf("order-" + order);
+    ["value", "currency", "properties", "id", "unit"].forEach((field) => {
       if (details && details[field] !== undefined) event[field] = details[field];
     });
-    return enqueue(event);
+    enqueue(event);
+    return event.id;
   }
 
   function enqueue(event) {
-    event.id = event.id || newId();
-    event.unit = unit;
-    var store = area("localStorage");
-    var queued = keysOf(store, "event.").sort();
-    if (queued.length >= MAX_QUEUED) remove(store, queued[0]);
+    const queued = keysOf(local(), "event.");
+    if (queued.length >= MAX_QUEUED) remove(local(), queued[0]);
     // One entry per event: two tabs never overwrite each other's queue.
-    put(store, "event." + Date.now() + "." + event.id, JSON.stringify(event));
+    put(local(), "event." + Date.now() + "." + event.id, JSON.stringify(event));
     if (!timer) schedule(document.visibilityState === "hidden" ? 0 : 250);
-    return event.id;
   }
 
   function schedule(delay) {
@@ -222,11 +366,11 @@
     timer = window.setTimeout(flush, delay);
   }
 
-  function timed(store, key) {
-    var event = JSON.parse(get(store, key));
-    var at = Number(key.slice(PREFIX.length + 6).split(".")[0]);
+  function timed(key) {
+    const event = JSON.parse(get(local(), key));
+    const at = Number(key.split(".")[1]);
     // The server's clock dates what is fresh; the shopper's own clock may be wrong by years.
-    if (event && Math.abs(Date.now() - at) > FRESH) event.time = new Date(at).toISOString();
+    if (event && Math.abs(Date.now() - at) > MINUTE) event.time = new Date(at).toISOString();
     return event;
   }
 
@@ -234,35 +378,33 @@
   function flush() {
     window.clearTimeout(timer);
     timer = null;
-    if (!granted || !settings) return Promise.resolve();
-    var store = area("localStorage");
-    var batch = keysOf(store, "event.").filter(function (key) { return !flying[key]; }).sort().slice(0, BATCH);
-    var events = [];
-    batch.forEach(function (key) {
+    if (!granted) return Promise.resolve();
+    const wait = notBefore - Date.now();
+    const batch = keysOf(local(), "event.").filter((key) => !flying[key]).slice(0, BATCH);
+    const events = [];
+    if (wait > 0) {
+      schedule(wait);
+      return Promise.resolve();
+    }
+    batch.forEach((key) => {
       try {
-        var event = timed(store, key);
+        const event = timed(key);
         if (event) events.push(event);
         flying[key] = true;
-      } catch (spoiled) { remove(store, key); }
+      } catch (spoiled) { remove(local(), key); }
     });
     if (!events.length) return Promise.resolve();
-    var text = JSON.stringify({ events: events });
-    return post("/api/v1/events", text, text.length < MAX_KEEPALIVE).then(function (answer) {
-      var lasting = answer.status === 400 || answer.status === 413 || answer.status === 422;
-      if (!answer.ok && !lasting) throw new Error("status " + answer.status);
-      batch.forEach(function (key) { remove(store, key); });
+    const text = JSON.stringify({ events });
+    return post("events", text, text.length < MAX_KEEPALIVE).then((answer) => {
+      notBefore = Date.now() + 1000 * Math.min(3600, Number(answer.headers.get("Retry-After")) || 0);
+      if (!answer.ok && ![400, 413, 422].includes(answer.status)) throw answer;
+      batch.forEach((key) => remove(local(), key));
       failures = 0;
-      return answer.json().then(warn, function () {});
-    }).then(function () { return 0; }, function () {
-      return Math.min(60000, 1000 * Math.pow(2, failures++)) * (0.5 + Math.random());
-    }).then(function (delay) {
-      batch.forEach(function (key) { delete flying[key]; });
-      if (granted && keysOf(store, "event.").length) schedule(delay);
+      return answer.json().then((told) => (told.rejected || []).forEach((item) => warn("event refused: " + item.error)), () => {});
+    }).then(() => 0, () => Math.min(MINUTE, 1000 * Math.pow(2, failures++)) * (0.5 + Math.random())).then((delay) => {
+      batch.forEach((key) => { delete flying[key]; });
+      if (granted && keysOf(local(), "event.").length) schedule(delay);
     });
-  }
-
-  function warn(told) {
-    (told.rejected || []).forEach(function (item) { window.console.warn("proefwerk: event refused:", item.error); });
   }
 
   /** consent(true) begins; consent(false) forgets everything that was stored here. */
@@ -271,37 +413,57 @@
     if (given === granted) return;
     granted = given;
     if (given) return begin();
-    ["localStorage", "sessionStorage"].forEach(function (name) {
-      var store = area(name);
-      keysOf(store, "").forEach(function (key) { remove(store, key); });
-    });
     setCookie("", 0);
+    setCookie("", 0, get(local(), "domain"));
+    [local(), session()].forEach((store) => keysOf(store, "").forEach((key) => remove(store, key)));
     window.clearTimeout(timer);
-    timer = unit = null;
+    timer = forced = null;
     known = {};
     asked = {};
   }
 
+  /** The shopper has logged in, or out (null): events are theirs from now on; the page stays as it was drawn. */
+  function identify(person) {
+    if (!settings) throw new Error("proefwerk.init comes first");
+    settings.person = person;
+    if (granted) ask(question(), "");
+  }
+
+  /** Calls back once per visit when the trigger fires, in every arm alike, with the exposure logged at that moment. */
+  function when(trigger, key, options, callback) {
+    const start = { "exit-intent": onExitIntent, inactivity: (act) => onInactivity(1000 * (options.seconds || 30), act) }[trigger];
+    if (!start) throw new Error("proefwerk.when: there is no trigger '" + trigger + "'");
+    return start(() => {
+      const mark = "fired." + key;
+      if (!granted || get(session(), mark)) return;
+      const body = question();
+      Promise.resolve(known[key] ? known : recall(body, "") || ask(body, "")).then((found) => {
+        if (!found[key]) return;
+        put(session(), mark, "1");
+        report(key, found === known ? known : whose(found, body));
+        callback(found[key].variant, found[key].payload);
+      });
+    });
+  }
+
   function once(events, matches, callback) {
-    var listen = function (event) {
+    const listen = (event) => {
       if (!matches(event)) return;
       stop();
       callback();
     };
-    var stop = function () {
-      events.forEach(function (name) { document.removeEventListener(name, listen, true); });
-    };
-    events.forEach(function (name) { document.addEventListener(name, listen, true); });
+    const stop = () => events.forEach((name) => document.removeEventListener(name, listen, true));
+    events.forEach((name) => document.addEventListener(name, listen, true));
     return stop;
   }
 
-  /** Calls back once when the pointer leaves over the top of the page, or a phone scrolls up fast. */
+  /** Calls back once when the pointer leaves over the top of the page, or a finger scrolls up fast. */
   function onExitIntent(callback) {
-    var last = { y: window.scrollY, at: 0 };
-    return once(["mouseout", "scroll"], function (event) {
+    let last = { y: window.scrollY, at: 0 };
+    return once(["mouseout", "scroll"], (event) => {
       if (event.type === "mouseout") return !event.relatedTarget && event.clientY <= 0;
-      var now = { y: window.scrollY, at: Date.now() };
-      var fast = now.at - last.at < 200 && last.y - now.y > 150;
+      const now = { y: window.scrollY, at: Date.now() };
+      const fast = now.at - last.at < 200 && last.y - now.y > 150;
       if (fast || now.at - last.at > 100) last = now;
       return fast && "ontouchstart" in window;
     }, callback);
@@ -309,27 +471,25 @@
 
   /** Calls back once after so many milliseconds without a sign of life. */
   function onInactivity(milliseconds, callback) {
-    var waiting;
-    var signs = ["mousemove", "keydown", "scroll", "touchstart", "click"];
-    var stop = once(signs, restart, callback);
-    function restart() {
+    let waiting;
+    const restart = () => {
       window.clearTimeout(waiting);
-      waiting = window.setTimeout(function () { stop(); callback(); }, milliseconds);
-      return false;
-    }
+      waiting = window.setTimeout(() => { stop(); callback(); }, milliseconds);
+    };
+    const stop = once(["mousemove", "keydown", "scroll", "touchstart", "click"], restart, callback);
     restart();
-    return function () { window.clearTimeout(waiting); stop(); };
+    return () => { window.clearTimeout(waiting); stop(); };
   }
 
-  document.addEventListener("visibilitychange", function () {
-    if (document.visibilityState === "hidden") flush();
-  });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") flush(); });
   window.addEventListener("pagehide", flush);
-  window.addEventListener("online", function () { failures = 0; flush(); });
+  window.addEventListener("online", () => { failures = 0; flush(); });
+  new window.MutationObserver(place).observe(root, { childList: true, subtree: true });
 
-  window.proefwerk = {
-    init: init, assign: assign, variant: variant, payload: payload, expose: expose, track: track, flush: flush,
-    consent: consent, onExitIntent: onExitIntent, onInactivity: onInactivity,
-    unit: function () { return unit; }
+  const api = window.proefwerk = {
+    init, assign, variant, payload, render, expose, track, flush, consent, identify, when, onExitIntent, onInactivity,
+    unit,
+    push: (act) => act(api)
   };
+  if (Array.isArray(before)) before.forEach(api.push);
 })(window, document);

@@ -11,7 +11,9 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from assignment.api import Doors, HotDoor, register
+from assignment.api import Doors, HotDoor, Site, register
+from assignment.api.answer import CORS
+from assignment.engine import CompiledSnapshot
 from assignment.events import Event, decode_payload
 from assignment.log import EventLog, Frame, read_frames, segments
 from assignment.sink import LogSink
@@ -28,27 +30,44 @@ class Platform:
         refuse: Answer 503 without doing anything.
         lose_answers: Do the work, then answer 503.
         delay: Seconds to wait before each answer.
+        slow_paths: By path: more seconds to wait there.
+        busy: Answer events with this status and `Retry-After` in seconds, without doing anything.
         requests: Method and path of every request.
     """
 
-    def __init__(self, folder: Path, experiments: tuple[Experiment, ...]) -> None:
+    def __init__(
+        self, folder: Path, experiments: tuple[Experiment, ...], site: Site | None = None, port: int = 0
+    ) -> None:
         self.folder = folder
         self.refuse = False
         self.lose_answers = False
         self.delay = 0.0
+        self.slow_paths: dict[str, float] = {}
+        self.busy: tuple[int, int] | None = None
         self.requests: list[str] = []
-        source = PollingSource(lambda known: encode(build(experiments, KEYS)), folder / "snapshot.json")
-        source.refresh()
+        self._experiments = experiments
+        self._source = PollingSource(
+            lambda known: encode(build(self._experiments, KEYS)), folder / "snapshot.json"
+        )
+        self._source.refresh()
         self.sink = LogSink(EventLog(folder / "log"))
         app = Flask("platform")
-        doors = Doors(source, self.sink)
+        doors = Doors(self._source, self.sink, site=site or Site())
         register(app, doors)
         self._doors = HotDoor(app.wsgi_app, doors)
-        self._server = serve(self._answer)
+        self._server = serve(self._answer, port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def publish(self, *experiments: Experiment) -> None:
+        self._experiments = experiments
+        self._source.refresh()
+
+    def compiled(self) -> CompiledSnapshot:
+        return self._source.current()
 
     def close(self) -> None:
         self._server.shutdown()
+        self._server.server_close()
         self.sink.close()
 
     def logged(self) -> list[Event]:
@@ -73,18 +92,23 @@ class Platform:
         self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         preflight = environ["REQUEST_METHOD"] == "OPTIONS"
         if not preflight:
-            time.sleep(self.delay)
+            time.sleep(self.delay + self.slow_paths.get(environ["PATH_INFO"], 0))
+        if self.busy and environ["PATH_INFO"] == "/api/v1/events" and not preflight:
+            status, seconds = self.busy
+            exposed = ("Access-Control-Expose-Headers", "Retry-After")
+            start(f"{status} Busy", [CORS, exposed, ("Retry-After", str(seconds))])
+            return [b""]
         failing = (self.refuse or self.lose_answers) and environ["PATH_INFO"] == "/api/v1/events"
         if failing and not preflight:
             if self.lose_answers:
                 b"".join(self._doors(environ, lambda *_: lambda _: None))
-            start("503 Service Unavailable", [("Access-Control-Allow-Origin", "*")])
+            start("503 Service Unavailable", [CORS])
             return [b""]
         return self._doors(environ, start)
 
 
-def serve(app: Any) -> BaseWSGIServer:
-    """A server on a free port, in a thread of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def serve(app: Any, port: int = 0) -> BaseWSGIServer:
+    """A server on a free port unless one is named, in a thread of its own."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

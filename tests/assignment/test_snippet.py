@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-import assignment
 from assignment.events import Conversion, Exposure
 
 from .examples import CLIENT_KEY
 from .platform import Platform
 from .snippet import assign, drained, init
 
-SCRIPT = Path(assignment.__file__).parent / "static" / "proefwerk.js"
 pytestmark = pytest.mark.browser
-
-
-def test_the_snippet_is_small_enough_for_every_page() -> None:
-    assert len(gzip.compress(SCRIPT.read_bytes(), 9)) < 6_000
 
 
 def test_a_shopper_gets_the_variant_of_the_server_and_it_is_reported_once_shown(

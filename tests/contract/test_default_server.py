@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 from collections.abc import Iterator
@@ -73,6 +74,21 @@ def test_head_gives_the_headers_of_get(live: Live) -> None:
     url = f"{live.url}/api/features/{CLIENT_KEY}"
     head, get = requests.head(url, timeout=10), requests.get(url, timeout=10)
     assert (head.status_code, head.headers["ETag"], head.content) == (200, get.headers["ETag"], b"")
+
+
+def test_the_snippet_is_under_six_kilobytes_over_the_wire(live: Live) -> None:
+    connection = HTTPConnection(live.url.removeprefix("http://"), timeout=10)
+    found = {}
+    for accepted in ("gzip, deflate, br", "identity", "gzip;q=0"):
+        connection.request("GET", "/proefwerk.js", headers={"Accept-Encoding": accepted})
+        answer = connection.getresponse()
+        found[accepted] = (answer.getheader("Content-Encoding"), answer.read())
+        assert answer.getheader("Vary") == "Accept-Encoding"
+    connection.close()
+    encoding, packed = found["gzip, deflate, br"]
+    assert encoding == "gzip"
+    assert len(packed) < 6_000
+    assert found["identity"] == found["gzip;q=0"] == (None, gzip.decompress(packed))
 
 
 def test_the_snippet_is_served_and_cached(live: Live) -> None:

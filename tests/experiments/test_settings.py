@@ -75,6 +75,21 @@ def test_postgresql_is_spoken_through_psycopg_3(tmp_path: Path, url: str) -> Non
         ("PROEFWERK_ENGINE", "oracle", "PROEFWERK_ENGINE is 'oracle'"),
         ("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "a key", "PROEFWERK_BOOTSTRAP_ADMIN_KEY must be 1 to 200 visible"),
         ("PROEFWERK_BOOTSTRAP_USER", "a@b", "PROEFWERK_BOOTSTRAP_PASSWORD is missing"),
+        (
+            "PROEFWERK_SHOP_ORIGINS",
+            "https://shop.example/nl",
+            "PROEFWERK_SHOP_ORIGINS has 'https://shop.example/nl'",
+        ),
+        (
+            "PROEFWERK_SHOP_ORIGINS",
+            "https://Shop.example",
+            "has 'https://Shop.example'; an origin is written",
+        ),
+        ("PROEFWERK_SHOP_ORIGINS", "*", "PROEFWERK_SHOP_ORIGINS has '*'"),
+        ("PROEFWERK_COOKIE_DOMAIN", "example", "PROEFWERK_COOKIE_DOMAIN is 'example'; it must be a domain"),
+        ("PROEFWERK_COOKIE_DOMAIN", ".shop.example", "PROEFWERK_COOKIE_DOMAIN is '.shop.example'"),
+        ("PROEFWERK_COOKIE_DOMAIN", "10.0.0.1", "PROEFWERK_COOKIE_DOMAIN is '10.0.0.1'"),
+        ("PROEFWERK_COOKIE_DOMAIN", "shop.example", "PROEFWERK_SHOP_ORIGINS is missing"),
         ("PROEFWERK_HOME", "/proc/nothing", "PROEFWERK_HOME is '/proc/nothing', which cannot be made"),
     ],
 )
@@ -83,6 +98,21 @@ def test_a_value_that_cannot_be_used_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(ConfigurationError, match=sentence.replace("(", r"\(")):
         read(tmp_path, **{name: value})
+
+
+def test_the_cookie_is_for_a_domain_that_every_page_of_the_shop_is_in(tmp_path: Path) -> None:
+    pages = "https://www.shop.example, https://shop.example:8443"
+    settings = read(tmp_path, PROEFWERK_SHOP_ORIGINS=pages, PROEFWERK_COOKIE_DOMAIN="shop.example")
+    assert settings.shop_origins == {"https://www.shop.example", "https://shop.example:8443"}
+    assert settings.cookie_domain == "shop.example"
+    with pytest.raises(
+        ConfigurationError, match=r"'https://myshop.example' of PROEFWERK_SHOP_ORIGINS is not"
+    ):
+        read(
+            tmp_path,
+            PROEFWERK_SHOP_ORIGINS=f"{pages},https://myshop.example",
+            PROEFWERK_COOKIE_DOMAIN="shop.example",
+        )
 
 
 def test_a_value_and_its_file_at_once_are_refused(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def test_the_answer_has_every_live_experiment_as_the_engine_decides_it(hot: Clie
             "payload": decision.payload,
             "in_experiment": decision.in_experiment,
             "reason": decision.reason,
+            "version": decision.version,
+            "hash_attribute": decision.hash_attribute,
         }
 
 

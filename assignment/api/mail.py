@@ -1,0 +1,210 @@
+"""Images and links of e-mails: assigned when they are opened, with one exposure for each person."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from werkzeug.urls import iri_to_uri
+
+from assignment.api.answer import NO_STORE, Answer, Header
+from assignment.api.context import MAX_UNIT, Context
+from assignment.api.doors import Doors
+from assignment.api.exposing import unit_of
+from assignment.api.keys import Kind, digest
+from assignment.api.reading import Environ, path_after
+from assignment.engine import CompiledSnapshot, Decision, decide
+from assignment.errors import ProefwerkError
+
+IMAGE_PREFIX = "/e/"
+LINK_PREFIX = "/r/"
+MAX_URL = 2_000
+MAX_PARAMETERS = 50
+MAX_ID = 100
+TOKEN_DIGITS = 32
+_SUFFIXES = (".gif", ".png", ".jpg")
+_OWN = frozenset(("unit", "token", "field", "variant"))
+_HEADERS: tuple[Header, ...] = (NO_STORE, ("X-Content-Type-Options", "nosniff"))
+_PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+_NOWHERE = (
+    b'<!doctype html><html lang="en"><meta charset="utf-8"><title>Link</title>'
+    b'<p>This link leads nowhere any more.</p><p lang="nl">Deze link leidt nergens meer heen.</p></html>'
+)
+# Who fetches images on behalf of readers: Gmail's and Yahoo's proxies when a mail is opened, Apple's privacy
+# protection whether it is opened or not.
+_PROXIES = (("GoogleImageProxy", "proxy"), ("YahooMailProxy", "proxy"))
+_PREFETCH = "Mozilla/5.0"
+
+
+class Outcome(StrEnum):
+    """What became of a request, for the meters."""
+
+    EXPOSED = "exposed"
+    DUPLICATE = "duplicate"
+    OUTSIDE = "outside"
+    PREVIEW = "preview"
+    UNSIGNED = "unsigned"
+    UNKNOWN = "unknown"
+    NOT_LOGGED = "not_logged"
+
+
+class Opening(NamedTuple):
+    """What the person gets: its payload, the control's, and which field holds the address."""
+
+    payload: Mapping[str, object]
+    control: Mapping[str, object]
+    field: str
+
+
+def image(doors: Doors, environ: Environ) -> Answer:
+    """Answer `GET /e/{client_key}/{experiment}.gif`: to the variant's image, or a transparent pixel.
+
+    An e-mail with a broken image is worse than one that is not counted: every mistake gets the control's
+    image, or the pixel.
+    """
+    opening = _open(doors, environ, IMAGE_PREFIX, "image")
+    target = https_address(opening.payload.get(opening.field))
+    return _to(target) if target else Answer(200, _PIXEL, "image/gif", _HEADERS)
+
+
+def link(doors: Doors, environ: Environ) -> Answer:
+    """Answer `GET /r/{client_key}/{experiment}`: to the variant's address, else to the control's."""
+    opening = _open(doors, environ, LINK_PREFIX, "link")
+    target = https_address(opening.payload.get(opening.field)) or https_address(
+        opening.control.get(opening.field)
+    )
+    return _to(target) if target else Answer(404, _NOWHERE, "text/html; charset=utf-8", _HEADERS)
+
+
+def token(server_key_digest: str, unit: str) -> str:
+    """What proves that the shop named the unit: anybody can guess the ids in an address.
+
+    Args:
+        server_key_digest: SHA-256 of one of the shop's server keys, in hexadecimal.
+
+    Returns:
+        The first 32 hexadecimal digits of HMAC-SHA-256 over `mail:` and the unit (RFC 2104).
+    """
+    message = f"mail:{unit}".encode("utf-8", "surrogatepass")
+    return hmac.new(server_key_digest.encode(), message, hashlib.sha256).hexdigest()[:TOKEN_DIGITS]
+
+
+def https_address(value: object) -> str | None:
+    """The value as an address that may be redirected to; `None` unless it is one of https."""
+    if not isinstance(value, str) or len(value) > MAX_URL or not value.isprintable():
+        return None
+    if any(character in ' \\"<>' for character in value):
+        return None
+    try:
+        parts = urlsplit(value)
+        fine = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc
+        return iri_to_uri(value) if fine else None
+    except (ValueError, UnicodeError):
+        return None
+
+
+def _to(address: str) -> Answer:
+    return Answer(302, b"", "text/plain", (*_HEADERS, ("Location", address)))
+
+
+def _open(doors: Doors, environ: Environ, prefix: str, field: str) -> Opening:
+    """Decide and log; whatever goes wrong, there is an answer."""
+    try:
+        opening, outcome = _decide(doors, environ, prefix, field)
+    except (ProefwerkError, ValueError):
+        opening, outcome = Opening({}, {}, field), Outcome.UNKNOWN
+    doors.meters.opened(outcome)
+    return opening
+
+
+def _decide(doors: Doors, environ: Environ, prefix: str, field: str) -> tuple[Opening, Outcome]:
+    compiled = doors.source.current()
+    key, _, name = path_after(environ, prefix).partition("/")
+    name = name[:-4] if name.endswith(_SUFFIXES) else name
+    query = _query(environ)
+    control = compiled.derived(_controls).get(name)
+    if control is None or compiled.key_kinds.get(digest(key)) != Kind.CLIENT:
+        return Opening({}, {}, field), Outcome.UNKNOWN
+    shown, outcome = _shown(doors, compiled, environ, control, query)
+    return Opening(shown.payload, control.payload, query.get("field", field)), outcome
+
+
+def _shown(
+    doors: Doors, compiled: CompiledSnapshot, environ: Environ, control: Decision, query: dict[str, str]
+) -> tuple[Decision, Outcome]:
+    preview = compiled.previews.get((control.experiment, query.get("variant", "")))
+    if preview is not None:
+        return preview, Outcome.PREVIEW
+    unit = query.get("unit", "")
+    if not 0 < len(unit) <= MAX_UNIT or not _signed(compiled, unit, query.get("token", "")):
+        return control, Outcome.UNSIGNED
+    attributes = {name: value for name, value in query.items() if name not in _OWN}
+    context = Context(unit, {**attributes, "id": unit})
+    decision = decide(compiled, control.experiment, context.attributes)
+    if not decision.in_experiment:
+        return decision, Outcome.OUTSIDE
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return decision, Outcome.NOT_LOGGED
+    return decision, _log(doors, compiled, environ, context, decision)
+
+
+def _log(
+    doors: Doors, compiled: CompiledSnapshot, environ: Environ, context: Context, decision: Decision
+) -> Outcome:
+    unit = unit_of(context, decision)
+    exposure = {
+        "type": "exposure",
+        "id": _id_of(decision, unit),
+        "unit": unit,
+        "experiment": decision.experiment,
+        "variant": decision.variant,
+        "attributes": {**context.described(), "opened_by": opened_by(environ.get("HTTP_USER_AGENT", ""))},
+    }
+    try:
+        batch = doors.sink.accept(msgspec.json.encode([exposure]), "", compiled.snapshot)
+    except ProefwerkError:
+        return Outcome.NOT_LOGGED
+    if batch.duplicates:
+        return Outcome.DUPLICATE
+    return Outcome.EXPOSED if batch.accepted else Outcome.NOT_LOGGED
+
+
+def opened_by(agent: str) -> str:
+    """Who fetched it, as far as the user agent tells: `reader`, `proxy` or `prefetch`."""
+    if agent.strip() == _PREFETCH:
+        return "prefetch"
+    return next((kind for name, kind in _PROXIES if name in agent), "reader")
+
+
+def _id_of(decision: Decision, unit: str) -> str:
+    """One id for the unit, variant and phase, so that opening a mail again counts nothing twice."""
+    text = f"mail/{decision.experiment}/{decision.version}/{decision.variant}/{unit}"
+    return text if len(text) <= MAX_ID else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _query(environ: Environ) -> dict[str, str]:
+    parsed = parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=MAX_PARAMETERS)
+    return {name: values[0] for name, values in parsed.items()}
+
+
+def _signed(compiled: CompiledSnapshot, unit: str, given: str) -> bool:
+    given_bytes = given.encode("utf-8", "surrogatepass")
+    return any(
+        hmac.compare_digest(token(key, unit).encode(), given_bytes)
+        for key, kind in compiled.key_kinds.items()
+        if kind == Kind.SERVER
+    )
+
+
+def _controls(compiled: CompiledSnapshot) -> dict[str, Decision]:
+    return {
+        experiment.key: compiled.previews[experiment.key, experiment.variants[0].key]
+        for experiment in compiled.snapshot.experiments
+    }
