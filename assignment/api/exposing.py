@@ -32,7 +32,7 @@ def expose(
         ProefwerkError: 422 for a unit that cannot be recorded, 503 when nothing can be now.
     """
     met: dict[str, list[tuple[str, str]]] = {}
-    for decision in (*decisions, *_holdouts(compiled, context, decisions)):
+    for decision in (*decisions, *holdouts_of(compiled, context, decisions)):
         if decision.in_experiment:
             unit = unit_of(context, decision)
             met.setdefault(unit, []).append((decision.experiment, decision.variant))
@@ -45,9 +45,10 @@ def unit_of(context: Context, decision: Decision) -> str:
     return hash_value(context.attributes.get(decision.hash_attribute))
 
 
-def _holdouts(
+def holdouts_of(
     compiled: CompiledSnapshot, context: Context, decisions: Sequence[Decision]
 ) -> Iterator[Decision]:
+    """What the unit has in the running holdouts that the decisions' experiments belong to."""
     met = {decision.holdout for decision in decisions} - {decision.experiment for decision in decisions}
     for key in sorted(met - {None}, key=str):
         if key in compiled.rules:

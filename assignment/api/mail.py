@@ -14,8 +14,9 @@ from werkzeug.urls import iri_to_uri
 
 from assignment.api.answer import NO_STORE, Answer, Header
 from assignment.api.context import MAX_UNIT, Context
+from assignment.api.crawlers import crawler_agent
 from assignment.api.doors import Doors
-from assignment.api.exposing import unit_of
+from assignment.api.exposing import holdouts_of, unit_of
 from assignment.api.keys import Kind, digest
 from assignment.api.reading import Environ, path_after
 from assignment.engine import CompiledSnapshot, Decision, decide
@@ -25,7 +26,6 @@ IMAGE_PREFIX = "/e/"
 LINK_PREFIX = "/r/"
 MAX_URL = 2_000
 MAX_PARAMETERS = 50
-MAX_ID = 100
 TOKEN_DIGITS = 32
 _SUFFIXES = (".gif", ".png", ".jpg")
 _OWN = frozenset(("unit", "token", "field", "variant"))
@@ -39,7 +39,8 @@ _NOWHERE = (
 )
 # Who fetches images on behalf of readers: Gmail's and Yahoo's proxies when a mail is opened, Apple's privacy
 # protection whether it is opened or not.
-_PROXIES = (("GoogleImageProxy", "proxy"), ("YahooMailProxy", "proxy"))
+READER = "reader"
+_PROXIES = ("GoogleImageProxy", "YahooMailProxy")
 _PREFETCH = "Mozilla/5.0"
 
 
@@ -148,8 +149,6 @@ def _shown(
     attributes = {name: value for name, value in query.items() if name not in _OWN}
     context = Context(unit, {**attributes, "id": unit})
     decision = decide(compiled, control.experiment, context.attributes)
-    if not decision.in_experiment:
-        return decision, Outcome.OUTSIDE
     if environ["REQUEST_METHOD"] == "HEAD":
         return decision, Outcome.NOT_LOGGED
     return decision, _log(doors, compiled, environ, context, decision)
@@ -158,35 +157,41 @@ def _shown(
 def _log(
     doors: Doors, compiled: CompiledSnapshot, environ: Environ, context: Context, decision: Decision
 ) -> Outcome:
-    unit = unit_of(context, decision)
-    exposure = {
+    opener = opened_by(environ.get("HTTP_USER_AGENT", ""))
+    attributes = {**context.described(), "opened_by": opener}
+    met = (decision, *holdouts_of(compiled, context, [decision]))
+    exposures = [_exposure(item, unit_of(context, item), attributes) for item in met if item.in_experiment]
+    if not exposures:
+        return Outcome.OUTSIDE
+    # The public list of crawlers names the proxies too, though they fetch for people.
+    agent = crawler_agent(environ, Kind.CLIENT) if opener == READER else None
+    try:
+        batch = doors.sink.accept(msgspec.json.encode(exposures), "", compiled.snapshot, agent)
+    except ProefwerkError:
+        return Outcome.NOT_LOGGED
+    if batch.accepted:
+        return Outcome.EXPOSED
+    return Outcome.DUPLICATE if batch.duplicates else Outcome.NOT_LOGGED
+
+
+def _exposure(decision: Decision, unit: str, attributes: Mapping[str, object]) -> dict[str, object]:
+    """That the unit met the variant, under the id that every report of it has: so it counts once."""
+    said = ("exposure", decision.experiment, str(decision.version), decision.variant, unit)
+    return {
         "type": "exposure",
-        "id": _id_of(decision, unit),
+        "id": hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:32],
         "unit": unit,
         "experiment": decision.experiment,
         "variant": decision.variant,
-        "attributes": {**context.described(), "opened_by": opened_by(environ.get("HTTP_USER_AGENT", ""))},
+        "attributes": attributes,
     }
-    try:
-        batch = doors.sink.accept(msgspec.json.encode([exposure]), "", compiled.snapshot)
-    except ProefwerkError:
-        return Outcome.NOT_LOGGED
-    if batch.duplicates:
-        return Outcome.DUPLICATE
-    return Outcome.EXPOSED if batch.accepted else Outcome.NOT_LOGGED
 
 
 def opened_by(agent: str) -> str:
     """Who fetched it, as far as the user agent tells: `reader`, `proxy` or `prefetch`."""
     if agent.strip() == _PREFETCH:
         return "prefetch"
-    return next((kind for name, kind in _PROXIES if name in agent), "reader")
-
-
-def _id_of(decision: Decision, unit: str) -> str:
-    """One id for the unit, variant and phase, so that opening a mail again counts nothing twice."""
-    text = f"mail/{decision.experiment}/{decision.version}/{decision.variant}/{unit}"
-    return text if len(text) <= MAX_ID else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return "proxy" if any(name in agent for name in _PROXIES) else READER
 
 
 def _query(environ: Environ) -> dict[str, str]:

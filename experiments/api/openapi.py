@@ -40,6 +40,12 @@ def openapi_document() -> dict[str, Any]:
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "address": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "key",
+                    "description": "For `client` keys: pages on other origins then need not ask first.",
+                },
             },
         },
     }

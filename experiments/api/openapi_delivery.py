@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from experiments.api.openapi_pages import page_paths
 from experiments.api.openapi_parts import (
+    BY_ANY_KEY,
     answer,
     body,
     header_parameter,
@@ -20,7 +22,7 @@ _OPEN: dict[str, Any] = {"security": []}
 
 def delivery_paths() -> dict[str, Any]:
     """Every path that storefronts and operators use."""
-    return {**_native(), **_ofrep(), **_growthbook(), **_operation()}
+    return {**_native(), **page_paths(), **_ofrep(), **_growthbook(), **_operation()}
 
 
 def _native() -> dict[str, Any]:
@@ -29,6 +31,12 @@ def _native() -> dict[str, Any]:
         {
             "experiments": {"type": "array", "items": TEXT, "maxItems": 1000},
             "expose": {"type": "boolean", "default": False},
+            "forced": {
+                "type": "object",
+                "description": "Variants by experiment, for a look at them: shown, and never counted.",
+                "additionalProperties": TEXT,
+                "maxProperties": 100,
+            },
         },
     )
     many = {"type": "array", "items": reference("Event"), "maxItems": 5000}
@@ -47,6 +55,7 @@ def _native() -> dict[str, Any]:
         {"200": answer("How many were taken.", counted)},
         *_BODY,
         requestBody=events,
+        security=BY_ANY_KEY,
     )
     sent["responses"]["422"]["content"]["application/json"] = {"schema": counted}
     return {
@@ -59,21 +68,13 @@ def _native() -> dict[str, Any]:
                 *_BODY,
                 404,
                 requestBody=body(request),
+                security=BY_ANY_KEY,
             )
         },
         "/api/v1/events": {"post": sent},
         "/api/v1/openapi.json": {
             "get": operation(
                 "describe", "operation", "This description.", {"200": answer("OpenAPI 3.1.", OBJECT)}, **_OPEN
-            )
-        },
-        "/proefwerk.js": {
-            "get": operation(
-                "snippet",
-                "delivery",
-                "The browser snippet.",
-                {"200": answer("The script.", TEXT, "text/javascript")},
-                **_OPEN,
             )
         },
     }

@@ -16,6 +16,9 @@ PROBLEMS = {
     503: "Not available now; try again.",
 }
 
+BY_ANY_KEY: list[dict[str, Any]] = [{"bearer": []}, {"header": []}, {"address": []}]
+"""What a request may be let in by that pages send too."""
+
 
 def reference(name: str) -> dict[str, Any]:
     """A reference to a component schema."""

@@ -303,6 +303,8 @@ def _delivery() -> dict[str, Any]:
             "reason": {"enum": ["SPLIT", "TARGETING_MATCH", "DISABLED", "STATIC"]},
         },
         {
+            "version": {**WHOLE, "description": "Phase of the experiment's randomisation."},
+            "hash_attribute": {**TEXT, "description": "Whose value is split, so the unit of its exposures."},
             "holdout": {**TEXT, "description": "The running holdout it belongs to: expose to that too."},
             "role": {"const": "holdout", "description": "It is a holdout: expose both sides alike."},
         },
