@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from experiments.api.openapi_bots import bot_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_parts import reference
+from experiments.api.openapi_plan import planning_schemas
 from experiments.api.openapi_types import (
     ADJUSTMENTS,
     FLAG,
@@ -50,7 +51,7 @@ def component_schemas() -> dict[str, Any]:
         **_definitions(forms["ExperimentForm"]),
         **_results(),
         **_delivery(),
-        **_planning(),
+        **planning_schemas(),
         **bot_schemas(),
     }
     return {**forms, **own}
@@ -355,72 +356,4 @@ def _delivery() -> dict[str, Any]:
                 "rejected": {"type": "array", "items": objects({"index": WHOLE, "error": TEXT})},
             }
         ),
-    }
-
-
-def _planning() -> dict[str, Any]:
-    whole, share = nullable(WHOLE), nullable(NUMBER)
-    found = {"increase": share, "decrease": share}
-    size = objects(
-        {
-            "units": WHOLE,
-            "per_variant": {"type": "array", "items": WHOLE},
-            "fixed_units": WHOLE,
-            "days": whole,
-            "weeks": whole,
-            "expected_units": WHOLE,
-            "expected_days": whole,
-            "expected_units_without_effect": WHOLE,
-            "expected_days_without_effect": whole,
-            "absolute_effect": NUMBER,
-            "approximate": FLAG,
-        }
-    )
-    other = objects({"units": WHOLE, "weeks": WHOLE}, {"method": TEXT, "metric": TEXT, "name": TEXT})
-    too_small = objects(
-        {
-            "most_weeks": WHOLE,
-            "units": WHOLE,
-            **found,
-            "power": NUMBER,
-            "daily_needed": WHOLE,
-            "methods": {"type": "array", "items": other},
-            "metrics": {"type": "array", "items": other},
-        }
-    )
-    baseline = objects(
-        {
-            "source": {"enum": ["exposures", "events", "report"]},
-            "experiment": nullable(TEXT),
-            "units": WHOLE,
-            "since": nullable(MOMENT),
-            "until": MOMENT,
-            "daily": share,
-        }
-    )
-    weeks = objects({"weeks": WHOLE, "units": WHOLE, **found})
-    return {
-        "Plan": objects(
-            {
-                "metric": nullable(TEXT),
-                "kind": TEXT,
-                "mean": NUMBER,
-                "std": share,
-                "variance_left": NUMBER,
-                "baseline": nullable(baseline),
-                "method": TEXT,
-                "alpha": NUMBER,
-                "power": NUMBER,
-                "looks": whole,
-                "shares": {"type": "array", "items": NUMBER},
-                "comparisons": WHOLE,
-                "effect": share,
-                "daily": share,
-                "window_hours": share,
-                "size": nullable(size),
-                "detectable": {"type": "array", "items": weeks},
-                "power_curve": {"type": "array", "items": objects({"effect": NUMBER, "power": NUMBER})},
-                "too_small": nullable(too_small),
-            }
-        )
     }
