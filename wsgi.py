@@ -24,6 +24,7 @@ from experiments.lifetime import die_with_parent, when_told_to_stop
 from experiments.publish import fetch_published
 from experiments.service.analysis import request_analysis
 from experiments.settings import Settings
+from experiments.stickiness import PATIENCE_SECONDS, StickyAssignments
 from experiments.stream_threads import give_streams_their_own_threads
 
 POLL_SECONDS = 0.25
@@ -49,7 +50,8 @@ def create_app(settings: Settings) -> Flask:
     if streams:
         when_told_to_stop(lambda: _let_go(streams))
     site = Site(settings.shop_origins, settings.cookie_domain)
-    doors = Doors(source, sink, meters, streams, site)
+    sticky = StickyAssignments(Database(settings.database_url, PATIENCE_SECONDS))
+    doors = Doors(source, sink, meters, streams, site, sticky)
     published = _spread(source, settings.workers)
 
     waiting = threading.BoundedSemaphore(MAX_WAITING)

@@ -37,6 +37,7 @@ class Decision:
         in_experiment: Whether the unit takes part, so whether it may be exposed.
         holdout: Key of the running holdout that the experiment belongs to; who meets it is exposed to that.
         is_holdout: Whether it is a holdout itself.
+        fallback_attribute: Whose value is the unit where the hash attribute has none.
     """
 
     index: int
@@ -49,6 +50,7 @@ class Decision:
     hash_attribute: str = "id"
     holdout: str | None = None
     is_holdout: bool = False
+    fallback_attribute: str | None = None
 
 
 Rule = Decider[Decision]
@@ -63,6 +65,8 @@ class CompiledSnapshot:
             (control for everyone) and shipped (the winner for all whom its gates let in), ordered by key.
         previews: By experiment and variant key: the variant shown outside the experiment, never counted.
         decisions: Every decision that a rule may give.
+        sticky: Keys of the running experiments in which people keep what any of their ids has got; the rules
+            decide these by hash alone.
         key_kinds: By SHA-256 of a key: its kind.
 
     Raises:
@@ -73,6 +77,11 @@ class CompiledSnapshot:
         self.snapshot = snapshot
         self.revision = snapshot.revision
         self.key_kinds = {key.digest: key.kind for key in snapshot.keys}
+        self.sticky = frozenset(
+            item.key
+            for item in snapshot.experiments
+            if item.status is Status.RUNNING and item.fallback_attribute is not None
+        )
         self.decisions: list[Decision] = []
         self.previews = {
             (experiment.key, variant.key): self._add(experiment, variant, Reason.STATIC)
@@ -111,6 +120,7 @@ class CompiledSnapshot:
             hash_attribute=experiment.hash_attribute,
             holdout=experiment.holdout,
             is_holdout=experiment.role == HOLDOUT,
+            fallback_attribute=experiment.fallback_attribute,
         )
         self.decisions.append(decision)
         return decision

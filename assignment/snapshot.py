@@ -73,6 +73,8 @@ class Experiment(msgspec.Struct, frozen=True):
         gates: All of them let in who takes part, and who gets the shipped variant; others get the control.
         role: `experiment`, or `holdout` for the one that measures what all others together bring.
         holdout: Key of the running holdout that it belongs to; who meets it is exposed to that too.
+        fallback_attribute: Whose value stands in for the hash attribute's, such as an anonymous id before
+            login; a person then keeps the variant that either of the two has got. `None` for neither.
     """
 
     key: str
@@ -92,6 +94,7 @@ class Experiment(msgspec.Struct, frozen=True):
     gates: tuple[Gate, ...] = ()
     role: str = "experiment"
     holdout: str | None = None
+    fallback_attribute: str | None = None
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -58,11 +58,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """The control database at a URL; one per process, closed by its owner."""
+    """The control database at a URL; one per process, closed by its owner.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        patience: Seconds to wait for a connection, and for others who write.
+    """
+
+    def __init__(self, url: str, patience: int = _BUSY_SECONDS) -> None:
         self.url = url
-        self.engine = _create_engine(url)
+        self.engine = _create_engine(url, patience)
         self._writing = self.engine.execution_options(proefwerk_writes=True)
 
     @contextmanager
@@ -143,9 +147,9 @@ def migrate(database: Database) -> None:
         raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from error
 
 
-def _create_engine(url: str) -> Engine:
+def _create_engine(url: str, patience: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": patience})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -153,9 +157,9 @@ def _create_engine(url: str) -> Engine:
         url,
         pool_pre_ping=True,
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": min(patience, 5),
             "application_name": "proefwerk",
-            "options": f"-c timezone=UTC -c lock_timeout={_BUSY_SECONDS}s",
+            "options": f"-c timezone=UTC -c lock_timeout={patience}s",
         },
     )
 

@@ -122,6 +122,7 @@ class ExperimentForm(Form):
     surface: Surface = Surface.LAYOUT
     placement: Annotated[str, Field(max_length=200)] = ""
     hash_attribute: Named = "id"
+    fallback_attribute: Named | None = None
     variants: Annotated[list[VariantForm], Field(min_length=2, max_length=20)]
     traffic: Share = 1.0
     audience: dict[str, Any] = Field(default_factory=dict)
@@ -136,6 +137,13 @@ class ExperimentForm(Form):
     preview_url: PageAddress | None = None
     start_at: Moment | None = None
     end_at: Moment | None = None
+
+    @field_validator("fallback_attribute")
+    @classmethod
+    def _check_fallback(cls, fallback: str | None, info: ValidationInfo) -> str | None:
+        if fallback is not None and fallback == info.data.get("hash_attribute"):
+            raise ValueError(f"'{fallback}' is the hash_attribute itself; the fallback must be another one")
+        return fallback
 
     @field_validator("variants")
     @classmethod

@@ -109,6 +109,7 @@ class Experiment(Table, table=True):
     surface: str = Field(max_length=40)
     placement: str = Field(max_length=200)
     hash_attribute: str = Field(max_length=100)
+    fallback_attribute: str | None = Field(default=None, max_length=100)
     traffic: float
     audience: dict[str, Any] = _document()
     layer_name: str | None = Field(default=None, max_length=63, index=True)
@@ -297,6 +298,18 @@ class Rehearsal(Table, table=True):
     finished_at: datetime | None = _moment(nullable=True)
     body: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class StickyAssignment(Table, table=True):
+    """The variant that a unit keeps in one phase of an experiment; written once, never changed."""
+
+    __tablename__ = "sticky_assignments"
+
+    unit: str = Field(primary_key=True, max_length=200)
+    experiment_key: str = Field(primary_key=True, max_length=63, index=True)
+    version: int = Field(primary_key=True)
+    variant: str = Field(max_length=63)
+    at: datetime = _moment()
 
 
 class Lease(Table, table=True):

@@ -107,6 +107,7 @@ def _rule(experiment: Experiment) -> snapshot.Experiment:
         status=_STATUS[Status(experiment.status)],
         seed=f"{experiment.key}:{experiment.version}",
         hash_attribute=experiment.hash_attribute,
+        fallback_attribute=experiment.fallback_attribute,
         variants=tuple(
             snapshot.Variant(variant.key, variant.name, variant.weight, variant.payload)
             for variant in experiment.variants

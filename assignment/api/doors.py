@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from assignment.api.meters import Meters
 from assignment.engine import CompiledSnapshot
 from assignment.snapshot import Snapshot
+from assignment.stays import Kept, Stay
 
 
 class SnapshotSource(Protocol):
@@ -76,11 +77,45 @@ class EventSink(Protocol):
         """
         ...
 
+    def link(self, unit: str, person: str, agent: str | None = None, /) -> None:
+        """Record that a unit is a person's, unless that is known.
+
+        Raises:
+            ProefwerkError: 422 for an id that cannot be recorded, 503 when nothing can now.
+        """
+        ...
+
     def check(self) -> None:
         """Whether events can be recorded now.
 
         Raises:
             ProefwerkError: 503, they cannot.
+        """
+        ...
+
+
+class StickyStore(Protocol):
+    """Remembers which variants units have got, for all processes; what it was told once never changes."""
+
+    def recall(self, units: Collection[str], names: Collection[str], /) -> tuple[Kept, bool]:
+        """What is known of the units.
+
+        Args:
+            names: What is asked for; where this process knows all of it, nothing is looked up.
+
+        Returns:
+            It, and whether that is all there is: not so while only this process' own memory can be reached.
+        """
+        ...
+
+    def keep(self, stays: Sequence[Stay], /) -> Kept:
+        """Remember, durably; of several processes that do so at once the first one is right.
+
+        Returns:
+            What is now known of the units.
+
+        Raises:
+            ProefwerkError: 503, it cannot be written now.
         """
         ...
 
@@ -140,3 +175,4 @@ class Doors:
     meters: Meters = field(default_factory=Meters)
     streams: EventStreams | None = None
     site: Site = Site()
+    sticky: StickyStore | None = None

@@ -42,7 +42,10 @@ def expose(
 
 def unit_of(context: Context, decision: Decision) -> str:
     """What was split: the value of the experiment's attribute as text; empty when there is none."""
-    return hash_value(context.attributes.get(decision.hash_attribute))
+    value = hash_value(context.attributes.get(decision.hash_attribute))
+    if not value and decision.fallback_attribute is not None:
+        return hash_value(context.attributes.get(decision.fallback_attribute))
+    return value
 
 
 def holdouts_of(

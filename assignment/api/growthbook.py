@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from assignment.api.answer import CORS, JSON, Answer, Header
 from assignment.api.context import MAX_CONTEXT_BYTES
+from assignment.api.crawlers import crawler_agent
 from assignment.api.doors import Doors, News
-from assignment.api.keys import PUBLIC, check_key
+from assignment.api.keys import PUBLIC, Kind, check_key
 from assignment.api.reading import Environ, decode_object, matches, path_after, read_body, require_json
+from assignment.api.sticking import evaluable, with_memory
 from assignment.api.stream import listen
 from assignment.engine import CompiledSnapshot
 from assignment.errors import FieldError, ProefwerkError, invalid_field
-from assignment.growthbook.evaluation import Payload, User
+from assignment.growthbook.evaluation import User
 from assignment.growthbook.payload import payload_of
 from assignment.growthbook.remote import reduce_for
 
@@ -73,12 +76,20 @@ def evaluate(doors: Doors, environ: Environ) -> Answer:
     check_key(compiled, path_after(environ, REMOTE_PREFIX), PUBLIC)
     require_json(environ)
     user = _read_user(decode_object(read_body(environ, MAX_CONTEXT_BYTES)))
-    features = reduce_for(compiled.derived(_evaluable), user)
+    payload = compiled.derived(evaluable)
+    if not compiled.sticky:
+        features = reduce_for(payload, user)
+    else:
+        agent = crawler_agent(environ, Kind.CLIENT)
+        features = with_memory(
+            doors,
+            compiled,
+            user.attributes,
+            compiled.sticky - user.forced_variations.keys(),
+            lambda documents: reduce_for(payload, replace(user, sticky=documents)),
+            agent,
+        )
     return Answer(200, msgspec.json.encode({"status": 200, "features": features}))
-
-
-def _evaluable(compiled: CompiledSnapshot) -> Payload:
-    return Payload(compiled.derived(payload_of).features)
 
 
 def _read_user(document: dict[str, Any]) -> User:

@@ -35,6 +35,12 @@ class Meters:
         self._mail = Counter(
             "proefwerk_mail", "Images and links of e-mails asked for", ["outcome"], registry=self.registry
         )
+        self._sticky = Counter(
+            "proefwerk_sticky_requests",
+            "Requests with sticky experiments, by what became of their memory",
+            ["memory"],
+            registry=self.registry,
+        )
         self.streams = Gauge(
             "proefwerk_streams_open",
             "Event streams open",
@@ -58,6 +64,13 @@ class Meters:
     def opened(self, outcome: str) -> None:
         """An e-mail's image or link was asked for."""
         self._mail.labels(outcome).inc()
+
+    def stuck(self, memory: str) -> None:
+        """A request's variants were `known`, newly `kept`, or, with the memory `away`, decided without it.
+
+        `unlinked` are ids of one person that could not be logged as such yet.
+        """
+        self._sticky.labels(memory).inc()
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

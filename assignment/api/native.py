@@ -14,6 +14,7 @@ from assignment.api.exposing import expose
 from assignment.api.keys import DELIVERY, authenticate
 from assignment.api.preview import read_forced, replace_forced
 from assignment.api.reading import Environ, decode_object, read_body, require_json
+from assignment.api.sticking import keep_variants
 from assignment.engine import CompiledSnapshot, Decision, Rule
 from assignment.errors import FieldError, ProefwerkError, invalid_field
 from assignment.snapshot import HOLDOUT
@@ -36,24 +37,29 @@ def assign(doors: Doors, environ: Environ) -> Answer:
         context = read_context(document, alias="id")
     except ContextError as error:
         raise invalid_field(error.field, error.message) from error
-    decisions = (
-        compiled.live(context.attributes) if len(document) == 1 else _decide(compiled, document, context)
-    )
-    if _wants_exposures(document) and not document.get("forced"):
+    forced: dict[str, Decision] = {}
+    if len(document) == 1:
+        decisions = compiled.live(context.attributes)
+    else:
+        _refuse_unknown_fields(document)
+        forced = read_forced(compiled, document.get("forced"))
+        decisions = _decide(compiled, document.get("experiments"), context)
+    if compiled.sticky:
+        agent = crawler_agent(environ, kind)
+        decisions = keep_variants(doors, compiled, context.attributes, decisions, agent, forced)
+    if forced:
+        decisions = replace_forced(decisions, forced)
+    if _wants_exposures(document) and not forced:
         expose(doors, compiled, context, decisions, crawler_agent(environ, kind))
     entries = compiled.derived(encoded_entries)
     head = compiled.derived(_head)
     return Answer(200, b"%b%b}}" % (head, b",".join([entries[item.index] for item in decisions])))
 
 
-def _decide(compiled: CompiledSnapshot, document: dict[str, object], context: Context) -> list[Decision]:
-    """What a request gets that says more than whom it is for."""
-    _refuse_unknown_fields(document)
-    forced = read_forced(compiled, document.get("forced"))
-    named = document.get("experiments")
+def _decide(compiled: CompiledSnapshot, named: object, context: Context) -> list[Decision]:
+    """The decisions of the experiments that are named; of all live ones if none are."""
     rules: Sequence[Rule] = (compiled.live,) if named is None else _named_rules(compiled, named)
-    decisions = [decision for rule in rules for decision in rule(context.attributes)]
-    return replace_forced(decisions, forced) if forced else decisions
+    return [decision for rule in rules for decision in rule(context.attributes)]
 
 
 def _head(compiled: CompiledSnapshot) -> bytes:

@@ -17,6 +17,7 @@ from assignment.api.preview import forced_by_header, replace_forced
 from assignment.api.problems import error_headers, unexpected
 from assignment.api.reading import Environ, decode_object, matches, path_after, read_body, require_json
 from assignment.api.refetch import event_streams, up_to_date
+from assignment.api.sticking import keep_variants
 from assignment.engine import CompiledSnapshot, Decision
 from assignment.errors import ProefwerkError
 from assignment.snapshot import HOLDOUT
@@ -60,6 +61,9 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ki
         return _failure(404, key, "FLAG_NOT_FOUND", f"Flag '{key:.100}' was not found")
     forced = forced_by_header(compiled, environ)
     decision = forced.get(key) or rule(context.attributes)[0]
+    if key in compiled.sticky and key not in forced:
+        agent = crawler_agent(environ, kind)
+        decision = keep_variants(doors, compiled, context.attributes, [decision], agent)[0]
     if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true" and not forced:
         expose(doors, compiled, context, [decision], crawler_agent(environ, kind))
     flag = _encoded(compiled.derived(_flag_parts), decision, context, msgspec.json.encode(context.unit))
@@ -71,6 +75,9 @@ def _evaluate_all(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ki
     context = _read(environ)
     decisions = compiled.live(context.attributes)
     forced = forced_by_header(compiled, environ)
+    if compiled.sticky:
+        agent = crawler_agent(environ, kind)
+        decisions = keep_variants(doors, compiled, context.attributes, decisions, agent, forced)
     if forced:
         decisions = replace_forced(decisions, forced)
     parts, unit = compiled.derived(_flag_parts), msgspec.json.encode(context.unit)

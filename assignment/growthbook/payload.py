@@ -70,10 +70,25 @@ def _split_rule(experiment: Experiment) -> dict[str, Any]:
         "hashAttribute": experiment.hash_attribute,
         "hashVersion": HASH_VERSION,
         **_split(experiment),
+        **_stickiness(experiment),
     }
     if experiment.condition:
         rule["condition"] = portable(experiment.condition)
     return rule | _filters(gates_of(experiment))
+
+
+def _stickiness(experiment: Experiment) -> dict[str, Any]:
+    """How an SDK with sticky buckets keeps people at their variation; by the hash alone, if it is not to.
+
+    Who took part in an earlier phase is left out of a later one: what they saw may still have its effect.
+    """
+    if experiment.fallback_attribute is None:
+        return {"disableStickyBucketing": True}
+    return {
+        "fallbackAttribute": experiment.fallback_attribute,
+        "bucketVersion": experiment.version,
+        "minBucketVersion": experiment.version,
+    }
 
 
 def _filters(gates: Sequence[Gate]) -> dict[str, Any]:

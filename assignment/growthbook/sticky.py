@@ -22,6 +22,11 @@ def document_key(attribute: str, value: str) -> str:
     return f"{attribute}||{value}"
 
 
+def assignment_name(experiment: str, version: int) -> str:
+    """Under what a document has the variation of an experiment's phase."""
+    return f"{experiment}__{version}"
+
+
 def own_documents(
     documents: list[dict[str, Any]], features: Mapping[str, Any], attributes: Mapping[str, object]
 ) -> Documents:
@@ -55,9 +60,9 @@ def find(
             assignments.update(documents.get(document_key(str(name), value), {}).get("assignments") or {})
     key = str(experiment["key"])
     for version in range(experiment.get("minBucketVersion") or 0):
-        if f"{key}__{version}" in assignments:
+        if assignment_name(key, version) in assignments:
             return StickyBucket(-1, blocked=True)
-    stored = assignments.get(f"{key}__{experiment.get('bucketVersion') or 0}")
+    stored = assignments.get(assignment_name(key, experiment.get("bucketVersion") or 0))
     for index, meta in enumerate(experiment.get("meta") or ()):
         if stored is not None and meta.get("key") == stored:
             return StickyBucket(index)
@@ -70,6 +75,6 @@ def remember(
     """Store the variation that the unit entered with, under the attribute that was used."""
     key = document_key(attribute, value)
     known = documents.get(key, {"attributeName": attribute, "attributeValue": value, "assignments": {}})
-    name = f"{experiment['key']}__{experiment.get('bucketVersion') or 0}"
+    name = assignment_name(str(experiment["key"]), experiment.get("bucketVersion") or 0)
     if known["assignments"].get(name) != variation_key:
         documents[key] = {**known, "assignments": {**known["assignments"], name: variation_key}}

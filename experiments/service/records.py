@@ -45,6 +45,7 @@ def form_of(experiment: Experiment) -> ExperimentForm:
             "surface": experiment.surface,
             "placement": experiment.placement,
             "hash_attribute": experiment.hash_attribute,
+            "fallback_attribute": experiment.fallback_attribute,
             "variants": [
                 variant.model_dump(include={"key", "name", "weight", "payload"})
                 for variant in experiment.variants
@@ -69,7 +70,15 @@ def form_of(experiment: Experiment) -> ExperimentForm:
 def fill(session: Session, experiment: Experiment, form: ExperimentForm) -> None:
     """Writes a form into the rows; the key stays as it is."""
     whole = form.model_dump(mode="json", by_alias=True)
-    for name in ("name", "hypothesis", "surface", "placement", "hash_attribute", "traffic"):
+    for name in (
+        "name",
+        "hypothesis",
+        "surface",
+        "placement",
+        "hash_attribute",
+        "fallback_attribute",
+        "traffic",
+    ):
         setattr(experiment, name, whole[name])
     for name in ("audience", "plan", "segments", "parent", "prerequisites", "role", "holdout", "preview_url"):
         setattr(experiment, name, whole[name])

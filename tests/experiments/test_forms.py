@@ -35,6 +35,7 @@ def test_the_example_of_the_contract_comes_back_as_it_went_in() -> None:
     example = {
         **BAR,
         "hash_attribute": "id",
+        "fallback_attribute": None,
         "layer": {"name": "checkout", "from": 0.0, "to": 0.5},
         "prerequisites": [],
         "role": "experiment",
@@ -238,3 +239,9 @@ def test_a_plan_without_futility_or_another_spending_keeps_the_text_that_it_alwa
     document = chosen.model_dump(mode="json")
     assert (document["spending"], document["futility"]) == ("pocock", "binding")
     assert PlanForm.model_validate(document) == chosen
+
+
+def test_a_fallback_attribute_must_be_another_than_the_hash_attribute() -> None:
+    error = refusal(ExperimentForm, {**BAR, "fallback_attribute": "id"})
+    assert error.fields[0].field == "fallback_attribute"
+    assert "must be another" in error.fields[0].message

@@ -7,7 +7,9 @@ from werkzeug.test import Client
 
 from assignment.api import Doors
 from assignment.engine import decide_all
-from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, SERVER_KEY, live_keys, shopper
+from assignment.growthbook.payload import features_of
+from assignment.snapshot import build
+from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, SERVER_KEY, experiment, live_keys, shopper
 
 PATH = f"/api/features/{CLIENT_KEY}"
 
@@ -27,6 +29,7 @@ def test_a_running_experiment_is_a_rule_that_splits_as_our_engine_does(plain: Cl
         "weights": [0.5, 0.5],
         "variations": [{"variant": "control", "threshold": 0}, {"variant": "treatment-1", "threshold": 10}],
         "meta": [{"key": "control", "name": "Control"}, {"key": "treatment-1", "name": "Treatment-1"}],
+        "disableStickyBucketing": True,
         "filters": [{"attribute": "id", "seed": "checkout", "hashVersion": 2, "ranges": [[0.0, 0.5]]}],
     }
     assert features["left"]["defaultValue"] == {"variant": "control", "threshold": 0}
@@ -128,3 +131,10 @@ def test_remote_evaluation_refuses_in_words(plain: Client, body: object, status:
         assert answer.content_type == "application/problem+json"
     assert plain.post("/api/eval/nobody", json=body).status_code == 401
     assert plain.post(f"/api/eval/{SERVER_KEY}", json=body).status_code == 403
+
+
+def test_a_rule_with_a_fallback_attribute_lets_sdks_with_sticky_buckets_keep_people() -> None:
+    rule = experiment("bar", fallback_attribute="anonymousId", version=3)
+    [told] = features_of(build((rule,), ()))["bar"]["rules"]
+    asked = ("fallbackAttribute", "bucketVersion", "minBucketVersion", "disableStickyBucketing")
+    assert [told.get(name) for name in asked] == ["anonymousId", 3, 3, None]

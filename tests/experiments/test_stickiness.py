@@ -1,0 +1,117 @@
+"""What a unit has got is remembered once for all processes, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from assignment.errors import ProefwerkError
+from assignment.stays import Stay
+from experiments.db import Database
+from experiments.stickiness import PAUSE_SECONDS, StickyAssignments
+
+
+def test_what_is_kept_is_known_to_another_process(database: Database) -> None:
+    kept = StickyAssignments(database).keep([Stay("bar", 2, "blue", ("c9", "a1"))])
+    assert kept == {"c9": {"bar__2": "blue"}, "a1": {"bar__2": "blue"}}
+    assert StickyAssignments(database).recall(["a1", "x"], ["bar__2"]) == ({"a1": {"bar__2": "blue"}}, True)
+
+
+def test_the_first_variant_of_a_unit_stays(database: Database) -> None:
+    memory = StickyAssignments(database)
+    memory.keep([Stay("bar", 1, "blue", ("c9",))])
+    assert memory.keep([Stay("bar", 1, "red", ("c9", "a1"))])["a1"] == {"bar__1": "blue"}
+
+
+def test_a_new_person_takes_over_what_the_id_before_login_has(database: Database) -> None:
+    memory = StickyAssignments(database)
+    memory.keep([Stay("bar", 1, "blue", ("a1",))])
+    assert memory.keep([Stay("bar", 1, "red", ("c9", "a1"))])["c9"] == {"bar__1": "blue"}
+
+
+def test_two_ids_with_different_variants_keep_them(database: Database) -> None:
+    memory = StickyAssignments(database)
+    memory.keep([Stay("bar", 1, "blue", ("a1",)), Stay("bar", 1, "red", ("c9",))])
+    kept = memory.keep([Stay("bar", 1, "red", ("c9", "a1"))])
+    assert kept == {"a1": {"bar__1": "blue"}, "c9": {"bar__1": "red"}}
+
+
+def test_phases_and_experiments_are_kept_apart(database: Database) -> None:
+    memory = StickyAssignments(database)
+    memory.keep([Stay("bar", 1, "blue", ("c9",)), Stay("foo", 1, "red", ("c9",))])
+    memory.keep([Stay("bar", 2, "green", ("c9",))])
+    found = StickyAssignments(database).recall(["c9"], ["bar__2"])[0]
+    assert found == {"c9": {"bar__1": "blue", "foo__1": "red", "bar__2": "green"}}
+
+
+def test_of_processes_that_race_one_wins_for_all(database: Database) -> None:
+    memories = [StickyAssignments(database) for _ in range(6)]
+    together = threading.Barrier(len(memories))
+    found: list[str] = []
+
+    def assign(number: int) -> None:
+        memory = memories[number]
+        for person in range(5):
+            together.wait()
+            units = (f"c{person}", f"a{person}", f"b{person}")[: 1 + number % 3]
+            kept = memory.keep([Stay("bar", 1, f"v{number}", units if number % 2 else units[::-1])])
+            found.extend(f"{person} {kept[unit]['bar__1']}" for unit in units)
+
+    threads = [threading.Thread(target=assign, args=(number,)) for number in range(len(memories))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 5
+
+
+def test_what_is_all_known_here_is_not_read_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = StickyAssignments(database)
+    memory.keep([Stay("bar", 1, "blue", ("c9", "a1"))])
+    monkeypatch.setattr(database, "reading", _refuse)
+    kept = {"c9": {"bar__1": "blue"}, "a1": {"bar__1": "blue"}}
+    assert memory.recall(["c9", "a1"], ["bar__1"]) == (kept, True)
+    assert memory.recall(["c9"], ["bar__2"]) == ({"c9": {"bar__1": "blue"}}, False)
+
+
+def test_only_the_newest_units_are_known_here(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = StickyAssignments(database, capacity=4)
+    for number in range(9):
+        memory.keep([Stay("bar", 1, "blue", (f"u{number}",))])
+    monkeypatch.setattr(database, "reading", _refuse)
+    assert memory.recall(["u8"], ["bar__1"])[1]
+    assert memory.recall(["u0"], ["bar__1"]) == ({}, False)
+
+
+def test_a_database_that_is_away_is_asked_again_only_after_a_pause(tmp_path: Path) -> None:
+    now = 100.0
+    asked: list[int] = []
+    database = Database(f"sqlite:///{tmp_path / 'none' / 'at-all.db'}")
+    memory = StickyAssignments(database, clock=lambda: now)
+
+    def read(*_: object) -> dict[str, dict[str, str]]:
+        asked.append(1)
+        return _refuse()
+
+    memory._read = read  # type: ignore[method-assign, assignment]
+    for _ in range(3):
+        assert memory.recall(["c9"], ["bar__1"]) == ({}, False)
+    assert len(asked) == 1
+    now += PAUSE_SECONDS
+    memory.recall(["c9"], ["bar__1"])
+    assert len(asked) == 2
+
+
+def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    memory = StickyAssignments(Database(f"sqlite:///{tmp_path / 'none' / 'at-all.db'}"))
+    with pytest.raises(ProefwerkError) as refused:
+        memory.keep([Stay("bar", 1, "blue", ("c9",))])
+    assert refused.value.status == 503
+
+
+def _refuse(*_: object) -> dict[str, dict[str, str]]:
+    raise ProefwerkError(503, "database_unavailable", "away")
