@@ -19,6 +19,7 @@ from assignment.api.doors import Doors
 from assignment.api.exposing import holdouts_of, unit_of
 from assignment.api.keys import Kind, digest
 from assignment.api.reading import Environ, path_after
+from assignment.api.sticking import keep_variants
 from assignment.engine import CompiledSnapshot, Decision, decide
 from assignment.errors import ProefwerkError
 
@@ -149,6 +150,8 @@ def _shown(
     attributes = {name: value for name, value in query.items() if name not in _OWN}
     context = Context(unit, {**attributes, "id": unit})
     decision = decide(compiled, control.experiment, context.attributes)
+    if decision.experiment in compiled.sticky:
+        [decision] = keep_variants(doors, compiled, context.attributes, [decision])
     if environ["REQUEST_METHOD"] == "HEAD":
         return decision, Outcome.NOT_LOGGED
     return decision, _log(doors, compiled, environ, context, decision)

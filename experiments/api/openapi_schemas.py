@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from experiments.api.openapi_bots import bot_schemas
+from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_parts import reference
 from experiments.api.openapi_plan import planning_schemas
@@ -310,33 +311,6 @@ def _delivery() -> dict[str, Any]:
             "role": {"const": "holdout", "description": "It is a holdout: expose both sides alike."},
         },
     )
-    base = {
-        "id": {**TEXT, "minLength": 1, "maxLength": 100},
-        "unit": {**TEXT, "minLength": 1, "maxLength": 200},
-    }
-    exposure = objects(
-        {"type": {"const": "exposure"}, **base, "experiment": TEXT, "variant": TEXT},
-        {"time": MOMENT, "attributes": OBJECT},
-    )
-    conversion = objects(
-        {"type": {"const": "conversion"}, **base, "name": {**TEXT, "minLength": 1, "maxLength": 100}},
-        {
-            "time": MOMENT,
-            "value": {**NUMBER, "default": 1},
-            "currency": {**TEXT, "pattern": "^[A-Z]{3}$"},
-            "properties": {
-                "type": "object",
-                "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
-            },
-        },
-    )
-    link = objects(
-        {"type": {"const": "link"}, "unit": base["unit"], "person": base["unit"]},
-        {
-            "id": {**base["id"], "description": "Without one, the same link counts once."},
-            "time": MOMENT,
-        },
-    )
     return {
         "Context": {
             **objects({"targetingKey": {**TEXT, "description": "The unit; `id` means the same."}}),
@@ -345,10 +319,7 @@ def _delivery() -> dict[str, Any]:
         "Assignments": objects(
             {"revision": TEXT, "assignments": {"type": "object", "additionalProperties": assignment}}
         ),
-        "Exposure": exposure,
-        "Conversion": conversion,
-        "Link": {**link, "description": "Two ids are one person's, such as an anonymous id and an account."},
-        "Event": {"oneOf": [reference("Exposure"), reference("Conversion"), reference("Link")]},
+        **event_schemas(),
         "EventAnswer": objects(
             {
                 "accepted": WHOLE,

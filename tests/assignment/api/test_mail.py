@@ -22,6 +22,7 @@ from assignment.snapshot import Experiment, Status, Variant, build, encode
 from assignment.source import PollingSource
 from tests.assignment.api.conftest import logged
 from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, KEYS, SERVER_KEY, experiment, shopper
+from tests.assignment.memory import Memory
 
 VARIANTS = (
     Variant("control", "Plain", 0.5, {"link": "https://shop.example/winter"}),
@@ -51,6 +52,7 @@ def mails() -> tuple[Experiment, ...]:
         experiment("team", variants=VARIANTS, hash_attribute="company"),
         experiment("all", role="holdout"),
         experiment("in-all", variants=VARIANTS, holdout="all"),
+        experiment("kept", variants=VARIANTS, fallback_attribute="anonymousId"),
     )
 
 
@@ -58,7 +60,7 @@ def mails() -> tuple[Experiment, ...]:
 def doors(tmp_path: Path) -> Doors:
     source = PollingSource(lambda known: encode(build(mails(), KEYS)), tmp_path / "snapshot.json")
     source.refresh()
-    return Doors(source, LogSink(EventLog(tmp_path / "log")))
+    return Doors(source, LogSink(EventLog(tmp_path / "log")), sticky=Memory())
 
 
 @pytest.fixture
@@ -101,6 +103,13 @@ def test_an_image_is_the_one_of_the_persons_variant(client: Client, doors: Doors
     assert (answer.status_code, answer.location) == (302, "https://img.shop.example/sled.png")
     assert answer.headers["Cache-Control"] == "no-store"
     assert_pixel(ask(client, f"/e/KEY/{name}", unit_with(doors, "control")))
+
+
+def test_a_mail_shows_what_the_person_has_got_before_under_another_id(client: Client, doors: Doors) -> None:
+    visitor, account = unit_with(doors, "sled", "kept"), unit_with(doors, "control", "kept")
+    ask(client, "/e/KEY/kept", visitor)
+    assert ask(client, "/e/KEY/kept", account, anonymousId=visitor).location is not None
+    assert ask(client, "/e/KEY/kept", account).location is not None
 
 
 def test_a_link_leads_where_the_variant_says(client: Client, doors: Doors) -> None:
