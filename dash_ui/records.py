@@ -230,13 +230,3 @@ class Baseline:
     since: datetime | None
     until: datetime
     daily: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The part of a layer that an experiment holds, from 0 to 1."""
-
-    layer: str
-    experiment: str
-    start: float
-    end: float

@@ -282,6 +282,11 @@ class Experiment:
         """Key and name of every variant, the control first."""
         return tuple((each["key"], each.get("name") or each["key"]) for each in self.document["variants"])
 
+    @property
+    def is_holdout(self) -> bool:
+        """Whether it measures what all other experiments bring."""
+        return bool(self.document.get("role") == "holdout")
+
     def variant_name(self, key: str | None) -> str:
         """What people call a variant."""
         return dict(self.variants).get(key or "", key or "")

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dash_ui.page import Page
-from dash_ui.pages import listing, metrics, new, result, settings, trust
+from dash_ui.pages import layers, listing, metrics, new, result, settings, trust
 
-PAGES: tuple[Page, ...] = (listing.PAGE, new.PAGE, result.PAGE, metrics.PAGE, trust.PAGE, settings.PAGE)
+PAGES: tuple[Page, ...] = (
+    listing.PAGE,
+    new.PAGE,
+    result.PAGE,
+    layers.PAGE,
+    metrics.PAGE,
+    trust.PAGE,
+    settings.PAGE,
+)

@@ -29,6 +29,7 @@ PROBLEM: Final = "problem"
 _NAV: Final = {
     "/ui/": "flask",
     "/ui/new": "plus",
+    "/ui/layers": "split",
     "/ui/metrics": "target",
     "/ui/trust": "shield",
     "/ui/settings": "settings",
@@ -146,7 +147,7 @@ def _account(person: Person) -> Any:
 
 
 def _navigation() -> Any:
-    names = (_("Experiments"), _("New experiment"), _("Metrics"), _("Trust"), _("Settings"))
+    names = (_("Experiments"), _("New experiment"), _("Layers"), _("Metrics"), _("Trust"), _("Settings"))
     links = [
         dcc.Link(
             [icon(mask, 20), html.Span(name)],

@@ -99,6 +99,16 @@
       if (!panel.contains(event.target)) panel.open = false;
     });
   });
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest && event.target.closest(".pw-copy");
+    if (!button) return;
+    const label = button.querySelector("span:last-child");
+    copied(button.dataset.copy).then(function () {
+      const before = label.textContent;
+      label.textContent = button.dataset.copied;
+      setTimeout(() => (label.textContent = before), 2000);
+    });
+  });
   document.addEventListener("keydown", function (event) {
     const panel = event.key === "Escape" && document.querySelector("details.pw-account[open]");
     if (panel) {
@@ -106,6 +116,17 @@
       panel.querySelector("summary").focus();
     }
   });
+
+  // Browsers give the clipboard to pages over TLS; elsewhere the old command still copies what is selected.
+  function copied(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const box = document.body.appendChild(document.createElement("textarea"));
+    box.value = text;
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+    return Promise.resolve();
+  }
 
   let first = true;
   let fresh = true;

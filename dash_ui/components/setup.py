@@ -14,6 +14,7 @@ from dash_ui.i18n import _
 from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.report_records import Experiment
 from dash_ui.report_words import method_word
+from dash_ui.sharing_words import sharing_sentences
 
 
 def setup(experiment: Experiment) -> html.Section:
@@ -79,6 +80,7 @@ def plan_sentences(experiment: Experiment) -> list[Any]:
         )
         if layer
         else None,
+        *sharing_sentences(document),
         _("Decided by: {metrics}.", metrics=_names(experiment, roles.get("primary"))),
         _("Must not get worse: {metrics}.", metrics=_names(experiment, roles.get("guardrails")))
         if roles.get("guardrails")

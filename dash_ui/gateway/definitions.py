@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import col, select
-
 from dash_ui.gateway.base import Base, actor
 from dash_ui.i18n import _
-from dash_ui.records import FieldProblem, Person, Refused, Slice
+from dash_ui.records import FieldProblem, Person, Refused
 from experiments.db import utc_now
 from experiments.forms import ExperimentForm
-from experiments.lifecycle import LIVE, start_refusals
-from experiments.models import Experiment
+from experiments.lifecycle import start_refusals
 from experiments.service import definitions, transitions
 from experiments.service.records import form_of, metrics_named
 from experiments.validation import parse
@@ -79,20 +76,6 @@ class Definitions(Base):
             form = form_of(definitions.get_experiment(session, key))
             found = start_refusals(form, metrics_named(session, form), utc_now())
             return tuple(FieldProblem(item.field, item.message) for item in found)
-
-    def slices(self) -> tuple[Slice, ...]:
-        """Every part of a layer that is held now."""
-        with self._reading() as session:
-            rows = session.exec(
-                select(Experiment)
-                .where(col(Experiment.layer_name).is_not(None))
-                .where(col(Experiment.status).in_([status.value for status in LIVE]))
-                .order_by(Experiment.layer_name, Experiment.layer_from)  # type: ignore[arg-type]
-            ).all()
-            return tuple(
-                Slice(row.layer_name or "", row.key, row.layer_from or 0.0, row.layer_to or 0.0)
-                for row in rows
-            )
 
 
 def merge_patch_of(before: Any, after: Any) -> Any:

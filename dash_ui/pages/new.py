@@ -16,7 +16,7 @@ from dash_ui.page import Page, View
 from dash_ui.plan_words import WITH_GAMMA
 from dash_ui.records import Refused
 from dash_ui.session import current_person
-from dash_ui.wizard import duration, variants, who
+from dash_ui.wizard import duration, traffic, variants, who
 from dash_ui.wizard.frame import frame
 from dash_ui.wizard.state import EDITED, Problems, Values, fresh, of_draft
 from dash_ui.wizard.state import State as Draft
@@ -39,6 +39,7 @@ def render(view: View) -> Any:
         draft = of_draft(document, code if code in CODES else CODES[0])
     else:
         draft = fresh()
+        draft["document"]["layer"] = _slice_of(view.query)
     return html.Div(
         [
             html.Div(frame(draft, view.gateway), id="wizard-frame"),
@@ -48,6 +49,15 @@ def render(view: View) -> Any:
             dcc.Store(id="wizard-go"),
         ]
     )
+
+
+def _slice_of(query: dict[str, str]) -> dict[str, Any] | None:
+    """The slice of a layer that a link to the wizard names."""
+    try:
+        start, end = float(query.get("from", "")), float(query.get("to", ""))
+    except ValueError:
+        return None
+    return {"name": query.get("layer", ""), "from": start, "to": end} if 0 <= start < end <= 1 else None
 
 
 def _started(document: dict[str, Any]) -> Any:
@@ -194,6 +204,8 @@ def _apply(gateway: Gateway, draft: Draft, values: Values, trigger: Any) -> Prob
         return _forward(gateway, draft, values, target)
     problems = step.read(values, draft, False)
     if not problems and isinstance(trigger, dict) and trigger["type"] == "act":
+        if trigger["act"] == "suggest-slice":
+            return traffic.suggest(draft, gateway)
         _rearrange(draft, trigger["act"], trigger["index"])
     return problems
 

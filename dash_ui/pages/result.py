@@ -13,7 +13,7 @@ from dash_ui.components.rehearsal import rehearsal_card
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
-from dash_ui.pages import result_actions, result_files, result_rehearsal
+from dash_ui.pages import result_actions, result_files, result_previews, result_rehearsal
 from dash_ui.pages.result_sections import SECTIONS, digests, draw, effect_value, live_words
 from dash_ui.records import Refused
 from dash_ui.session import current_person
@@ -83,6 +83,7 @@ def register(app: Dash, gateway: Gateway) -> None:
     )
     result_actions.register(app, gateway)
     result_files.register(app, gateway)
+    result_previews.register(app, gateway)
     result_rehearsal.register(app, gateway)
 
 

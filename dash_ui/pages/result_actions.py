@@ -23,7 +23,7 @@ def action_bar(result: Result, person: Person) -> html.Div:
     status, may = result.experiment.status, person.may("marketer")
     live = status in ("running", "paused")
     buttons: list[Any] = []
-    if live:
+    if live and not result.experiment.is_holdout:
         name, mask, label = (
             ("pause", "pause", _("Pause")) if status == "running" else ("resume", "play", _("Resume"))
         )

@@ -19,6 +19,7 @@ from dash_ui.components.health import strip
 from dash_ui.components.icon import icon
 from dash_ui.components.journal import entries
 from dash_ui.components.looks import looks
+from dash_ui.components.previews import previews
 from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import segments
@@ -43,6 +44,7 @@ SECTIONS: Final = (
     "exposures",
     "segments",
     "setup",
+    "previews",
     "journal",
 )
 STALE: Final = timedelta(hours=2)
@@ -54,6 +56,8 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts: dict[str, Any] = dict.fromkeys(SECTIONS)
     parts["head"] = _head(result, person, reader)
     parts["setup"] = setup(experiment)
+    if not experiment.is_holdout and experiment.status != "archived":
+        parts["previews"] = previews(experiment, person)
     parts["journal"] = entries(result.journal)
     if report is None or not report.units:
         parts["verdict"] = _expected(experiment)

@@ -12,6 +12,7 @@ from dash_ui.format import number, percent
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.plan_words import futility_sentence, looks_sentence
+from dash_ui.sharing_words import sharing_sentences
 from dash_ui.wizard import payloads
 from dash_ui.wizard.audience import rules_of, sentence
 from dash_ui.wizard.state import Problems, State, Step, Values
@@ -54,8 +55,12 @@ def _what(document: dict[str, Any]) -> list[str]:
 
 
 def _who(document: dict[str, Any]) -> list[str]:
+    return [*_audience(document), *sharing_sentences(document)]
+
+
+def _audience(document: dict[str, Any]) -> list[str]:
     if not document["audience"]:
-        return [_("Everyone takes part.")]
+        return [] if document["prerequisites"] else [_("Everyone takes part.")]
     rules = rules_of(document["audience"])
     if rules is None:
         return [json.dumps(document["audience"], ensure_ascii=False)]

@@ -7,16 +7,20 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from dash_ui.components.icon import icon
 from dash_ui.format import number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
-from dash_ui.wizard.fields import choice_field, ident, number_field, sliding, toggle
+from dash_ui.wizard.fields import button, choice_field, ident, number_field, sliding, toggle
+from dash_ui.wizard.sharing import belongs, is_holdout, read_belongs, whole_shop
 from dash_ui.wizard.state import Problems, State, Step, Values, problem_of_key, share_of
 
 
 def draw(state: State, gateway: Gateway) -> list[Any]:
-    """Unit, share of the traffic, and a layer."""
+    """Unit, share of the traffic, a layer, and the holdout."""
     document = state["document"]
+    if is_holdout(state):
+        return [whole_shop()]
     layer = document["layer"]
     percent = round(document["traffic"] * 100, 2)
     known = {"id": _("Shopper (id)"), "account": _("Account"), "household": _("Household")}
@@ -57,7 +61,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                     id=ident("layer.name"),
                     label=_("Layer"),
                     value=layer["name"] if layer else "",
-                    data=sorted({item.layer for item in gateway.slices()}),
+                    data=[layer.name for layer in gateway.layer_pictures()],
                     placeholder="checkout",
                 ),
                 number_field(
@@ -66,12 +70,14 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                 number_field(
                     "layer.to", _("To (%)"), _percent(layer, "to", 50), min=0, max=100, decimalScale=2
                 ),
+                button("suggest-slice", [icon("bulb", 16), _("Suggest a free slice of this width")]),
             ],
             id="layer-box",
             hidden=layer is None,
             className="pw-form-row",
         ),
         _held(state, gateway),
+        belongs(state, gateway),
     ]
 
 
@@ -84,21 +90,38 @@ def _held(state: State, gateway: Gateway) -> Any:
         html.Li(
             _(
                 "Layer {layer}: {start}% to {end}% belongs to {experiment}.",
-                layer=item.layer,
+                layer=layer.name,
                 start=number(item.start * 100),
                 end=number(item.end * 100),
-                experiment=item.experiment,
+                experiment=item.experiment.key,
             )
         )
-        for item in gateway.slices()
-        if item.experiment != state["key"]
+        for layer in gateway.layer_pictures()
+        for item in layer.held
+        if item.experiment.key != state["key"]
     ]
     return html.Ul(lines, className="pw-quiet pw-small pw-plain-list") if lines else html.Div()
+
+
+def suggest(state: State, gateway: Gateway) -> Problems:
+    """Moves the slice to where the layer is free, as wide as it is if that fits."""
+    layer = state["document"]["layer"]
+    if layer is None:
+        return {}
+    width = layer["to"] - layer["from"]
+    part = gateway.free_slice(layer["name"], width if width > 0 else 0.1, without=state["key"])
+    if part is None:
+        return {"layer.name": _("This layer is full.")}
+    state["document"]["layer"] = {"name": layer["name"], "from": part.start, "to": part.end}
+    return {}
 
 
 def read(values: Values, state: State, strict: bool) -> Problems:
     """Writes them; the layer only when it is switched on."""
     document = state["document"]
+    if is_holdout(state):
+        return {}
+    read_belongs(values, state)
     document["hash_attribute"] = values.get("hash_attribute") or "id"
     document["traffic"] = share_of(values.get("traffic", 100))
     document["layer"] = None

@@ -36,6 +36,13 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                     document["placement"],
                     placeholder=_("For example cart.banner"),
                 ),
+                text_field(
+                    "preview_url",
+                    _("Page of the shop"),
+                    document["preview_url"],
+                    _("Where it can be looked at; preview links start there."),
+                    placeholder="https://",
+                ),
                 segmented("payload_mode", _("Enter as"), "json" if state["payload_json"] else "form", modes),
             ],
             className="pw-form-row",
@@ -134,6 +141,7 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     """Writes them; the payload from the form or from JSON, whichever is in sight."""
     document = state["document"]
     document["placement"] = (values.get("placement") or "").strip()
+    document["preview_url"] = (values.get("preview_url") or "").strip() or None
     shares = values.get("shares") or []
     problems: Problems = {}
     for place, variant in enumerate(document["variants"]):

@@ -14,6 +14,7 @@ from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.wizard.audience import Rule, condition_of, operators, problem_of, rules_of
 from dash_ui.wizard.fields import button, ident, json_field, segmented
+from dash_ui.wizard.sharing import builds_on, is_holdout, read_builds_on, whole_shop
 from dash_ui.wizard.state import Problems, State, Step, Values
 from dash_ui.wizard.variants import read_object
 
@@ -21,13 +22,16 @@ SUGGESTIONS = ("country", "device", "language", "visits", "customer", "basket_va
 
 
 def draw(state: State, gateway: Gateway) -> list[Any]:
-    """Rules in words, or the condition as JSON."""
+    """Rules in words, or the condition as JSON; then other experiments to build on."""
+    if is_holdout(state):
+        return [whole_shop()]
     modes = [("words", _("Words")), ("json", "JSON")]
     mode = segmented("audience_mode", _("Enter as"), "json" if state["audience_json"] else "words", modes)
     if state["audience_json"]:
         text = json.dumps(state["document"]["audience"], indent=2, ensure_ascii=False)
         hint = _("The condition language of GrowthBook: $and, $or, $not, $in, $gte, $regex and more.")
-        return [mode, json_field("audience", _("Condition (JSON)"), text, hint, rows=8)]
+        field = json_field("audience", _("Condition (JSON)"), text, hint, rows=8)
+        return [mode, field, builds_on(state, gateway)]
     rules = state["rules"]
     empty = html.P([icon("users", 18), _("Everyone takes part.")], className="pw-health pw-quiet")
     rows = [_row(place, Rule(*rule), len(rules)) for place, rule in enumerate(rules)]
@@ -39,6 +43,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             _("Every rule must hold. Separate values with commas; put a number that is a text in quotes."),
             className="pw-quiet pw-small",
         ),
+        builds_on(state, gateway),
     ]
 
 
@@ -75,7 +80,10 @@ def _row(place: int, rule: Rule, count: int) -> Any:
 
 
 def read(values: Values, state: State, strict: bool) -> Problems:
-    """Writes the rules and their condition."""
+    """Writes the rules and their condition, and what the experiment builds on."""
+    if is_holdout(state):
+        return {}
+    read_builds_on(values, state)
     problems = _read_json(values, state) if state["audience_json"] else _read_rules(values, state, strict)
     if problems:
         return problems

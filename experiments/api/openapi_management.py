@@ -28,7 +28,15 @@ _ACTIONS = {
 
 def management_paths() -> dict[str, Any]:
     """Every path that needs an admin key."""
-    return {**_metrics(), **_experiments(), **_actions(), **_reports(), **_planning(), **bot_paths(_PAGING)}
+    return {
+        **_metrics(),
+        **_experiments(),
+        **_layers(),
+        **_actions(),
+        **_reports(),
+        **_planning(),
+        **bot_paths(_PAGING),
+    }
 
 
 def _metrics() -> dict[str, Any]:
@@ -141,6 +149,21 @@ def _experiments() -> dict[str, Any]:
                 409,
             ),
         },
+    }
+
+
+def _layers() -> dict[str, Any]:
+    found = objects({"layers": {"type": "array", "items": reference("Layer")}})
+    return {
+        "/api/v1/layers": {
+            "get": operation(
+                "listLayers",
+                "experiments",
+                "Show who holds which slice of each layer, and what is free.",
+                {"200": answer("Every layer of which a slice is held.", found)},
+                *_ACCESS,
+            )
+        }
     }
 
 

@@ -91,6 +91,7 @@ def _definitions(form: dict[str, Any]) -> dict[str, Any]:
             "properties": dict.fromkeys(form["properties"], True),
         },
         "ExperimentList": lists("experiments", reference("Experiment")),
+        "Layer": _layer(),
         "MetricList": lists("metrics", reference("MetricForm")),
         "JournalEntry": objects(
             {
@@ -113,6 +114,19 @@ def _definitions(form: dict[str, Any]) -> dict[str, Any]:
             }
         ),
     }
+
+
+def _layer() -> dict[str, Any]:
+    ends = {"from": NUMBER, "to": NUMBER}
+    held = objects({"experiment": TEXT, "name": TEXT, "status": {"enum": list(Status)}, **ends})
+    return objects(
+        {
+            "name": TEXT,
+            "hash_attribute": TEXT,
+            "slices": {"type": "array", "items": held},
+            "free": {"type": "array", "items": objects(ends)},
+        }
+    )
 
 
 def _results() -> dict[str, Any]:

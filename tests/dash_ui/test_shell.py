@@ -27,6 +27,7 @@ def _draw(server: Flask, gateway: Gateway, path: str, search: str = "") -> tuple
         ("/ui/", "Experiments"),
         ("/ui", "Experiments"),
         ("/ui/new", "New experiment"),
+        ("/ui/layers", "Layers and holdout"),
         ("/ui/metrics", "Metrics"),
         ("/ui/trust", "Can I trust this?"),
         ("/ui/settings", "Settings"),

@@ -80,7 +80,10 @@ def test_it_describes_the_doors(described: dict[str, Any]) -> None:
 
 
 def test_answers_are_as_described(api: Api, described: dict[str, Any]) -> None:
-    check(described, "Experiment", api.send("POST", "/experiments", BAR).json)
+    layered = {**BAR, "layer": {"name": "checkout", "from": 0.2, "to": 0.5}}
+    check(described, "Experiment", api.send("POST", "/experiments", layered).json)
+    (layer,) = (api.send("GET", "/layers").json or {})["layers"]
+    check(described, "Layer", layer)
     check(described, "ExperimentForm", BAR)
     check(described, "Experiment", api.send("POST", "/experiments/bar/start").json)
     check(described, "Experiment", api.send("POST", "/experiments/bar/stop", {"decision": "ship"}).json)
