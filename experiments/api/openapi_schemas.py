@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from experiments.api.openapi_bots import bot_schemas
+from experiments.api.openapi_definitions import definition_schemas
 from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
-from experiments.api.openapi_parts import reference
 from experiments.api.openapi_plan import planning_schemas
 from experiments.api.openapi_types import (
     ADJUSTMENTS,
@@ -20,14 +20,11 @@ from experiments.api.openapi_types import (
     OBJECT,
     TEXT,
     WHOLE,
-    lists,
     nullable,
     objects,
 )
 from experiments.forms import ExperimentForm, MetricForm
-from experiments.lifecycle import Status
-from experiments.models import JournalKind
-from experiments.requests import BotForm, BotLimitForm, CommentForm, Decision, PlanRequest, StopForm
+from experiments.requests import BotForm, BotLimitForm, CommentForm, PlanRequest, StopForm
 from stats.alternatives import PROMISES
 
 _FORMS: tuple[type[BaseModel], ...] = (
@@ -49,7 +46,7 @@ def component_schemas() -> dict[str, Any]:
     forms: dict[str, Any] = top["$defs"]
     own = {
         **_errors(),
-        **_definitions(forms["ExperimentForm"]),
+        **definition_schemas(forms["ExperimentForm"]),
         **_results(),
         **_delivery(),
         **planning_schemas(),
@@ -66,67 +63,6 @@ def _errors() -> dict[str, Any]:
             {"errors": {"type": "array", "items": field}},
         )
     }
-
-
-def _definitions(form: dict[str, Any]) -> dict[str, Any]:
-    decision = objects(
-        {"decision": {"enum": list(Decision)}, "variant": nullable(TEXT), "note": nullable(TEXT)}
-    )
-    state: dict[str, Any] = {
-        "status": {"enum": list(Status)},
-        "version": WHOLE,
-        "owner": TEXT,
-        "created_at": MOMENT,
-        "updated_at": MOMENT,
-        "started_at": nullable(MOMENT),
-        "stopped_at": nullable(MOMENT),
-        "plan_hash": nullable(TEXT),
-        "decision": nullable(decision),
-    }
-    return {
-        "Experiment": objects({**form["properties"], **state}),
-        "ExperimentPatch": {
-            "type": "object",
-            "description": "A JSON merge patch (RFC 7396); null takes a field back to its default.",
-            "properties": dict.fromkeys(form["properties"], True),
-        },
-        "ExperimentList": lists("experiments", reference("Experiment")),
-        "Layer": _layer(),
-        "MetricList": lists("metrics", reference("MetricForm")),
-        "JournalEntry": objects(
-            {
-                "at": MOMENT,
-                "actor": TEXT,
-                "kind": {"enum": list(JournalKind)},
-                "text": TEXT,
-                "data": nullable(OBJECT),
-            }
-        ),
-        "AuditEntry": objects(
-            {
-                "id": WHOLE,
-                "at": MOMENT,
-                "actor": objects({"kind": TEXT, "name": TEXT}),
-                "action": TEXT,
-                "object": objects({"kind": TEXT, "key": TEXT}),
-                "before": nullable(OBJECT),
-                "after": nullable(OBJECT),
-            }
-        ),
-    }
-
-
-def _layer() -> dict[str, Any]:
-    ends = {"from": NUMBER, "to": NUMBER}
-    held = objects({"experiment": TEXT, "name": TEXT, "status": {"enum": list(Status)}, **ends})
-    return objects(
-        {
-            "name": TEXT,
-            "hash_attribute": TEXT,
-            "slices": {"type": "array", "items": held},
-            "free": {"type": "array", "items": objects(ends)},
-        }
-    )
 
 
 def _results() -> dict[str, Any]:
