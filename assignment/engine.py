@@ -65,6 +65,7 @@ class CompiledSnapshot:
             (control for everyone) and shipped (the winner for all whom its gates let in), ordered by key.
         previews: By experiment and variant key: the variant shown outside the experiment, never counted.
         decisions: Every decision that a rule may give.
+        holdouts: Keys of the running holdouts that experiments belong to.
         sticky: Keys of the running experiments in which people keep what any of their ids has got; the rules
             decide these by hash alone.
         key_kinds: By SHA-256 of a key: its kind.
@@ -76,6 +77,7 @@ class CompiledSnapshot:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.revision = snapshot.revision
+        self.holdouts = frozenset(item.holdout for item in snapshot.experiments if item.holdout is not None)
         self.key_kinds = {key.digest: key.kind for key in snapshot.keys}
         self.sticky = frozenset(
             item.key

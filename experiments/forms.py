@@ -25,6 +25,7 @@ from experiments.participation import (
     Holdout,
     Key,
     PrerequisiteForm,
+    check_fallback,
     check_prerequisites,
     check_role,
 )
@@ -176,8 +177,9 @@ class ExperimentForm(Form):
         return check_prerequisites(info.data.get("key"), prerequisites)
 
     @model_validator(mode="after")
-    def _check_role(self) -> Self:
+    def _check_whole(self) -> Self:
         check_role(self)
+        check_fallback(self)
         return self
 
     @field_validator("segments")

@@ -71,6 +71,17 @@ def check_prerequisites(key: str | None, prerequisites: list[PrerequisiteForm]) 
     return prerequisites
 
 
+def check_fallback(form: ExperimentForm) -> None:
+    """Refuses a fallback attribute beside a slice of a layer, which only the hash attribute can be in.
+
+    Raises:
+        FieldValueError: Naming the field.
+    """
+    if form.fallback_attribute is not None and form.layer is not None:
+        message = f"a layer keeps out who lacks '{form.hash_attribute}', so a fallback would let nobody in"
+        raise FieldValueError(("fallback_attribute",), message)
+
+
 def check_role(form: ExperimentForm) -> None:
     """Refuses a holdout that is not a plain split of the whole shop.
 
@@ -86,6 +97,7 @@ def check_role(form: ExperimentForm) -> None:
         found = f"{len(form.variants)} variants; a holdout has two: who is held out, and everyone else"
         raise FieldValueError(("variants",), found)
     for field, given, rule in (
+        ("fallback_attribute", form.fallback_attribute is not None, "null, for nobody may change sides"),
         ("traffic", form.traffic < 1, "1, for all shoppers are held out or not"),
         ("audience", bool(form.audience), "empty, for it holds out of every experiment alike"),
         ("layer", form.layer is not None, "null, for it must not exclude experiments"),

@@ -53,6 +53,5 @@ def holdouts_of(
 ) -> Iterator[Decision]:
     """What the unit has in the running holdouts that the decisions' experiments belong to."""
     met = {decision.holdout for decision in decisions} - {decision.experiment for decision in decisions}
-    for key in sorted(met - {None}, key=str):
-        if key in compiled.rules:
-            yield decide(compiled, key, context.attributes)
+    for key in sorted(compiled.holdouts & met):
+        yield decide(compiled, key, context.attributes)

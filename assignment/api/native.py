@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from assignment.api.answer import Answer
 from assignment.api.context import MAX_CONTEXT_BYTES, Context, ContextError, read_context
 from assignment.api.crawlers import crawler_agent
 from assignment.api.doors import Doors
-from assignment.api.exposing import expose
+from assignment.api.exposing import expose, holdouts_of
 from assignment.api.keys import DELIVERY, authenticate
 from assignment.api.preview import read_forced, replace_forced
 from assignment.api.reading import Environ, decode_object, read_body, require_json
@@ -57,9 +55,12 @@ def assign(doors: Doors, environ: Environ) -> Answer:
 
 
 def _decide(compiled: CompiledSnapshot, named: object, context: Context) -> list[Decision]:
-    """The decisions of the experiments that are named; of all live ones if none are."""
-    rules: Sequence[Rule] = (compiled.live,) if named is None else _named_rules(compiled, named)
-    return [decision for rule in rules for decision in rule(context.attributes)]
+    """The decisions of the experiments that are named, with their holdouts; of all live ones if none are."""
+    if named is None:
+        return compiled.live(context.attributes)
+    rules = _named_rules(compiled, named)
+    decisions = [decision for rule in rules for decision in rule(context.attributes)]
+    return [*decisions, *holdouts_of(compiled, context, decisions)]
 
 
 def _head(compiled: CompiledSnapshot) -> bytes:

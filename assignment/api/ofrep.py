@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from assignment.api.problems import error_headers, unexpected
 from assignment.api.reading import Environ, decode_object, matches, path_after, read_body, require_json
 from assignment.api.refetch import event_streams, up_to_date
 from assignment.api.sticking import keep_variants
-from assignment.engine import CompiledSnapshot, Decision
+from assignment.engine import CompiledSnapshot, Decision, decide
 from assignment.errors import ProefwerkError
 from assignment.snapshot import HOLDOUT
 
@@ -67,6 +67,8 @@ def _evaluate_one(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ki
     if environ.get("HTTP_X_PROEFWERK_EXPOSE", "").lower() == "true" and not forced:
         expose(doors, compiled, context, [decision], crawler_agent(environ, kind))
     flag = _encoded(compiled.derived(_flag_parts), decision, context, msgspec.json.encode(context.unit))
+    if decision.holdout is not None and not forced:
+        flag = _held(flag, _sides(compiled, context, [decision])[decision.holdout])
     return Answer(200, flag, JSON_UTF8, _HEADERS)
 
 
@@ -81,7 +83,14 @@ def _evaluate_all(doors: Doors, compiled: CompiledSnapshot, environ: Environ, ki
     if forced:
         decisions = replace_forced(decisions, forced)
     parts, unit = compiled.derived(_flag_parts), msgspec.json.encode(context.unit)
-    flags = b",".join([_encoded(parts, item, context, unit) for item in decisions])
+    encoded = [_encoded(parts, item, context, unit) for item in decisions]
+    if compiled.holdouts and not forced:
+        sides = _sides(compiled, context, decisions)
+        encoded = [
+            _held(flag, sides[item.holdout]) if item.holdout else flag
+            for flag, item in zip(encoded, decisions, strict=True)
+        ]
+    flags = b",".join(encoded)
     # Of the result alone: a new revision that changes nothing for this context changes no tag.
     tag = f'"{hashlib.blake2b(flags or unit, digest_size=12).hexdigest()}"'
     headers = (*_HEADERS, ("ETag", tag))
@@ -100,6 +109,23 @@ def _encoded(parts: list[Parts], decision: Decision, context: Context, unit: byt
         return unit.join(parts[decision.index])
     head, middle, tail = parts[decision.index]
     return b"%b%b%b%b%b" % (head, unit, middle, msgspec.json.encode(unit_of(context, decision)), tail)
+
+
+def _sides(
+    compiled: CompiledSnapshot, context: Context, decisions: Sequence[Decision]
+) -> dict[str | None, bytes]:
+    """By holdout: what a hook must know to expose the unit to it, as members of the metadata."""
+    found = {}
+    for key in {item.holdout for item in decisions} - {None}:
+        side = decide(compiled, str(key), context.attributes)
+        metadata = {"variant": side.variant, "version": str(side.version), "unit": unit_of(context, side)}
+        told = {f"holdout{name.title()}": value for name, value in metadata.items() if side.in_experiment}
+        found[key] = msgspec.json.encode(told)[1:-1]
+    return found
+
+
+def _held(flag: bytes, side: bytes) -> bytes:
+    return b"%b,%b}}" % (flag[:-2], side) if side else flag
 
 
 def _bulk_metadata(compiled: CompiledSnapshot) -> bytes:

@@ -61,6 +61,14 @@ def refused_holdout(session: Session, form: ExperimentForm, *, starting: bool) -
         elif starting and named.status != Status.RUNNING.value:
             rule = "leave it null to belong to the one that runs, or false for none"
             yield FieldError("holdout", f"'{form.holdout}' is {named.status}, so it holds nobody out; {rule}")
+    if starting and form.fallback_attribute is not None and form.holdout is not False:
+        holdout = form.holdout or running_holdout(session, form.hash_attribute)
+        if holdout is not None:
+            key = holdout if isinstance(holdout, str) else holdout.key
+            message = (
+                f"'{key}' keeps out who lacks the attribute that it is drawn by, so 'fallback_attribute'"
+            )
+            yield FieldError("holdout", f"{message} would let nobody in; say false, or leave that out")
     if starting and form.role is ExperimentRole.HOLDOUT:
         other = running_holdout(session, form.hash_attribute)
         if other is not None and other.key != form.key:
@@ -168,6 +176,8 @@ def _meaning(parent: Experiment, variants: Sequence[str]) -> str:
 def _lets_nobody_in(parent: Experiment, item: PrerequisiteForm, starting: bool) -> str | None:
     if parent.role == ExperimentRole.HOLDOUT.value:
         return f"'{parent.key}' is a holdout; whether to belong to it is said in 'holdout'"
+    if parent.fallback_attribute is not None:
+        return f"'{parent.key}' has a fallback_attribute: what it remembers of people no rule can follow"
     status = Status(parent.status)
     if status in (Status.STOPPED, Status.ARCHIVED) and _shipped(parent) not in item.variants:
         return f"'{parent.key}' is {status.value} and shipped none of these variants, so nobody takes part"

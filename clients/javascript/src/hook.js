@@ -33,9 +33,14 @@ export class ExposureHook {
    */
   after(hookContext, details) {
     try {
-      const { inExperiment, unit, experiment, version } = details.flagMetadata;
-      if (inExperiment !== true || !unit || !details.variant) return;
+      const { inExperiment, unit, experiment, version, ...more } = details.flagMetadata;
       const attributes = this.#kept(hookContext.context);
+      if (more.holdoutVariant) {
+        // Who meets an experiment of a holdout is exposed to that, held out or not.
+        const side = [more.holdoutUnit, more.holdout, more.holdoutVersion, more.holdoutVariant].map(String);
+        this.#sender.send(exposure(side[0], side[1], side[2], side[3], attributes));
+      }
+      if (inExperiment !== true || !unit || !details.variant) return;
       this.#sender.send(
         exposure(String(unit), String(experiment), String(version), details.variant, attributes),
       );

@@ -52,6 +52,21 @@ test("an evaluation outside an experiment is no exposure", async () => {
   assert.deepEqual(sender.events, []);
 });
 
+test("who meets an experiment of a holdout is exposed to that too, held out or not", async () => {
+  const side = { holdout: "h", holdoutVariant: "held-out", holdoutVersion: "3", holdoutUnit: "s-9" };
+  const sender = new Sender();
+  await evaluate(new ExposureHook(sender), { ...METADATA, ...side, inExperiment: false });
+  await evaluate(new ExposureHook(sender), { ...METADATA, ...side });
+  assert.deepEqual(
+    sender.events.map((event) => [event.unit, event.experiment, event.variant]),
+    [
+      ["s-9", "h", "held-out"],
+      ["s-9", "h", "held-out"],
+      ["s-1", "bar", "on"],
+    ],
+  );
+});
+
 test("a broken exposure fails no evaluation", async (context) => {
   context.mock.method(console, "warn", () => {});
   const broken = new Sender();

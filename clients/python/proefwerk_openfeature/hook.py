@@ -33,6 +33,11 @@ class ExposureHook(Hook):
         """Queue the exposure; an error here would fail the evaluation, so none leaves."""
         try:
             metadata = details.flag_metadata
+            if metadata.get("holdoutVariant"):
+                # Who meets an experiment of a holdout is exposed to that, held out or not.
+                unit, version = str(metadata["holdoutUnit"]), str(metadata["holdoutVersion"])
+                holdout, side = str(metadata["holdout"]), str(metadata["holdoutVariant"])
+                self._sender.send(exposure(unit, holdout, version, side, self._kept(hook_context)))
             if metadata.get("inExperiment") is not True or not details.variant:
                 return
             unit, version = str(metadata["unit"]), str(metadata["version"])

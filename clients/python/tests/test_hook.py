@@ -65,6 +65,16 @@ def test_an_evaluation_outside_an_experiment_is_no_exposure(shop: Platform, meta
     assert shop.events == []
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_who_meets_an_experiment_of_a_holdout_is_exposed_to_that_too(shop: Platform, inside: bool) -> None:
+    sender = EventSender(shop.url, "key")
+    side = {"holdout": "h", "holdoutVariant": "held-out", "holdoutVersion": "3", "holdoutUnit": "s-9"}
+    evaluate(ExposureHook(sender), bar=flag(inExperiment=inside, **side))
+    assert sender.flush()
+    told = {(event["experiment"], event["unit"], event["variant"]) for event in shop.events}
+    assert told == {("h", "s-9", "held-out")} | ({("bar", "s-1", "on")} if inside else set())
+
+
 def test_a_broken_exposure_fails_no_evaluation(shop: Platform) -> None:
     class Broken(EventSender):
         def send(self, event: Any) -> bool:

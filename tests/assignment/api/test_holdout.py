@@ -74,6 +74,17 @@ def test_the_answer_marks_the_holdout_and_its_experiments(hot: Client) -> None:
     metadata = {flag["key"]: flag["metadata"] for flag in flags}
     assert metadata["programme"]["role"] == "holdout"
     assert metadata["held"]["holdout"] == "programme"
+    side = {"holdoutVariant": found["programme"]["variant"], "holdoutVersion": "1", "holdoutUnit": "s-1"}
+    assert side.items() <= metadata["held"].items()
+    assert "holdoutVariant" not in metadata["bar"]
+    assert post(hot, FLAG, "s-1")["metadata"] == metadata["held"]
+    assert "holdoutVariant" not in post(hot, FLAG, "s-1", {"X-Proefwerk-Force": "held=control"})["metadata"]
+
+
+def test_an_experiment_that_is_named_brings_its_holdout_along(hot: Client) -> None:
+    everything = post(hot, ASSIGN, "s-1")["assignments"]
+    named = post(hot, ASSIGN, "s-1", experiments=["held"])["assignments"]
+    assert named == {key: everything[key] for key in ("held", "programme")}
 
 
 def test_who_looks_at_a_preview_is_counted_nowhere(hot: Client, tmp_path: Path) -> None:

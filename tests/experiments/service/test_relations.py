@@ -151,6 +151,7 @@ def test_nobody_may_build_on_what_was_rolled_back(session: Session) -> None:
         ({"layer": {"name": "checkout", "from": 0, "to": 0.5}}, "layer"),
         ({"prerequisites": after("bar", "bar")}, "prerequisites"),
         ({"holdout": "programme-2"}, "holdout"),
+        ({"fallback_attribute": "anonymousId"}, "fallback_attribute"),
         ({"variants": [{"key": key, "weight": 0.25} for key in "abcd"]}, "variants"),
     ],
 )
@@ -257,3 +258,16 @@ def test_the_page_to_look_at_may_change_while_it_runs(session: Session) -> None:
     update_experiment(session, "bar", {"preview_url": "https://shop.example/cart"}, BOB)
     assert get_experiment(session, "bar").preview_url == "https://shop.example/cart"
     assert journal(session, "bar")[-1].kind == "edit"
+
+
+def test_a_fallback_attribute_goes_with_no_gate_that_those_who_need_it_cannot_pass(session: Session) -> None:
+    sliced = {"fallback_attribute": "anonymousId", "layer": {"name": "checkout", "from": 0, "to": 0.5}}
+    assert fields(refused(form, **sliced)) == ["fallback_attribute"]
+    running(session, fallback_attribute="anonymousId")
+    error = refused(draft, session, key="child", prerequisites=after("bar", "bar"))
+    assert "what it remembers of people no rule can follow" in error.detail
+    programme(session)
+    draft(session, key="late", fallback_attribute="anonymousId")
+    assert fields(refused(start, session, "late", BOB)) == ["holdout"]
+    update_experiment(session, "late", {"holdout": False}, BOB)
+    assert start(session, "late", BOB).holdout is False
