@@ -10,6 +10,7 @@ from typing import Any
 from assignment.errors import FieldError, ProefwerkError
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.outcomes import highest_value, window_hours
+from experiments.phases import SPLITTING
 from experiments.plan import Method
 
 
@@ -36,6 +37,9 @@ class Action(StrEnum):
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 """States in which the plan is not frozen yet."""
+
+STARTED = frozenset({Status.RUNNING, Status.PAUSED})
+"""States in which shoppers are divided."""
 
 LIVE = frozenset({Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED})
 """States in which an experiment holds its slice of a layer."""
@@ -115,6 +119,8 @@ def check_change(
 ) -> tuple[str, ...]:
     """The fields that differ, when the state lets them; which of them deviate, `is_deviation` says.
 
+    Whether a change of the split moves anybody, `phases.moving` says.
+
     Args:
         key: The experiment's key.
         status: Its state.
@@ -127,7 +133,7 @@ def check_change(
     changed = tuple(name for name in after if after[name] != before.get(name))
     if status in EDITABLE or not changed:
         return changed
-    refusals = [(name, _refusal(name, status, before, after)) for name in changed]
+    refusals = [(name, _refusal(name, status)) for name in changed]
     fields = tuple(FieldError(name, reason) for name, reason in refusals if reason is not None)
     if fields:
         names = ", ".join(f"'{field.field}'" for field in fields)
@@ -145,18 +151,26 @@ def is_deviation(name: str) -> bool:
     return name not in _WORDS
 
 
-def _refusal(name: str, status: Status, before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+def _refusal(name: str, status: Status) -> str | None:
     if status is Status.ARCHIVED:
         return "an archived experiment does not change"
     if name in _WORDS:
         return None
-    if name not in ("traffic", "end_at"):
+    if name != "end_at" and name not in SPLITTING:
         return _REASON_MEANING
     if status is Status.STOPPED:
         return "the experiment is stopped, so it would have no effect"
-    if name == "traffic" and after["traffic"] < before["traffic"]:
-        return (
-            f"{after['traffic']:g} is below {before['traffic']:g}; units that take part would fall out, "
-            "so traffic may only rise (pause or stop instead)"
-        )
     return None
+
+
+def check_phase(key: str, status: Status) -> None:
+    """Refuses a new phase of what divides nobody.
+
+    Raises:
+        ProefwerkError: 409 naming the state.
+    """
+    if status not in STARTED:
+        message = f"'{status.value}' has no phases that could follow one another; only what runs or is paused"
+        raise ProefwerkError(
+            409, "illegal_transition", f"'{key}': {message} has.", (FieldError("new_phase", message),)
+        )

@@ -38,6 +38,7 @@ class JournalKind(StrEnum):
     DEVIATION = "deviation"
     COMMENT = "comment"
     DECISION = "decision"
+    PHASE = "phase"
     REFINE = "refine"
     ARCHIVE = "archive"
 
@@ -85,8 +86,32 @@ class Variant(Table, table=True):
     payload: dict[str, Any] = _document()
 
 
+class Phase(Table, table=True):
+    """A time in which an experiment divided shoppers under one seed.
+
+    Attributes:
+        version: From 1; the seed of the randomisation follows from it.
+        splits: How shoppers were divided, from the moment on that each names; see `experiments.phases`.
+        frozen_plan: Canonical JSON of what was registered when it began; its SHA-256 is `plan_hash`.
+    """
+
+    __tablename__ = "phases"
+    __table_args__ = (UniqueConstraint("experiment_id", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    experiment_id: int = Field(foreign_key="experiments.id", ondelete="CASCADE")
+    version: int
+    started_at: datetime = _moment()
+    ended_at: datetime | None = _moment(nullable=True)
+    splits: list[dict[str, Any]] = _document()
+    frozen_plan: str = Field(sa_column=Column(Text, nullable=False))
+    plan_hash: str = Field(max_length=64)
+    opened_by: str = Field(max_length=254)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class Experiment(Table, table=True):
-    """An experiment; its variants are rows of their own.
+    """An experiment; its variants and phases are rows of their own.
 
     Attributes:
         prerequisites: Other experiments with the variants that let take part in this one.
@@ -96,6 +121,7 @@ class Experiment(Table, table=True):
         roles: Metric keys by role, as in the contract's `metrics`.
         plan: How the evidence is read, as in the contract's `plan`.
         version: Phase of the randomisation; a new one has a new seed.
+        slots: Which part of the hash goes to which variant, as [place, start, end], once a variant grew.
         frozen_plan: Canonical JSON of what was registered at the start; its SHA-256 is `plan_hash`.
         decision: `ship`, `rollback` or `inconclusive` once decided; `decision_variant` is what shipped.
     """
@@ -127,6 +153,7 @@ class Experiment(Table, table=True):
     end_at: datetime | None = _moment(nullable=True)
     status: str = Field(default="draft", max_length=20, index=True)
     version: int = 1
+    slots: list[list[float]] | None = _document(nullable=True)
     owner: str = Field(max_length=254)
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
@@ -141,6 +168,11 @@ class Experiment(Table, table=True):
         cascade_delete=True,
         passive_deletes=True,
         sa_relationship_kwargs={"lazy": "selectin", "order_by": "Variant.position"},
+    )
+    phases: list[Phase] = Relationship(
+        cascade_delete=True,
+        passive_deletes=True,
+        sa_relationship_kwargs={"lazy": "selectin", "order_by": "Phase.version"},
     )
 
 

@@ -11,6 +11,7 @@ from experiments.db import Database
 from experiments.flatten import Relations, flatten
 from experiments.lifecycle import Status
 from experiments.models import ApiKey, Experiment, PublishedSnapshot
+from experiments.phases import slots_from
 
 KEPT = 100
 """How many published snapshots are kept."""
@@ -30,7 +31,7 @@ def compile_snapshot(session: Session) -> snapshot.Snapshot:
     experiments = session.exec(select(Experiment).where(Experiment.status != Status.ARCHIVED.value)).all()
     rows = _with_parents(session, experiments)
     rules = flatten(
-        {key: _rule(row) for key, row in rows.items()}, {key: _relations(row) for key, row in rows.items()}
+        {key: rule_of(row) for key, row in rows.items()}, {key: _relations(row) for key, row in rows.items()}
     )
     keys = session.exec(select(ApiKey).where(col(ApiKey.revoked_at).is_(None)))
     return snapshot.build(
@@ -95,7 +96,8 @@ def _relations(experiment: Experiment) -> Relations:
     )
 
 
-def _rule(experiment: Experiment) -> snapshot.Experiment:
+def rule_of(experiment: Experiment) -> snapshot.Experiment:
+    """The experiment's own rule, without what others ask of it."""
     layer = None
     if experiment.layer_name is not None:
         layer = snapshot.LayerSlice(
@@ -120,4 +122,5 @@ def _rule(experiment: Experiment) -> snapshot.Experiment:
         surface=experiment.surface,
         placement=experiment.placement,
         role=experiment.role,
+        slots=slots_from(experiment.slots),
     )

@@ -29,6 +29,13 @@ class StopForm(Form):
     note: Annotated[str, Field(max_length=4000)] = ""
 
 
+class PhaseForm(Form):
+    """Whether a change may open a new phase, in which all shoppers are divided anew, and why."""
+
+    new_phase: bool = False
+    phase_reason: Annotated[str, Field(max_length=4000)] = ""
+
+
 class CommentForm(Form):
     """Words for an experiment's journal."""
 

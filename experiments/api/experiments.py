@@ -15,7 +15,7 @@ from experiments.documents import shown
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import Status
 from experiments.models import Experiment
-from experiments.requests import CommentForm, StopForm
+from experiments.requests import CommentForm, PhaseForm, StopForm
 from experiments.service import transitions
 from experiments.service.definitions import (
     create_experiment,
@@ -30,6 +30,7 @@ from experiments.service.refine import refine_experiment
 from experiments.validation import invalid, parse
 
 PATH = "/api/v1/experiments"
+_PHASE = tuple(PhaseForm.model_fields)
 Act = Callable[[Session, str, Actor], Experiment]
 
 
@@ -74,8 +75,9 @@ def _one(blueprint: Blueprint, management: Management) -> None:
         changes = read_document()
         if not isinstance(changes, dict):
             raise ProefwerkError(422, "invalid", f"{shown(changes)} is not an object; an object is needed.")
+        asked = parse(PhaseForm, {name: changes.pop(name) for name in _PHASE if name in changes})
         with management.change() as (session, actor):
-            return experiment_document(update_experiment(session, key, changes, actor))
+            return experiment_document(update_experiment(session, key, changes, actor, asked))
 
     @blueprint.delete(f"{PATH}/<key>")
     def experiments_delete(key: str) -> ResponseReturnValue:

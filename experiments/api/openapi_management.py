@@ -131,7 +131,8 @@ def _experiments() -> dict[str, Any]:
             "patch": operation(
                 "changeExperiment",
                 "experiments",
-                "Change an experiment; after its start, words, more traffic and another end only.",
+                "Change an experiment; after its start, words, its end, and growth that moves nobody; another"
+                " split with `new_phase` only.",
                 {"200": answer("The experiment.", one)},
                 *_ACCESS,
                 *_BODY,

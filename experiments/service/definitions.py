@@ -13,12 +13,22 @@ from experiments.db import lock_changes, utc_now
 from experiments.definition import Definition
 from experiments.documents import merge_patch
 from experiments.forms import ExperimentForm
-from experiments.lifecycle import EDITABLE, Status, check_change, is_deviation, start_refusals
+from experiments.lifecycle import (
+    EDITABLE,
+    STARTED,
+    Status,
+    check_change,
+    check_phase,
+    is_deviation,
+    start_refusals,
+)
 from experiments.models import Experiment, JournalEntry, JournalKind
 from experiments.publish import publish
+from experiments.requests import PhaseForm
 from experiments.service.audit import record
 from experiments.service.journal import note
 from experiments.service.lookup import find_experiment
+from experiments.service.phases import grow_phase, next_phase, refuse_moves, splits_anything
 from experiments.service.records import (
     READ_ONLY,
     definition,
@@ -74,37 +84,48 @@ def create_experiment(session: Session, form: ExperimentForm, actor: Actor) -> E
     return experiment
 
 
-def update_experiment(session: Session, key: str, changes: dict[str, Any], actor: Actor) -> Experiment:
+def update_experiment(
+    session: Session, key: str, changes: dict[str, Any], actor: Actor, asked: PhaseForm | None = None
+) -> Experiment:
     """Changes an experiment by a JSON merge patch on its contract document.
 
-    Before the start everything but the key may change. After it, words may; more traffic and another end
-    are recorded as deviations from the plan; the rest is refused.
+    Before the start everything but the key may change. After it, words may; another end, and more traffic,
+    larger variants or new ones where nobody moves, are recorded as deviations from the plan; another split is
+    a new phase; the rest is refused.
+
+    Args:
+        asked: Whether the change may begin a new phase, and why.
 
     Raises:
-        ProefwerkError: 404, 403; 409 for what may not change now; 422 for what is invalid.
+        ProefwerkError: 404, 403; 409 for what may not change now, or would move shoppers without a new phase;
+            422 for what is invalid.
     """
     require(actor, Role.MARKETER)
     lock_changes(session)
+    asked = asked or PhaseForm()
     experiment = find_experiment(session, key, locked=True)
     before = experiment_document(experiment)
     planned = {name: value for name, value in before.items() if name not in READ_ONLY}
     form = parse(ExperimentForm, merge_patch(planned, _writable(before, changes)))
     if form.key != key:
         raise invalid(FieldError("key", f"'{form.key}' differs from '{key}'; a key never changes"))
-    changed = check_change(
-        key, Status(experiment.status), planned, form.model_dump(mode="json", by_alias=True)
-    )
-    if not changed:
+    wanted = form.model_dump(mode="json", by_alias=True)
+    status = Status(experiment.status)
+    if asked.new_phase:
+        check_phase(key, status)
+    changed = check_change(key, status, planned, wanted)
+    if not changed and not asked.new_phase:
         return experiment
     _check_again(session, experiment, form, changed)
-    fill(session, experiment, form)
+    _write(session, experiment, form, planned, wanted, changed, actor, asked)
     experiment.updated_at = utc_now()
     if experiment.status == Status.SCHEDULED.value and form.start_at is None:
         experiment.status = Status.DRAFT.value
     session.flush()
     after = experiment_document(experiment)
-    _tell(session, experiment, actor, before, after, changed)
-    record(session, actor, "update", "experiment", key, before, after)
+    if not asked.new_phase:
+        _tell(session, experiment, actor, before, after, changed)
+    record(session, actor, "new_phase" if asked.new_phase else "update", "experiment", key, before, after)
     publish(session)
     return experiment
 
@@ -192,7 +213,7 @@ def _check_again(
     session: Session, experiment: Experiment, form: ExperimentForm, changed: tuple[str, ...]
 ) -> None:
     now = utc_now()
-    if Status(experiment.status) in EDITABLE:
+    if Status(experiment.status) in EDITABLE or splits_anything(changed):
         check_references(session, form)
         if experiment.status == Status.SCHEDULED.value and form.start_at is not None:
             refusals = start_refusals(form, metrics_named(session, form), now)
@@ -201,6 +222,27 @@ def _check_again(
     elif "end_at" in changed and form.end_at is not None and form.end_at <= now:
         message = f"{form.end_at.isoformat()} is past; it must be in the future"
         raise invalid(FieldError("end_at", message))
+
+
+def _write(
+    session: Session,
+    experiment: Experiment,
+    form: ExperimentForm,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    changed: tuple[str, ...],
+    actor: Actor,
+    asked: PhaseForm,
+) -> None:
+    """Puts the form into the rows: as a new phase, as growth of the phase, or as it is."""
+    if asked.new_phase:
+        changes = {name: {"before": before[name], "after": after[name]} for name in changed}
+        next_phase(session, experiment, form, changes, actor, utc_now(), asked.phase_reason)
+    elif Status(experiment.status) in STARTED and splits_anything(changed):
+        refuse_moves(experiment, before, after)
+        grow_phase(session, experiment, form, after, utc_now())
+    else:
+        fill(session, experiment, form)
 
 
 def _tell(

@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from experiments.definition import Definition, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
-from experiments.models import Experiment, Metric, Variant
+from experiments.models import Experiment, Metric, Phase, Variant
+from experiments.phases import split_from
 from experiments.service.verdicts import verdicts
 
 READ_ONLY = (
@@ -23,6 +24,7 @@ READ_ONLY = (
     "started_at",
     "stopped_at",
     "plan_hash",
+    "phases",
     "decision",
 )
 """What an experiment's document has beyond its form."""
@@ -116,7 +118,29 @@ def experiment_document(experiment: Experiment) -> dict[str, Any]:
         "started_at": timestamp(experiment.started_at),
         "stopped_at": timestamp(experiment.stopped_at),
         "plan_hash": experiment.plan_hash,
+        "phases": [phase_document(phase) for phase in experiment.phases],
         "decision": decision,
+    }
+
+
+def phase_document(phase: Phase) -> dict[str, Any]:
+    """The phase as the contract shows it."""
+    splits = [split_from(split) for split in phase.splits]
+    return {
+        "version": phase.version,
+        "started_at": timestamp(phase.started_at),
+        "ended_at": timestamp(phase.ended_at),
+        "opened_by": phase.opened_by,
+        "reason": phase.reason,
+        "plan_hash": phase.plan_hash,
+        "splits": [
+            {
+                "from": timestamp(split.at),
+                "traffic": split.traffic,
+                "variants": [{"key": key, "weight": weight} for key, weight in split.variants],
+            }
+            for split in splits
+        ],
     }
 
 

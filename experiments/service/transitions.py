@@ -10,7 +10,6 @@ from sqlmodel import Session, and_, col, delete, or_, select
 from assignment.errors import FieldError, ProefwerkError
 from experiments.auth import SYSTEM, Actor, Role, require
 from experiments.db import lock_changes, utc_now
-from experiments.definition import freeze, plan_document
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import Action, Status, check_transition, start_refusals
@@ -21,8 +20,9 @@ from experiments.requests import Decision, StopForm
 from experiments.service.audit import record
 from experiments.service.journal import note
 from experiments.service.lookup import find_experiment
+from experiments.service.phases import close_phase, open_phase
 from experiments.service.planning import planned_units
-from experiments.service.records import experiment_document, fill, form_of, metrics_named
+from experiments.service.records import experiment_document, form_of, metrics_named
 from experiments.service.references import check_references
 from experiments.service.relations import resolve_holdout, tell_dependants
 from experiments.validation import invalid
@@ -90,6 +90,7 @@ def stop(session: Session, key: str, form: StopForm, actor: Actor, now: datetime
     if not undecided:
         experiment.status = Status.STOPPED.value
         experiment.stopped_at = now or utc_now()
+        close_phase(experiment, experiment.stopped_at)
     experiment.decision = form.decision.value
     experiment.decision_variant = shipped
     experiment.decision_note = form.note
@@ -205,9 +206,7 @@ def _start(
         units, why = planned_units(session, form, metrics)
         form.plan.planned_units = units
         words += f" It has no size, as {why}." if units is None else f" It counts on {units} units: {why}."
-    fill(session, experiment, form)
-    plan = plan_document(form, metrics, experiment.version)
-    experiment.frozen_plan, experiment.plan_hash = freeze(plan)
+    plan = open_phase(session, experiment, form, metrics, actor, now)
     experiment.status = Status.RUNNING.value
     experiment.started_at = now
     data = {"plan_hash": experiment.plan_hash, "plan": plan}
@@ -226,6 +225,7 @@ def _start_on_date(session: Session, experiment: Experiment, now: datetime) -> N
 def _stop_on_date(session: Session, experiment: Experiment, now: datetime) -> None:
     experiment.status = Status.STOPPED.value
     experiment.stopped_at = now
+    close_phase(experiment, now)
     words = "Stopped on its end date; the decision is still to be made."
     note(session, experiment, SYSTEM, JournalKind.DECISION, words)
 

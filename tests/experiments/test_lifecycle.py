@@ -10,7 +10,14 @@ import pytest
 
 from assignment.errors import ProefwerkError
 from experiments.forms import MetricForm
-from experiments.lifecycle import Action, Status, check_change, check_transition, start_refusals
+from experiments.lifecycle import (
+    Action,
+    Status,
+    check_change,
+    check_phase,
+    check_transition,
+    start_refusals,
+)
 from experiments.validation import parse
 from tests.experiments.examples import METRICS, fields, form
 
@@ -92,14 +99,15 @@ def test_before_the_start_everything_may_change(status: Status) -> None:
         (Status.STOPPED, {"hypothesis": "a"}, {"hypothesis": "b"}, []),
         (Status.ARCHIVED, {"name": "a"}, {"name": "b"}, ["name"]),
         (Status.RUNNING, {"traffic": 0.5}, {"traffic": 0.6}, []),
-        (Status.RUNNING, {"traffic": 0.5}, {"traffic": 0.4}, ["traffic"]),
         (Status.STOPPED, {"traffic": 0.5}, {"traffic": 0.6}, ["traffic"]),
         (Status.PAUSED, {"end_at": None}, {"end_at": "2031-01-01T00:00:00Z"}, []),
-        (Status.RUNNING, {"audience": {}}, {"audience": {"a": 1}}, ["audience"]),
+        (Status.PAUSED, {"audience": {}}, {"audience": {"a": 1}}, []),
+        (Status.STOPPED, {"audience": {}}, {"audience": {"a": 1}}, ["audience"]),
+        (Status.RUNNING, {"segments": []}, {"segments": ["a"]}, ["segments"]),
         (Status.RUNNING, {"plan": {"alpha": 0.05}}, {"plan": {"alpha": 0.1}}, ["plan"]),
     ],
 )
-def test_after_the_start_only_words_traffic_and_the_end_may_change(
+def test_after_the_start_only_words_the_split_and_the_end_may_change(
     status: Status, before: dict[str, Any], after: dict[str, Any], refused: list[str]
 ) -> None:
     if not refused:
@@ -108,3 +116,13 @@ def test_after_the_start_only_words_traffic_and_the_end_may_change(
     with pytest.raises(ProefwerkError) as caught:
         check_change("bar", status, before, after)
     assert (caught.value.status, fields(caught.value)) == (409, refused)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_only_what_divides_shoppers_has_a_next_phase(status: Status) -> None:
+    if status in (Status.RUNNING, Status.PAUSED):
+        check_phase("bar", status)
+        return
+    with pytest.raises(ProefwerkError) as caught:
+        check_phase("bar", status)
+    assert (caught.value.status, fields(caught.value)) == (409, ["new_phase"])
