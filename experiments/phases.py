@@ -15,7 +15,16 @@ from assignment.snapshot import Experiment, Slot, Variant
 from experiments.documents import shown
 
 Document = dict[str, Any]
-SPLITTING = ("traffic", "variants", "audience", "layer", "hash_attribute", "prerequisites", "holdout")
+SPLITTING = (
+    "traffic",
+    "variants",
+    "audience",
+    "layer",
+    "hash_attribute",
+    "fallback_attribute",
+    "prerequisites",
+    "holdout",
+)
 """Fields that say who takes part, and with which variant."""
 
 

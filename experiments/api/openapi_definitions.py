@@ -29,6 +29,7 @@ def definition_schemas(form: dict[str, Any]) -> dict[str, Any]:
         "started_at": nullable(MOMENT),
         "stopped_at": nullable(MOMENT),
         "plan_hash": nullable(TEXT),
+        "phases": {"type": "array", "items": _phase()},
         "decision": nullable(decision),
     }
     return {
@@ -36,7 +37,7 @@ def definition_schemas(form: dict[str, Any]) -> dict[str, Any]:
         "ExperimentPatch": {
             "type": "object",
             "description": "A JSON merge patch (RFC 7396); null takes a field back to its default.",
-            "properties": dict.fromkeys(form["properties"], True),
+            "properties": {**dict.fromkeys(form["properties"], True), **_asked()},
         },
         "ExperimentList": lists("experiments", reference("Experiment")),
         "Layer": _layer(),
@@ -61,6 +62,35 @@ def definition_schemas(form: dict[str, Any]) -> dict[str, Any]:
                 "after": nullable(OBJECT),
             }
         ),
+    }
+
+
+def _phase() -> dict[str, Any]:
+    """A time under one seed, with every split in it."""
+    weights = {"type": "array", "items": objects({"key": TEXT, "weight": NUMBER})}
+    split = objects({"from": MOMENT, "traffic": NUMBER, "variants": weights})
+    return objects(
+        {
+            "version": WHOLE,
+            "started_at": MOMENT,
+            "ended_at": nullable(MOMENT),
+            "opened_by": TEXT,
+            "reason": TEXT,
+            "plan_hash": TEXT,
+            "splits": {"type": "array", "items": split},
+        }
+    )
+
+
+def _asked() -> dict[str, Any]:
+    """What a patch says beside the fields that it changes."""
+    return {
+        "new_phase": {
+            "type": "boolean",
+            "default": False,
+            "description": "Lets the change begin a new phase, in which all shoppers are divided anew.",
+        },
+        "phase_reason": {"type": "string", "maxLength": 4000, "description": "Why, for the journal."},
     }
 
 

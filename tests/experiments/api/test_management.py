@@ -195,3 +195,19 @@ def test_stopping_twice_is_a_conflict_in_words(started: Api) -> None:
     assert answer.mimetype == "application/problem+json"
     assert answer.json is not None
     assert "'bar' is stopped; 'stop' is possible only when it is running or paused." in answer.json["detail"]
+
+
+def test_a_running_split_grows_and_another_split_is_a_new_phase(started: Api) -> None:
+    grown = started.send("PATCH", "/experiments/bar", {"traffic": 0.8})
+    assert grown.status_code == 200
+    assert grown.json is not None
+    assert (grown.json["version"], len(grown.json["phases"][0]["splits"])) == (1, 2)
+    refused = started.send("PATCH", "/experiments/bar", {"traffic": 0.4})
+    assert (refused.status_code, refused.json and refused.json["errors"][0]["field"]) == (409, "traffic")
+    anew = {"traffic": 0.4, "new_phase": True, "phase_reason": "Too many complaints."}
+    opened = started.send("PATCH", "/experiments/bar", anew).json
+    assert opened is not None
+    assert (opened["version"], opened["traffic"], opened["plan"]) == (2, 0.4, grown.json["plan"])
+    assert opened["phases"][1]["reason"] == "Too many complaints."
+    for wrong in ({"new_phase": "yes"}, {"new_phase": True, "phase_reason": "x" * 5000}):
+        assert started.send("PATCH", "/experiments/bar", wrong).status_code == 422
