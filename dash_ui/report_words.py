@@ -99,6 +99,7 @@ def journal_word(kind: str) -> str:
         "deviation": _("Deviation from the plan"),
         "comment": _("Comment"),
         "decision": _("Decision"),
+        "phase": _("New phase"),
         "refine": _("Refined"),
         "archive": _("Archived"),
     }.get(kind, kind)
