@@ -92,7 +92,7 @@ def arrivals(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed) 
     conversions = "(SELECT variant, first_event AS first FROM outcomes WHERE first_event IS NOT NULL)"
     return Arrivals(
         days=_days(engine, variants),
-        multiple_first=_multiple_first(engine, scope) if exposed.multiple else (0,) * variants,
+        multiple_first=_multiple_first(engine, scope, exposed) if exposed.multiple else (0,) * variants,
         exposures=_exposure_delays(engine, scope),
         conversions=_delays(engine, "hits WHERE age >= 0", "delay", "time + delay", scope),
         exposure_runs=_runs(engine, "units", variants),
@@ -109,17 +109,22 @@ def _days(engine: duckdb.DuckDBPyConnection, variants: int) -> tuple[tuple[int, 
     return tuple((day, tuple(counts)) for day, counts in found.items())
 
 
-def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[int, ...]:
+def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed) -> tuple[int, ...]:
     cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(scope.variants))
+    several = "SELECT unit_key AS id_key, unit_key FROM met WHERE variant <> last_variant AND bot IS NULL"
+    if exposed.are_joined:
+        several += (
+            " UNION SELECT persons.unit_key, met.unit_key FROM met JOIN persons"
+            " ON met.unit_key = persons.person_key WHERE variant <> last_variant AND bot IS NULL"
+        )
     rows = engine.execute(
         f"""SELECT code, count(*) FROM (
           SELECT arg_min(CASE event.variant {cases} END, row(epoch_us(event.time), event.id)) AS code
           FROM {parquet(scope.view.paths("exposures"))} AS event
-          SEMI JOIN (SELECT unit_key FROM met WHERE variant <> last_variant AND bot IS NULL) AS several
-            ON event.unit_key = several.unit_key
+          JOIN ({several}) AS several ON event.unit_key = several.id_key
           WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")}
             AND event.variant IN ({", ".join(literal(key) for key in scope.variants)})
-          GROUP BY event.unit_key)
+          GROUP BY several.unit_key)
         GROUP BY code"""
     ).fetchall()
     found = dict(rows)

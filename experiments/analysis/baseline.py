@@ -18,6 +18,7 @@ from experiments.analysis.engine import connection, literal, parquet
 from experiments.analysis.exclusion import find_marked, settle
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.measure import capped, usable
+from experiments.analysis.persons import name_ids
 from experiments.analysis.rows import microseconds, moment
 from experiments.analysis.units import SECOND, Scope
 from experiments.bots import BotRules
@@ -143,6 +144,7 @@ def _of_units(
             "CREATE TEMP TABLE units AS SELECT unit_key, min(moment) AS first, 0::UTINYINT AS variant "
             f"FROM seen WHERE moment > {last - _length()} GROUP BY unit_key"
         )
+        name_ids(engine, joined=False)
         count, first = engine.execute("SELECT count(*), min(first) FROM units").fetchall()[0]
         if count < FEWEST_UNITS:
             return nothing

@@ -63,6 +63,11 @@ def find_bots(
     if paths := view.paths("conversions"):
         find_busy(engine, f"FROM {parquet(paths)} AS event WHERE {known}", None, rules)
     settle(engine, rules)
+    call_bots(engine)
+
+
+def call_bots(engine: duckdb.DuckDBPyConnection) -> None:
+    """Say in `met` which rule makes a unit a bot, by the table `bots`."""
     engine.execute("UPDATE met SET bot = bots.rule FROM bots WHERE met.unit_key = bots.unit_key")
 
 

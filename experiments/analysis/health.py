@@ -8,6 +8,7 @@ from typing import Any
 from experiments.analysis.health_arrivals import delay_check, freshness_check, silence_check
 from experiments.analysis.health_assignment import assignment_check
 from experiments.analysis.health_bots import bots_check
+from experiments.analysis.health_linked import linked_check
 from experiments.analysis.health_split import (
     finding,
     multiple_exposure_check,
@@ -45,6 +46,8 @@ def checked(
     }
     if definition.bots is None:
         del health["bots"]
+    if measurement.exposed.joined is not None:
+        health["linked"] = linked_check(measurement)
     return health
 
 

@@ -16,6 +16,7 @@ from experiments.analysis.compare import DEFAULT_PLANNED_UNITS
 from experiments.analysis.engine import connection, literal, parquet
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.measure import Measurement, measure, scope_of
+from experiments.analysis.persons import already_met
 from experiments.analysis.rows import microseconds as since_1970
 from experiments.analysis.rows import moment
 from experiments.analysis.units import SECOND, Scope, microseconds
@@ -140,6 +141,7 @@ class Information:
 
     Each unit begins with the exposure that was received first, so that a later receipt changes nothing. One
     that turns out to have met two variants goes on counting: what is excluded must not turn the clock back.
+    For the same reason an id of a person counts unless it was known for that person's when it was first met.
     """
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, scope: Scope, window: float | None) -> None:
@@ -148,11 +150,19 @@ class Information:
         keys = ", ".join(literal(key) for key in scope.variants)
         # Receipt and time in one number: much quicker than the time that goes with the least receipt.
         both = "(epoch_us(received)::HUGEINT << 62) + greatest(0, epoch_us(time))"
-        rows = engine.execute(
-            f"SELECT (least >> 62)::BIGINT AS arrival, (least & {2**62 - 1})::BIGINT AS first FROM ("
-            f"SELECT min({both}) AS least FROM {source} AS event "
+        condition = scope.known_by_then("event")
+        first_met = (
+            "SELECT unit_key, (least >> 62)::BIGINT AS arrival, "
+            f"(least & {2**62 - 1})::BIGINT AS first FROM ("
+            f"SELECT unit_key, min({both}) AS least FROM {source} AS event "
             f"WHERE event.experiment = {literal(scope.experiment)} "
-            f"AND event.variant IN ({keys}) AND {scope.known_by_then('event')} GROUP BY unit_key)"
+            f"AND event.variant IN ({keys}) AND {condition} GROUP BY unit_key)"
+        )
+        links = scope.view.paths("links") if scope.by_person else []
+        old = already_met(f"FROM {parquet(links)} AS event WHERE {condition}") if links else None
+        newcomers = f" ANTI JOIN ({old}) AS old USING (unit_key)" if old else ""
+        rows = engine.execute(
+            f"WITH begun AS ({first_met}) SELECT arrival, first FROM begun{newcomers}"
         ).fetchnumpy()
         arrivals, firsts = (np.asarray(rows[name], dtype=np.int64) for name in ("arrival", "first"))
         self._arrivals = np.sort(arrivals)

@@ -113,6 +113,8 @@ class Measurement:
         }
         if self.exposed.bots:
             content["bots"] = [asdict(each) for each in self.exposed.bots]
+        if self.exposed.joined is not None:
+            content["joined"] = asdict(self.exposed.joined)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -134,6 +136,7 @@ def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
         until=microseconds(until),
         received=microseconds(as_of),
         bots=None if definition.bots is None else rules_at(definition.bots, as_of),
+        by_person=form.fallback_attribute is not None,
     )
 
 

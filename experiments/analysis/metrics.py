@@ -102,16 +102,16 @@ def _collect(
     upper = max((column.upper for column in columns), default=0)
     paths = scope.view.paths("conversions")
     source = f"{parquet(paths)} AS event" if paths else f"({_NOTHING}) AS event"
-    segments = "".join(f", units.{name}" for name in _segments(scope))
+    segments = "".join(f", named.{name}" for name in _segments(scope))
     engine.execute(
         f"""CREATE TEMP TABLE hits AS
-        SELECT event.unit_key, units.variant{segments}, event.currency,
-          epoch_us(event.time) AS time, epoch_us(event.time) - units.first AS age,
+        SELECT named.unit_key, named.variant{segments}, event.currency,
+          epoch_us(event.time) AS time, epoch_us(event.time) - named.first AS age,
           epoch_us(event.received) - epoch_us(event.time) AS delay,
           {", ".join(expressions) or "0 AS nothing"}
-        FROM {source} JOIN units ON event.unit_key = units.unit_key
+        FROM {source} JOIN named ON event.unit_key = named.id_key
         WHERE {named} AND {scope.known_by_then("event")}
-          AND epoch_us(event.time) - units.first BETWEEN {lower} AND {upper}"""
+          AND epoch_us(event.time) - named.first BETWEEN {lower} AND {upper}"""
     )
 
 

@@ -75,12 +75,14 @@ def recheck(
 def _sample(
     engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed
 ) -> list[tuple[str, int, str | None]]:
-    """Unit, variant and attributes at first exposure."""
+    """Unit, variant and attributes at first exposure; no persons, who may have got another id's variant."""
+    alone = "ANTI JOIN persons ON units.unit_key = persons.person_key" if exposed.are_joined else ""
     highest = _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE // exposed.total)
     return engine.execute(
         f"""SELECT min(event.unit), any_value(units.variant),
           arg_min(event.attributes, row(epoch_us(event.time), event.id))
         FROM {parquet(scope.view.paths("exposures"))} AS event JOIN units ON event.unit_key = units.unit_key
+        {alone}
         WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")}
           AND event.unit_key <= {highest} AND units.unit_key <= {highest}
         GROUP BY event.unit_key"""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import duckdb
 
 from experiments.analysis.engine import literal, parquet
-from experiments.analysis.exclusion import Excluded, excluded, find_bots
+from experiments.analysis.exclusion import Excluded, call_bots, excluded, find_bots, settle
 from experiments.analysis.lake import View
+from experiments.analysis.persons import Joined, find_persons, join, name_ids
 from experiments.bots import BotRules
 from stats.clock import Clock
 
@@ -20,6 +21,7 @@ MIN_SHARE = 0.01
 MAX_POINTS = 60
 _WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
 SECOND = 1_000_000
+NOBODY_JOINED = Joined(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Exposed:
         first: Earliest first exposure; `None` without units.
         last: Latest first exposure.
         bots: Units that are left out as bots, largest rule first; they are in no other number.
+        joined: What links between ids did; `None` where ids are not joined.
     """
 
     counts: tuple[int, ...]
@@ -48,6 +51,12 @@ class Exposed:
     first: int | None
     last: int | None
     bots: tuple[Excluded, ...] = ()
+    joined: Joined | None = None
+
+    @property
+    def are_joined(self) -> bool:
+        """Whether there is a table `persons`, because links join ids."""
+        return self.joined is not None and self.joined.known > 0
 
     @property
     def total(self) -> int:
@@ -67,6 +76,7 @@ class Scope:
         until: Latest time of an event, microseconds since 1970 UTC.
         received: Latest receipt of an event.
         bots: Whom to leave out; `None` leaves out nobody.
+        by_person: Whether the ids of one person are one unit.
     """
 
     view: View
@@ -76,6 +86,7 @@ class Scope:
     until: int
     received: int
     bots: BotRules | None = None
+    by_person: bool = False
 
     def known_by_then(self, alias: str) -> str:
         """SQL condition on an event: it had happened, and had been received."""
@@ -91,16 +102,23 @@ def pointer(name: str) -> str:
 
 
 def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
-    """Make the view `units`; the earliest time counts, whenever the event came in."""
+    """Make the views `units` and `named`; the earliest time counts, whenever the event came in.
+
+    Where ids are joined, a unit is a person, with the least of its ids' keys.
+    """
     names = [f"segment_{index}" for index in range(len(scope.segments))]
     _first_exposures(engine, scope)
-    find_bots(engine, scope.view, scope.experiment, scope.known_by_then("event"), scope.bots)
+    known = scope.known_by_then("event")
+    find_bots(engine, scope.view, scope.experiment, known, scope.bots)
+    are_joined = scope.by_person and find_persons(engine, scope.view, known)
+    joined = _join(engine, len(names)) if are_joined else NOBODY_JOINED if scope.by_person else None
     values = tuple(_values(engine, name) for name in names)
     coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
     engine.execute(
         f"CREATE TEMP VIEW units AS SELECT unit_key, first, variant{coded} FROM met "
         "WHERE variant = last_variant AND bot IS NULL"
     )
+    name_ids(engine, joined=are_joined)
     multiple, unknown = engine.execute(
         "SELECT count(*) FILTER (variant <> last_variant AND bot IS NULL), "
         "coalesce(sum(unknown), 0)::BIGINT FROM met"
@@ -124,7 +142,15 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
         first=first,
         last=last,
         bots=excluded(engine, len(scope.variants)),
+        joined=joined,
     )
+
+
+def _join(engine: duckdb.DuckDBPyConnection, segments: int) -> Joined:
+    joined = join(engine, segments)
+    settle(engine, BotRules())
+    call_bots(engine)
+    return joined
 
 
 def over_time(engine: duckdb.DuckDBPyConnection, exposed: Exposed) -> list[tuple[int, int, int]]:
@@ -206,6 +232,8 @@ def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
         f"FILTER (code IS NOT NULL) AS segment_{index}"
         for index, name in enumerate(scope.segments)
     )
+    if values and scope.by_person:
+        values += ", arg_min(id, row(epoch_us(time), id)) FILTER (code IS NOT NULL) AS first_id"
     source = f"{parquet(paths)} AS event" if paths else f"({_NOTHING}) AS event"
     engine.execute(
         f"""CREATE TEMP TABLE met AS
