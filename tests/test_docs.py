@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,14 @@ EXPERIMENT = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("docs") / "var") as running:
+    with shop(tmp_path_factory.mktemp("docs") / "var") as running:
+        yield running
+
+
+@contextmanager
+def shop(home: Path) -> Iterator[Server]:
+    """The product with the experiment that the documentation speaks of."""
+    with serving(home) as running:
         headers = running.headers()
         metric = {"key": "conversion", "name": "Conversion", "kind": "proportion", "event": "order"}
         requests.post(f"{running.url}/api/v1/metrics", json=metric, headers=headers).raise_for_status()
