@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+import requests
 from proefwerk_openfeature import exposure
 
 from assignment.events import Conversion, Exposure
@@ -26,6 +27,17 @@ from tests.test_docs import shop
 
 INTEGRATE = ROOT / "docs" / "integrate.md"
 PACKAGES = [ROOT / "clients" / "python" / "README.md", ROOT / "clients" / "javascript" / "README.md"]
+
+HOLDOUT = {
+    "key": "everything",
+    "name": "Everything",
+    "role": "holdout",
+    "variants": [
+        {"key": "held-out", "weight": 0.05, "payload": {}},
+        {"key": "let-in", "weight": 0.95, "payload": {}},
+    ],
+    "metrics": {"primary": ["conversion"]},
+}
 
 
 class Block(NamedTuple):
@@ -57,6 +69,9 @@ BLOCKS = list(blocks())
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with shop(tmp_path_factory.mktemp("integrate") / "var") as running:
+        for path, document in (("", HOLDOUT), ("/everything/start", {})):
+            url = f"{running.url}/api/v1/experiments{path}"
+            requests.post(url, json=document, headers=running.headers()).raise_for_status()
         yield running
 
 
@@ -75,7 +90,8 @@ def test_the_block_runs_and_what_it_reports_arrives(server: Server, block: Block
     assert bool(exposures) == bool(re.search(r"expos|Proefwerk\w*Provider", code, re.IGNORECASE))
     assert bool(orders) == ("order-" in code)
     if re.search(r"ExposureHook|Proefwerk\w*Provider|exposure\(", code):
-        (seen,) = exposures
+        (seen,) = (event for event in exposures if event.experiment == "free-shipping-bar")
+        assert ("everything" in code) == (len(exposures) == 2)
         assert seen.id == exposure(block.shopper, "free-shipping-bar", "1", seen.variant)["id"]
 
 

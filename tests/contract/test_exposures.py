@@ -40,7 +40,9 @@ def node() -> str:
 @contextmanager
 def storefront(kind: str, live: Live) -> Iterator[subprocess.Popen[str]]:
     """A process that has evaluated and tracked everything, and waits for a line before it ends."""
-    flags = ",".join(item.experiment for item in decide_all(live.compiled, {"id": "s"}))
+    # Nobody asks for the holdout; it is exposed where one of its experiments is met.
+    decisions = decide_all(live.compiled, {"id": "s"})
+    flags = ",".join(item.experiment for item in decisions if not item.is_holdout)
     key = CLIENT_KEY if kind == "web" else SERVER_KEY
     if kind == "python":
         command = [sys.executable, str(Path(__file__).parent / "exposing.py")]
