@@ -216,21 +216,24 @@ def _not(operand: object, scope: Scope) -> Test:
 
 
 def _in_group(operand: object, scope: Scope) -> Test:
-    return _membership(group_values(scope.saved_groups.get(str(operand))), ignore_case=False)
+    values = _group_values(operand, scope)
+    return never if values is None else _membership(values, ignore_case=False)
 
 
 def _not_in_group(operand: object, scope: Scope) -> Test:
-    return _negate(_in_group(operand, scope))
+    values = _group_values(operand, scope)
+    return never if values is None else _negate(_membership(values, ignore_case=False))
 
 
-def group_values(group: object) -> list[object]:
-    """The values of a saved group, plain or typed; none for any other shape."""
+def _group_values(name: object, scope: Scope) -> list[object] | None:
+    """The values of a saved group, plain or typed; of an unknown one none, `None` for any other shape."""
+    group = scope.saved_groups.get(javascript.text_of(name), [])
     if isinstance(group, dict) and group.get("type") == "list":
         group = group.get("values")
-    return group if isinstance(group, list) else []
+    return group if isinstance(group, list) else None
 
 
-_VERSION_SUFFIX = re.compile(r"^v|\+.*$", re.DOTALL)
+_VERSION_SUFFIX = re.compile(r"^v|\+[^\n\r\u2028\u2029]*\Z")
 _VERSION_PARTS = re.compile(r"[-.]")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from assignment.conditions import check_condition
-from assignment.operators import Scope, Test, compile_value, group_values, never
+from assignment.operators import Scope, Test, compile_value, never
 
 __all__ = ["check_condition", "compile_condition", "get_path"]
 
@@ -104,17 +104,19 @@ def _opposite(operand: object, scope: Scope) -> Test:
 
 def _saved_group(operand: object, scope: Scope) -> Test:
     """A typed saved group; a cycle, an unknown id or a mistyped entry does not match."""
-    if not isinstance(operand, dict):
+    if not isinstance(operand, dict) or not isinstance(operand.get("attributeKey", ""), str):
         return never
     name = operand.get("id")
     group = scope.saved_groups.get(name) if isinstance(name, str) else None
     if not isinstance(name, str) or not isinstance(group, dict) or name in scope.resolving:
         return never
     if group.get("type") == "list":
-        path = operand.get("attributeKey") or group.get("attributeKey")
-        if not isinstance(path, str) or not isinstance(group.get("values"), list):
+        path = operand.get("attributeKey", group.get("attributeKey"))
+        if not isinstance(path, str):
             return never
-        return _compile_entry(path, {"$in": group_values(group)}, scope)
+        # Of a list that is none, `$in` says no. The path may look like an operator, and is none.
+        member = compile_value({"$in": group.get("values")}, scope)
+        return lambda attributes: member(get_path(attributes, path))
     if group.get("type") != "condition" or not isinstance(group.get("condition"), dict):
         return never
     scope.resolving.append(name)

@@ -83,6 +83,6 @@ class User:
 
     def in_namespace(self, rule: Rule, value: str) -> bool:
         """Whether the unit is in the rule's filters, or else in its old kind of namespace."""
-        if rule.get("filters"):
+        if rule.get("filters") is not None:
             return self.passes_filters(rule["filters"])
         return not rule.get("namespace") or in_namespace(value, rule["namespace"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -158,4 +159,5 @@ def _matches_old_url(pattern: str, url: str) -> bool:
         test = compile_pattern(pattern)
     except PatternError:
         return False
-    return test(url)
+    path = re.sub(r"^[^/]*/", "/", re.sub(r"^https?://", "", url))
+    return url != "" and (test(url) or test(path))

@@ -156,7 +156,9 @@ def _enter_leaf(
 
 
 def _experiment_of(rule: Rule, key: str) -> dict[str, Any]:
-    variations = rule.get("contextualVariations") or rule.get("variations")
+    variations = rule.get("contextualVariations")
+    if variations is None:
+        variations = rule.get("variations")
     experiment = {"variations": variations, "key": rule.get("key") or key}
     experiment.update({name: rule[name] for name in _COPIED if _is_set(rule, name)})
     return experiment

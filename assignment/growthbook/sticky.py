@@ -43,7 +43,7 @@ def own_documents(
 def _hash_attributes(features: Mapping[str, Any]) -> Iterator[str]:
     for feature in features.values():
         for rule in feature.get("rules") or ():
-            if rule.get("variations") or rule.get("contextualVariations"):
+            if rule.get("variations") is not None or rule.get("contextualVariations") is not None:
                 yield rule.get("hashAttribute") or "id"
                 if rule.get("fallbackAttribute"):
                     yield rule["fallbackAttribute"]
@@ -54,8 +54,9 @@ def find(
 ) -> StickyBucket:
     """The unit's stored bucket for the experiment; the fallback attribute's document yields to the other."""
     assignments: dict[str, str] = {}
-    for name in (experiment.get("fallbackAttribute"), experiment.get("hashAttribute") or "id"):
-        value = hash_value(attributes.get(name)) if name else ""
+    # Without a fallback attribute the official SDKs look under `id`.
+    for name in (experiment.get("fallbackAttribute") or "id", experiment.get("hashAttribute") or "id"):
+        value = hash_value(attributes.get(name))
         if value:
             assignments.update(documents.get(document_key(str(name), value), {}).get("assignments") or {})
     key = str(experiment["key"])

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlunsplit
 
 from assignment.patterns import PatternError, compile_pattern
 
-_DIGITS = re.compile(r"[0-9]{1,9}")
+_INDEX = re.compile(r"\s*\+?([0-9]{1,9})")
 
 
 def query_override(key: str, url: str, count: int) -> int | None:
-    """The variation that `?<key>=<index>` asks for; `None` when it asks for none that exists."""
-    query = url.split("#", 1)[0].partition("?")[2]
+    """The variation that `?<key>=<index>` asks for; `None` when it asks for none that exists.
+
+    What follows the index is ignored, as JavaScript's `parseInt` does.
+    """
+    query = [*url.split("?"), ""][1].split("#", 1)[0]
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if name == key:
-            if not _DIGITS.fullmatch(value):
-                return None
-            return int(value) if int(value) < count else None
+            index = _INDEX.match(value)
+            return int(index[1]) if index and int(index[1]) < count else None
     return None
 
 
@@ -41,35 +43,44 @@ def is_targeted(url: str, patterns: list[dict[str, Any]]) -> bool:
 
 def _matches(url: str, kind: str, pattern: str) -> bool:
     try:
+        actual = _parsed(url, "https://_/")
         if kind == "regex":
             test = compile_pattern(pattern)
-            parts = urlsplit(urljoin("https://_/", url))
-            relative = urlunsplit(("", "", parts.path or "/", parts.query, parts.fragment))
-            return test(f"{parts.scheme}://{parts.netloc.lower()}{relative}") or test(relative)
-        return kind == "simple" and _matches_simply(url, pattern)
+            relative = urlunsplit(("", "", *actual[2:]))
+            return test(f"{actual.scheme}://{actual.netloc}{relative}") or test(relative)
+        return kind == "simple" and _matches_simply(actual, pattern)
     except (PatternError, ValueError):
         return False
 
 
-def _matches_simply(url: str, pattern: str) -> bool:
-    actual = urlsplit(url)
+def _matches_simply(actual: SplitResult, pattern: str) -> bool:
     # A wildcard in the host would not be taken for one by a URL parser.
     text = re.sub(r"^([^:/?]*)\.", r"https://\1.", pattern)
-    expected = urlsplit(text.replace("*", "_____"), scheme="https")
-    host, path = expected.netloc or "_____", expected.path
-    pairs = [(actual.netloc, host), (_trimmed(actual.path), _trimmed(path))]
-    if expected.fragment:
-        pairs.append((actual.fragment, expected.fragment))
+    expected = _parsed(text.replace("*", "_____"), "https://_____/")
+    if not _like(actual.netloc, re.escape(expected.netloc)):
+        return False
+    # Slashes at the path's ends are optional.
+    if not _like(actual.path, f"/?{re.sub('^/|/$', '', re.escape(expected.path))}/?"):
+        return False
+    if expected.fragment and not _like(actual.fragment, re.escape(expected.fragment)):
+        return False
     given = dict(reversed(parse_qsl(actual.query, keep_blank_values=True)))
-    for name, value in parse_qsl(expected.query, keep_blank_values=True):
-        pairs.append((given.get(name, ""), value))
-    return all(_like(value, wanted) for value, wanted in pairs)
+    return all(
+        _like(given.get(name, ""), re.escape(value))
+        for name, value in parse_qsl(expected.query, keep_blank_values=True)
+    )
 
 
-def _trimmed(path: str) -> str:
-    return path.strip("/")
+def _like(value: str, expression: str) -> bool:
+    return re.fullmatch(expression.replace("_____", ".*"), value, re.IGNORECASE) is not None
 
 
-def _like(value: str, pattern: str) -> bool:
-    expression = re.escape(unquote(pattern)).replace("_____", ".*")
-    return re.fullmatch(expression, unquote(value), re.IGNORECASE | re.DOTALL) is not None
+def _parsed(url: str, base: str) -> SplitResult:
+    """The address as a browser reads it: absolute, its path resolved and escaped, without a usual port."""
+    parts = urlsplit(urljoin(base, url.strip()))
+    host = parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
+    path = quote(urlsplit(urljoin(f"{base}a/", parts.path or "/")).path, safe="%/:@!$&'()*+,;=~|^[]")
+    query = quote(parts.query, safe="%/:@!$&()*+,;=?~|^`{}[]\\")
+    return SplitResult(
+        parts.scheme, host, path, query, quote(parts.fragment, safe="%/:@!$&'()*+,;=?~#|^[]{}\\")
+    )

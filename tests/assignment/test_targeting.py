@@ -154,3 +154,18 @@ def test_hostile_attributes_never_raise() -> None:
     ]
     for value in hostile:
         assert holds(condition, {"a": value}) is False
+
+
+@pytest.mark.parametrize("group", [{"type": "condition", "condition": {}}, {"type": "list"}, "a", None])
+def test_a_saved_group_that_is_no_list_holds_nobody_and_leaves_nobody_out(group: object) -> None:
+    for operator in ("$inGroup", "$notInGroup"):
+        assert not compile_condition({"a": {operator: "g"}}, {"g": group})({"a": "a"})
+    assert compile_condition({"a": {"$notInGroup": "unknown"}}, {"g": group})({"a": "a"})
+
+
+def test_a_saved_group_is_looked_up_under_the_attribute_that_the_reference_names() -> None:
+    groups = {"g": {"type": "list", "attributeKey": "a", "values": ["x"]}}
+    assert compile_condition({"$savedGroup": {"id": "g", "attributeKey": "b"}}, groups)({"b": "x"})
+    for attribute in ("", None, 5):
+        condition = {"$savedGroup": {"id": "g", "attributeKey": attribute}}
+        assert not compile_condition(condition, groups)({"a": "x"})

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from assignment import operators
+from assignment.javascript import number_text
 
 SCALARS = [
     0,
@@ -45,6 +46,9 @@ GROUPS = {
     "empty": [],
     "listed": {"type": "list", "attributeKey": "a", "values": ["a", 8, None]},
     "ruled": {"type": "condition", "condition": {"b": {"$gt": 1}}},
+    "broken": {"type": "list", "attributeKey": "a"},
+    "unknown-type": {"type": "query", "values": ["a"]},
+    "text": "a",
     "one": {"type": "condition", "condition": {"$savedGroup": {"id": "two"}}},
     "two": {"type": "condition", "condition": {"$or": [{"$savedGroup": {"id": "one"}}, {"a": "a"}]}},
 }
@@ -54,6 +58,16 @@ ADDRESSES = [
     "https://shop.nl/path/a?q=1&exp=0#h",
     "https://SHOP.nl/Path/a/",
     "http://x.com/?f=1&exp=9",
+    "http://x.com/?exp=1.9",
+    "http://x.com/?exp=1&exp=0",
+    "http://x.com/?exp=-1",
+    "http://x.com/#?exp=1",
+    "http://x.com/??exp=1",
+    "http://x.com?f=0#exp=1",
+    "https://shop.nl:443/path/../path/caf%C3%A9/?Q=1#top",
+    "/path/é b",
+    "shop",
+    "HTTP://x.com:8080/a//b/",
 ]
 TARGETS = [
     "http://x.com/",
@@ -62,8 +76,28 @@ TARGETS = [
     "*.nl/*",
     "/",
     "https://shop.nl/*?q=1",
-    "^https?://shop",
+    "https://shop.nl/path/a/",
+    "shop.nl",
+    "*.com:8080/a//b",
+    "/path/café",
+    "/path/*#top",
+    "/*?q=*",
+    "/path/./a/",
+    "path/%c3%a9 b",
 ]
+TARGET_PATTERNS = ["^https?://shop", "/path/[a-z]+$", r"^/\?exp=\d", "shop\\.nl/", "(", "#h$", "caf%C3%A9"]
+BANDITS = {
+    "b": {
+        "banditVersion": 3,
+        "contexts": [
+            {"leafId": 0, "condition": {"country": "NL", "n": {"$gt": 2}}, "weights": [0.9, 0.1]},
+            {"leafId": 1, "condition": {"company": "acme"}, "weights": [0.2, 0.2, 0.6]},
+            {"leafId": 2, "condition": {"country": "BE"}},
+        ],
+    },
+    "everyone": {"contexts": [{"leafId": 7, "condition": {}, "weights": [0.3, 0.7]}]},
+    "none": {"banditVersion": 0, "contexts": []},
+}
 
 
 class RandomRules:
@@ -107,8 +141,8 @@ class RandomRules:
             "$type": TYPES,
             "$regex": PATTERNS,
             "$regexi": PATTERNS,
-            "$inGroup": ["plain", "empty", "unknown"],
-            "$notInGroup": ["plain", "empty", "unknown"],
+            "$inGroup": [*GROUPS, "nowhere"],
+            "$notInGroup": [*GROUPS, "nowhere"],
         }
         return pick(fixed[name]) if name in fixed else self.value(1)
 
@@ -128,7 +162,9 @@ class RandomRules:
             if name == "$not":
                 found[name] = self.condition(depth - 1)
             elif name == "$savedGroup":
-                found[name] = {"id": self.random.choice([*GROUPS, "unknown"])}
+                found[name] = {"id": self.random.choice([*GROUPS, "nowhere", 5])}
+                if self.maybe(0.3):
+                    found[name]["attributeKey"] = self.random.choice(["b", "a.0", "", None, 1])
             else:
                 found[name] = [self.condition(depth - 1) for _ in range(self.random.randint(0, 3))]
         return found
@@ -147,10 +183,13 @@ class RandomRules:
             "hashAttribute": (0.2, pick(["id", "company", "", "none"])),
             "ranges": (0.2, self.ranges(count)),
             "namespace": (0.2, ["ns", 0, self.random.random()]),
-            "filters": (0.2, [{"seed": "f", "ranges": self.ranges(2), "hashVersion": pick([1, 2, 9])}]),
+            "filters": (0.05, []) if self.maybe(0.5) else (0.2, [{"seed": "f", "ranges": self.ranges(2), "hashVersion": pick([1, 2, 9])}]),
             "meta": (0.3, [{"key": f"k{n}", "passthrough": self.maybe(0.2)} for n in range(count)]),
             "condition": (0.3, pick([{}, {"country": "NL"}, {"n": {"$gt": 2}}])),
             "fallbackAttribute": (0.2, "company"),
+            "bucketVersion": (0.1, pick([0, 1, 2])),
+            "minBucketVersion": (0.1, pick([0, 1, 2])),
+            "disableStickyBucketing": (0.1, True),
             "parentConditions": (
                 0.15,
                 [{"id": pick(["parent", "f"]), "condition": {"value": True}, "gate": self.maybe(0.5)}],
@@ -166,7 +205,13 @@ class RandomRules:
             return {**forced, "force": self.random.choice([True, False, 0, "x", None, {"a": 1}])}
         count = self.random.choice([1, 2, 2, 3])
         named = {"key": "exp"} if self.maybe(0.5) else {}
-        return {**self.experiment_fields(count), **named, "variations": [f"v{n}" for n in range(count)]}
+        fields = {**self.experiment_fields(count), **named}
+        variations = [f"v{n}" for n in range(count)]
+        if self.maybe(0.2):
+            fields["contextualBanditRef"] = self.random.choice([*BANDITS, "nowhere"])
+            fields["contextualVariations"] = variations if self.maybe(0.9) else []
+            return fields if self.maybe(0.7) else {**fields, "variations": variations[:2]}
+        return {**fields, "variations": variations}
 
     def context(self) -> dict[str, Any]:
         pick = self.random.choice
@@ -187,6 +232,28 @@ class RandomRules:
             found["forcedVariations"] = {"exp": pick([0, 1, 5, -1])}
         if self.maybe(0.05):
             found["qaMode"] = True
+        if self.maybe(0.05):
+            found["enabled"] = False
+        if self.maybe(0.4):
+            found["contextualBandits"] = BANDITS
+        return found
+
+    def documents(self, attributes: dict[str, Any]) -> list[dict[str, Any]]:
+        """What a sticky bucket service has stored of the user, and of another one."""
+        owners = [("id", attributes["id"]), ("company", attributes["company"]), ("id", "another")]
+        return [
+            {"attributeName": name, "attributeValue": text, "assignments": self._assignments()}
+            for name, value in owners
+            if (text := value if isinstance(value, str) else number_text(value or 0)) not in {"", "0"}
+            and self.maybe(0.6)
+        ]
+
+    def _assignments(self) -> dict[str, str]:
+        found = {}
+        for key in ("exp", "f"):
+            for version in range(3):
+                if self.maybe(0.3):
+                    found[f"{key}__{version}"] = self.random.choice(["k0", "k1", "k2", "gone", "0"])
         return found
 
     def experiment(self) -> dict[str, Any]:
@@ -198,7 +265,11 @@ class RandomRules:
             found["status"] = self.random.choice(["draft", "running", "stopped"])
         if self.maybe(0.3):
             found["urlPatterns"] = [
-                {"include": self.maybe(0.7), "type": "simple", "pattern": self.random.choice(TARGETS)}
-                for _ in range(self.random.randint(0, 2))
+                {"include": self.maybe(0.7), "type": kind, "pattern": self.random.choice(patterns)}
+                for kind, patterns in self.random.choices(
+                    [("simple", TARGETS), ("regex", TARGET_PATTERNS), ("other", TARGETS)],
+                    (0.7, 0.25, 0.05),
+                    k=self.random.randint(0, 2),
+                )
             ]
         return found
