@@ -183,7 +183,9 @@ class RandomRules:
             "hashAttribute": (0.2, pick(["id", "company", "", "none"])),
             "ranges": (0.2, self.ranges(count)),
             "namespace": (0.2, ["ns", 0, self.random.random()]),
-            "filters": (0.05, []) if self.maybe(0.5) else (0.2, [{"seed": "f", "ranges": self.ranges(2), "hashVersion": pick([1, 2, 9])}]),
+            "filters": (0.05, [])
+            if self.maybe(0.5)
+            else (0.2, [{"seed": "f", "ranges": self.ranges(2), "hashVersion": pick([1, 2, 9])}]),
             "meta": (0.3, [{"key": f"k{n}", "passthrough": self.maybe(0.2)} for n in range(count)]),
             "condition": (0.3, pick([{}, {"country": "NL"}, {"n": {"$gt": 2}}])),
             "fallbackAttribute": (0.2, "company"),
@@ -238,7 +240,15 @@ class RandomRules:
             found["contextualBandits"] = BANDITS
         return found
 
-    def documents(self, attributes: dict[str, Any]) -> list[dict[str, Any]]:
+    def sticky_case(self) -> dict[str, Any]:
+        """A feature whose variations mostly have keys, and what is stored of the user's buckets."""
+        context = self.context()
+        for rule in context["features"]["f"]["rules"]:
+            if self.maybe(0.8):
+                rule["meta"] = [{"key": f"k{number}"} for number in range(3)]
+        return {"ctx": context, "key": "f", "documents": self._documents(context["attributes"])}
+
+    def _documents(self, attributes: dict[str, Any]) -> list[dict[str, Any]]:
         """What a sticky bucket service has stored of the user, and of another one."""
         owners = [("id", attributes["id"]), ("company", attributes["company"]), ("id", "another")]
         return [
@@ -252,7 +262,7 @@ class RandomRules:
         found = {}
         for key in ("exp", "f"):
             for version in range(3):
-                if self.maybe(0.3):
+                if self.maybe(0.6 if version == 0 else 0.2):
                     found[f"{key}__{version}"] = self.random.choice(["k0", "k1", "k2", "gone", "0"])
         return found
 
