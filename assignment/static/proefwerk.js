@@ -229,7 +229,7 @@
   function question(keys) {
     const context = Object.assign(attributes(), { targetingKey: unit() });
     if (settings.person && !settings.unit) context.anonymousId = anonymous;
-    return JSON.stringify({ context, experiments: keys, forced: forced || undefined });
+    return JSON.stringify({ context, experiments: keys || undefined, forced: forced || undefined });
   }
 
   /** Asks the server once a page, and keeps its answer for the next page. */

@@ -18,6 +18,8 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A shop and its experiments on hosts of one domain.
+    "--host-resolver-rules=MAP *.shop.test 127.0.0.1",
 )
 
 

@@ -45,6 +45,36 @@ def test_an_answer_lost_on_the_way_counts_nothing_twice(platform: Platform, page
     assert len(platform.logged()) == 1
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
+    platform: Platform, page: Page, status: int
+) -> None:
+    platform.busy = (status, 2)
+    init(page)
+    page.evaluate("proefwerk.track('order', {value: 1}); proefwerk.flush()")
+    page.wait_for_timeout(300)
+    page.evaluate("proefwerk.track('order', {value: 2}); void proefwerk.flush()")
+    page.wait_for_timeout(900)
+    assert platform.asked("/api/v1/events") == 1
+    platform.busy = None
+    assert len(platform.wait_for(2)) == 2
+    drained(page)
+    assert platform.asked("/api/v1/events") == 2
+
+
+def test_the_queue_is_bounded_and_forgets_the_oldest(platform: Platform, page: Page) -> None:
+    platform.refuse = True
+    init(page)
+    page.evaluate("for (let n = 0; n < 520; n++) proefwerk.track('view', {value: n, id: 'v' + (1000 + n)})")
+    kept = page.evaluate("Object.keys(localStorage).filter(key => key.includes('event.')).length")
+    assert kept == 500
+    platform.refuse = False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    values = {event.value for event in platform.wait_for(500, 30) if isinstance(event, Conversion)}
+    assert max(values) == 519
+    assert len(values) == 500
+
+
 def test_an_event_that_can_never_be_taken_does_not_hold_up_the_rest(platform: Platform, page: Page) -> None:
     init(page)
     page.evaluate("proefwerk.track('order', {value: 'much'}); proefwerk.flush()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -25,11 +26,17 @@ JAVASCRIPT = Path(__file__).parent / "javascript"
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Where the doors are, what they decide by, and the folder of their log."""
+    """Where the doors are, what they decide by, the folder of their log, and their process."""
 
     url: str
     compiled: CompiledSnapshot
     folder: Path
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """SIGKILL for the server and its workers: what a power cut leaves behind."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +62,12 @@ def serving_doors(folder: Path, port: int | None = None) -> Iterator[Live]:
         [sys.executable, "-m", "granian", *arguments],
         cwd=Path(__file__).resolve().parents[2],
         env={**os.environ, FOLDER: str(folder)},
+        start_new_session=True,
     )
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(url, process)
-        yield Live(url, compiled(), folder)
+        yield Live(url, compiled(), folder, process)
     finally:
         process.terminate()
         process.wait(20)
