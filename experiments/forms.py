@@ -59,6 +59,19 @@ def _as_page(address: str) -> str:
 PageAddress = Annotated[str, Field(max_length=2000), AfterValidator(_as_page)]
 
 
+def checked_audience(audience: dict[str, Any]) -> dict[str, Any]:
+    """The condition, when every door can decide by it.
+
+    Raises:
+        FieldValueError: It cannot be decided by; names the part.
+    """
+    try:
+        check_condition(audience)
+    except ConditionError as error:
+        raise FieldValueError(tuple(error.path.split(".")) if error.path else (), error.message) from error
+    return audience
+
+
 class Surface(StrEnum):
     """What the experiment changes."""
 
@@ -161,13 +174,7 @@ class ExperimentForm(Form):
     @field_validator("audience")
     @classmethod
     def _check_audience(cls, audience: dict[str, Any]) -> dict[str, Any]:
-        try:
-            check_condition(audience)
-        except ConditionError as error:
-            raise FieldValueError(
-                tuple(error.path.split(".")) if error.path else (), error.message
-            ) from error
-        return audience
+        return checked_audience(audience)
 
     @field_validator("prerequisites")
     @classmethod

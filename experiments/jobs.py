@@ -28,13 +28,13 @@ from experiments.service.analysis import check_analysable
 from experiments.service.definitions import definition_of
 from experiments.service.reports import newest, save_report
 from experiments.waiting import answer_waiting
-from experiments.watching import watch_bots
+from experiments.watching import watch_bots, watch_visitors
 from experiments.workplace import Workplace, compact
 
 __all__ = [
     "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "import_files", "refresh_baselines",
     "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested",
-    "verify_report", "watch_bots",
+    "verify_report", "watch_bots", "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from experiments.bots import Says
 from experiments.form import FieldValueError, Form
-from experiments.forms import Key, MetricKind
+from experiments.forms import Key, LayerForm, MetricKind, Named, Share, checked_audience
+from experiments.participation import Holdout
 from experiments.plan import LooksForm, Method
 
 
@@ -42,6 +43,21 @@ class CommentForm(Form):
     text: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
+class ReachRequest(Form):
+    """Whom an experiment would let in, as an experiment says it."""
+
+    audience: dict[str, Any] = Field(default_factory=dict)
+    hash_attribute: Named = "id"
+    layer: LayerForm | None = None
+    traffic: Share = 1.0
+    holdout: Holdout = None
+
+    @field_validator("audience")
+    @classmethod
+    def _check_audience(cls, audience: dict[str, Any]) -> dict[str, Any]:
+        return checked_audience(audience)
+
+
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
 Finite = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
 
@@ -63,6 +79,7 @@ class PlanRequest(LooksForm):
     daily: Positive | None = None
     cuped: bool = True
     exact: bool = False
+    reach: ReachRequest | None = None
 
     @model_validator(mode="after")
     def _check_metric(self) -> Self:

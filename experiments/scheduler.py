@@ -130,6 +130,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("refresh_reports", led(jobs.refresh_reports), REFRESH_SECONDS),
         ("apply_dates", led(jobs.apply_dates), DATES_SECONDS),
         ("refresh_baselines", led(jobs.refresh_baselines), BASELINE_SECONDS),
+        ("watch_visitors", led(jobs.watch_visitors), WATCH_SECONDS),
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
     ):

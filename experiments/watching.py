@@ -1,18 +1,31 @@
-"""Keeps what people inspect at hand, so that no web worker scans the events: the bots that were seen."""
+"""Keeps what people ask for at hand, so that no web worker scans the events: bots, and visitors."""
 
 from __future__ import annotations
 
+import math
+import time
+from collections import defaultdict
 from datetime import timedelta
 
+from assignment.allocation import gates_of
+from assignment.snapshot import Experiment, Status
 from experiments.analysis.sightings import sightings
+from experiments.analysis.visitors import Window, visitors
 from experiments.bots import rules_at
 from experiments.db import utc_now
+from experiments.publish import compile_snapshot
 from experiments.service.observations import BOTS, observe
+from experiments.service.reach import observation_of
 from experiments.service.verdicts import verdicts
 from experiments.workplace import Workplace
 
+VISITORS = "visitors:"
+"""Among the places that are looked at; no key of an experiment has a colon."""
 FRESH = timedelta(hours=1)
 """After which numbers of events are counted again; marks are looked at as they come."""
+
+LEAST_REST, REST_PER_WORK = 60.0, 100
+"""Seconds, and multiples of the work, until visitors are looked at again."""
 
 
 def watch_bots(place: Workplace) -> bool:
@@ -28,3 +41,34 @@ def watch_bots(place: Workplace) -> bool:
         observe(session, BOTS, found, now)
     place.watched = (marked, limit, now)
     return True
+
+
+def watch_visitors(place: Workplace) -> list[str]:
+    """Look at the visitors again where new exposures have come; the attributes that tell them apart."""
+    if time.monotonic() < place.rests.get(VISITORS, 0.0):
+        return []
+    began, now, view = time.monotonic(), utc_now(), place.lake.view()
+    exposures = (sum(view.manifest.exposures.values()),)
+    if place.marks.get(VISITORS) == exposures:
+        return []
+    with place.database.reading() as session:
+        rules = compile_snapshot(session).experiments
+        bots = rules_at(verdicts(session), now)
+    windows: dict[str, list[Window]] = defaultdict(list)
+    for rule in rules:
+        if rule.status is not Status.DRAFT:
+            windows[rule.hash_attribute].append(_window(rule))
+    for attribute, through in windows.items():
+        found = visitors(view, attribute, through, bots)
+        if found is not None:
+            with place.database.session() as session:
+                observe(session, observation_of(attribute), found, now)
+    place.marks[VISITORS] = exposures
+    place.rests[VISITORS] = time.monotonic() + max(LEAST_REST, REST_PER_WORK * (time.monotonic() - began))
+    return list(windows)
+
+
+def _window(rule: Experiment) -> Window:
+    gates = [sum(end - start for start, end in gate.ranges) for gate in gates_of(rule)]
+    layer = None if rule.layer is None else rule.layer.name
+    return Window(rule.key, rule.condition, rule.coverage * math.prod(gates), layer)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
@@ -14,6 +12,7 @@ from assignment.hashing import POSITIONS, bucket_ranges, choose_variation
 from assignment.targeting import compile_condition
 from experiments.analysis.engine import literal, parquet
 from experiments.analysis.units import Exposed, Scope
+from experiments.audiences import attributes_of
 from experiments.definition import Definition
 
 SAMPLE = 2_000
@@ -54,7 +53,7 @@ def recheck(
         bucket_ranges(len(weights), 1.0, weights),
         bucket_ranges(len(weights), form.traffic, weights),
     )
-    seed, needed = f"{form.key}:{definition.version}", _attributes_of(form.audience)
+    seed, needed = f"{form.key}:{definition.version}", attributes_of(form.audience)
     fits = compile_condition(form.audience)
     variants = [0] * len(weights)
     other = beyond = known = outside = 0
@@ -87,17 +86,3 @@ def _sample(
           AND event.unit_key <= {highest} AND units.unit_key <= {highest}
         GROUP BY event.unit_key"""
     ).fetchall()
-
-
-def _attributes_of(condition: Mapping[str, Any]) -> set[str]:
-    """Names of the attributes that a condition asks for."""
-    found: set[str] = set()
-    for key, operand in condition.items():
-        if not key.startswith("$"):
-            found.add(key.partition(".")[0])
-            continue
-        parts = operand if isinstance(operand, list) else [operand]
-        for part in parts:
-            if isinstance(part, Mapping):
-                found |= _attributes_of(part)
-    return found

@@ -288,7 +288,18 @@ def _planning() -> dict[str, Any]:
                 404,
                 requestBody=body(reference("PlanRequest")),
             )
-        }
+        },
+        "/api/v1/reach": {
+            "post": operation(
+                "reachOfAudience",
+                "experiments",
+                "Tell how many shoppers an audience has a week, by past exposures, or why that is unknown.",
+                {"200": answer("The reach; nothing is kept.", reference("Reach"))},
+                *_ACCESS,
+                *_BODY,
+                requestBody=body(reference("ReachRequest")),
+            )
+        },
     }
 
 

@@ -50,6 +50,7 @@ def planning_schemas() -> dict[str, Any]:
     )
     weeks = objects({"weeks": WHOLE, "units": WHOLE, **found})
     return {
+        "Reach": _reach(),
         "Plan": objects(
             {
                 "metric": nullable(TEXT),
@@ -72,5 +73,30 @@ def planning_schemas() -> dict[str, Any]:
                 "power_curve": {"type": "array", "items": objects({"effect": NUMBER, "power": NUMBER})},
                 "too_small": nullable(too_small),
             }
-        )
+        ),
     }
+
+
+def _reach() -> dict[str, Any]:
+    numbers = {name: nullable(WHOLE) for name in ("units", "lower", "upper")}
+    value = objects({"value": {"type": ["string", "number", "boolean"]}, "share": NUMBER})
+    attribute = objects({"name": TEXT, "share": NUMBER, "values": {"type": "array", "items": value}})
+    names = {"type": "array", "items": TEXT}
+    return objects(
+        {
+            **numbers,
+            "level": NUMBER,
+            "audience": objects({**numbers, "share": nullable(NUMBER)}),
+            "all": objects({**numbers, "period": nullable(WHOLE)}),
+            "factors": objects(dict.fromkeys(("traffic", "layer", "holdout", "all"), NUMBER)),
+            "weeks": WHOLE,
+            "days": nullable(NUMBER),
+            "since": nullable(MOMENT),
+            "until": nullable(MOMENT),
+            "as_of": nullable(MOMENT),
+            "sample": objects({"units": WHOLE, "of": WHOLE, "fitting": nullable(WHOLE)}),
+            "experiments": names,
+            "attributes": {"type": "array", "items": attribute},
+            "undetermined": nullable(objects({"code": TEXT, "reason": TEXT, "attributes": names})),
+        }
+    )

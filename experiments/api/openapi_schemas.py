@@ -24,7 +24,7 @@ from experiments.api.openapi_types import (
     objects,
 )
 from experiments.forms import ExperimentForm, MetricForm
-from experiments.requests import BotForm, BotLimitForm, CommentForm, PlanRequest, StopForm
+from experiments.requests import BotForm, BotLimitForm, CommentForm, PlanRequest, ReachRequest, StopForm
 from stats.alternatives import PROMISES
 
 _FORMS: tuple[type[BaseModel], ...] = (
@@ -33,6 +33,7 @@ _FORMS: tuple[type[BaseModel], ...] = (
     StopForm,
     CommentForm,
     PlanRequest,
+    ReachRequest,
     BotForm,
     BotLimitForm,
 )

@@ -9,6 +9,7 @@ import click
 
 from experiments import jobs
 from experiments.cli.context import ready_database
+from experiments.documents import read_json
 from experiments.plan import Method
 from experiments.requests import PlanRequest
 from experiments.service.planning import plan_document
@@ -34,20 +35,27 @@ METHODS = click.Choice([method.value for method in Method])
 @click.option("--share", "shares", type=float, multiple=True, help="Of each variant, the control first.")
 @click.option("--comparisons", type=int, help="Primary metrics times treatments.")
 @click.option("--daily", type=float, help="New shoppers a day.")
+@click.option("--audience", help="Condition as JSON; its reach gives the new shoppers a day.")
+@click.option("--traffic", type=float, default=1.0, show_default=True, help="Share of the audience.")
 @click.option("--mean", type=float, help="In place of what the shop's history says.")
 @click.option("--std", type=float, help="In place of what the shop's history says.")
 @click.option("--cuped/--no-cuped", default=True, show_default=True, help="Adjust for earlier behaviour.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 def plan(metric: str, shares: tuple[float, ...], as_json: bool, **options: Any) -> None:
     """Tell how many shoppers and weeks a test of METRIC takes."""
+    audience, traffic = options.pop("audience"), options.pop("traffic")
     given = {name: value for name, value in options.items() if value is not None}
     if shares:
         given["shares"] = list(shares)
+    if audience is not None or traffic != 1:
+        condition = {} if audience is None else read_json(audience.encode())
+        given["reach"] = {"audience": condition, "traffic": traffic}
     request = parse(PlanRequest, {"metric": metric, **given})
     settings, database = ready_database()
     place = Workplace.of(settings, database)
     jobs.compact(place)
     jobs.refresh_baselines(place)
+    jobs.watch_visitors(place)
     with database.reading() as session:
         document = plan_document(session, request)
     click.echo(json.dumps(document, indent=2) if as_json else summary(document))

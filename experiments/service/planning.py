@@ -17,6 +17,7 @@ from experiments.plan import Method
 from experiments.requests import PlanRequest
 from experiments.service.baselines import REPORT, Known, at_hand, known_of
 from experiments.service.lookup import find_metric
+from experiments.service.reach import daily_reach
 from experiments.service.records import metric_form
 from experiments.validation import invalid
 from stats.outlook import Outcome
@@ -42,7 +43,8 @@ def plan_document(session: Session, request: PlanRequest) -> Document:
     form = metric_form(find_metric(session, request.metric)) if request.metric is not None else None
     known = known_of(session, form) if form is not None else None
     question = _question(request, form, known)
-    daily = request.daily or (known.daily if known is not None else None)
+    reached = None if request.reach is None else daily_reach(session, request.reach)
+    daily = request.daily or reached or (known.daily if known is not None else None)
     document: Document = {
         "metric": request.metric,
         "kind": question.outcome.kind,
