@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from assignment.api import Doors, HotDoor, Site, register
+from assignment.api import Doors, HotDoor, Meters, Site, Streams, register
 from assignment.api.answer import CORS
 from assignment.engine import CompiledSnapshot
 from assignment.events import Event, decode_payload
@@ -36,7 +36,12 @@ class Platform:
     """
 
     def __init__(
-        self, folder: Path, experiments: tuple[Experiment, ...], site: Site | None = None, port: int = 0
+        self,
+        folder: Path,
+        experiments: tuple[Experiment, ...],
+        site: Site | None = None,
+        port: int = 0,
+        streams: int = 0,
     ) -> None:
         self.folder = folder
         self.refuse = False
@@ -52,7 +57,9 @@ class Platform:
         self._source.refresh()
         self.sink = LogSink(EventLog(folder / "log"))
         app = Flask("platform")
-        doors = Doors(self._source, self.sink, site=site or Site())
+        meters = Meters()
+        self._streams = Streams(self._source, meters, streams) if streams else None
+        doors = Doors(self._source, self.sink, meters, self._streams, site=site or Site())
         register(app, doors)
         self._doors = HotDoor(app.wsgi_app, doors)
         self._server = serve(self._answer, port)
@@ -66,6 +73,8 @@ class Platform:
         return self._source.current()
 
     def close(self) -> None:
+        if self._streams:
+            self._streams.close()
         self._server.shutdown()
         self._server.server_close()
         self.sink.close()
