@@ -213,8 +213,12 @@ def _check_again(
     session: Session, experiment: Experiment, form: ExperimentForm, changed: tuple[str, ...]
 ) -> None:
     now = utc_now()
-    if Status(experiment.status) in EDITABLE or splits_anything(changed):
-        check_references(session, form)
+    started = Status(experiment.status) not in EDITABLE
+    if not started or splits_anything(changed):
+        kept = {"prerequisites", "holdout"} - set(changed) if started else set()
+        if "fallback_attribute" in changed:
+            kept.discard("holdout")
+        check_references(session, form, starting=started, kept=kept)
         if experiment.status == Status.SCHEDULED.value and form.start_at is not None:
             refusals = start_refusals(form, metrics_named(session, form), now)
             if refusals:

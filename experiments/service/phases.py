@@ -18,7 +18,7 @@ from experiments.phases import SPLITTING, grown, moving, slots_document, split_o
 from experiments.publish import rule_of
 from experiments.service.journal import note
 from experiments.service.records import fill, metrics_named
-from experiments.service.relations import dependants
+from experiments.service.relations import dependants, resolve_holdout
 
 Document = dict[str, Any]
 
@@ -115,6 +115,7 @@ def next_phase(
         )
     close_phase(experiment, now)
     experiment.version += 1
+    held = resolve_holdout(session, form)
     plan = open_phase(session, experiment, form, metrics_named(session, form), actor, now, reason)
     words = (
         f"Phase {experiment.version} began: all shoppers are divided anew, and exposures until now do not"
@@ -122,6 +123,7 @@ def next_phase(
     )
     if changes:
         words += f" Changed: {', '.join(changes)}."
+    words += held
     data = {
         "version": experiment.version,
         "changes": changes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlmodel import Session, col, select
 
@@ -15,11 +15,15 @@ from experiments.service.relations import refused_holdout, refused_prerequisites
 from experiments.validation import invalid
 
 
-def check_references(session: Session, form: ExperimentForm, *, starting: bool = False) -> None:
+def check_references(
+    session: Session, form: ExperimentForm, *, starting: bool = False, kept: Collection[str] = ()
+) -> None:
     """Refuses a form that names what does not exist, or a slice that another experiment holds.
 
     Args:
         starting: Whether it starts, so that what it builds on must have started.
+        kept: Which of `prerequisites` and `holdout` stay as they were when it started; what became of those
+            that they name is no reason to refuse another change.
 
     Raises:
         ProefwerkError: 422 naming every field concerned.
@@ -28,9 +32,9 @@ def check_references(session: Session, form: ExperimentForm, *, starting: bool =
         *_metrics(session, form),
         *_parent(session, form),
         *_layer(session, form),
-        *refused_prerequisites(session, form, starting=starting),
         *refused_variants(session, form),
-        *refused_holdout(session, form, starting=starting),
+        *(() if "prerequisites" in kept else refused_prerequisites(session, form, starting=starting)),
+        *(() if "holdout" in kept else refused_holdout(session, form, starting=starting)),
     )
     if found:
         raise invalid(*found)

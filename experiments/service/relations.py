@@ -88,7 +88,10 @@ def running_holdout(session: Session, hash_attribute: str) -> Experiment | None:
 
 
 def resolve_holdout(session: Session, form: ExperimentForm) -> str:
-    """Makes an experiment that starts belong to the running holdout, unless it says otherwise; in words."""
+    """Makes an experiment that starts belong to the running holdout, unless it stays out; in words.
+
+    In a new phase too: a holdout that has ended since the last one gives way to the one that runs now.
+    """
     if form.role is ExperimentRole.HOLDOUT:
         started = select(Experiment.key).where(
             col(Experiment.status).in_(_STARTED), Experiment.role == ExperimentRole.EXPERIMENT.value
@@ -96,7 +99,9 @@ def resolve_holdout(session: Session, form: ExperimentForm) -> str:
         before = session.exec(started.order_by(Experiment.key)).all()
         named = ", ".join(f"'{key}'" for key in before)
         return f" It holds nobody out of what started before: {named}." if before else ""
-    if form.holdout is None:
+    chosen = _find(session, form.holdout) if form.holdout else None
+    stays_out = form.holdout is False or form.fallback_attribute is not None
+    if not stays_out and (chosen is None or chosen.status != Status.RUNNING.value):
         found = running_holdout(session, form.hash_attribute)
         form.holdout = found.key if found is not None else None
     return f" It leaves alone whom '{form.holdout}' holds out." if form.holdout else ""

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from assignment.errors import ProefwerkError
 from experiments.models import Experiment
 from experiments.publish import compile_snapshot
-from experiments.requests import Decision, StopForm
+from experiments.requests import Decision, PhaseForm, StopForm
 from experiments.service.definitions import delete_experiment, get_experiment, update_experiment
 from experiments.service.journal import journal
 from experiments.service.refine import refine_experiment
@@ -271,3 +271,42 @@ def test_a_fallback_attribute_goes_with_no_gate_that_those_who_need_it_cannot_pa
     assert fields(refused(start, session, "late", BOB)) == ["holdout"]
     update_experiment(session, "late", {"holdout": False}, BOB)
     assert start(session, "late", BOB).holdout is False
+
+
+def test_a_new_phase_belongs_to_the_holdout_that_runs_when_it_begins(session: Session) -> None:
+    running(session)
+    programme(session)
+    assert get_experiment(session, "bar").holdout is None
+    update_experiment(session, "bar", {}, BOB, PhaseForm(new_phase=True))
+    assert get_experiment(session, "bar").holdout == "programme"
+    assert "It leaves alone whom 'programme' holds out." in said(session, "bar")
+    stop(session, "programme", ROLLBACK, BOB)
+    programme(session, key="programme-2")
+    update_experiment(session, "bar", {}, BOB, PhaseForm(new_phase=True))
+    assert get_experiment(session, "bar").holdout == "programme-2"
+    update_experiment(session, "bar", {"holdout": False}, BOB, PhaseForm(new_phase=True))
+    assert get_experiment(session, "bar").holdout is False
+    assert gates_of(session, "bar") == 0
+
+
+def test_other_prerequisites_after_the_start_are_a_new_phase(session: Session) -> None:
+    running(session)
+    draft(session, key="later")
+    child = running(session, key="child", prerequisites=after("bar", "bar"))
+    error = refused(update_experiment, session, "child", {"prerequisites": []}, BOB)
+    assert (error.code, fields(error)) == ("needs_new_phase", ["prerequisites"])
+    changes = {"prerequisites": after("later", "bar")}
+    error = refused(update_experiment, session, "child", changes, BOB, PhaseForm(new_phase=True))
+    assert "'later' is a draft" in error.detail
+    update_experiment(session, "child", {"prerequisites": []}, BOB, PhaseForm(new_phase=True))
+    assert (child.version, gates_of(session, "child")) == (2, 0)
+
+
+def test_what_became_of_a_parent_or_a_holdout_keeps_nobody_from_growing(session: Session) -> None:
+    programme(session)
+    running(session)
+    running(session, key="child", prerequisites=after("bar", "bar"))
+    stop(session, "bar", ROLLBACK, BOB)
+    stop(session, "programme", ROLLBACK, BOB)
+    update_experiment(session, "child", {"traffic": 0.75}, BOB)
+    assert get_experiment(session, "child").traffic == 0.75
