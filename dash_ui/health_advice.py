@@ -41,6 +41,10 @@ def cause(check: Check) -> str:
         "unknown_variants": _("The shop uses a variant name that this experiment does not have."),
         "currency": _("Orders come in several currencies, but a metric adds up one."),
         "missing_fields": _("The shop sends events without the number that a metric adds up."),
+        "linked": _(
+            "Shoppers see a variant under two ids before the shop says that these are one person's, or a"
+            " device that many people use, such as a till, is linked to all of them."
+        ),
         "bots": _("A rule takes shoppers for bots, or the variant itself changes who is taken for one."),
         "maturity": _("Shoppers who came lately still have time to order or return."),
     }.get(check.name, _("The data do not look as planned."))
@@ -82,6 +86,10 @@ def remedy(check: Check) -> str:
         "unknown_variants": _("Use the variant that the assignment answers, letter for letter."),
         "currency": _("Send amounts in the metric's currency, or define a metric per currency."),
         "missing_fields": _("Have the field sent with every event; until then such events count as nothing."),
+        "linked": _(
+            "Send both ids with every request once a shopper has logged in, and let no shared device"
+            " link people."
+        ),
         "bots": _("Look at the list under Bots, and acquit the rule or the shoppers that are none."),
         "maturity": _("Wait until most windows have closed before you decide on money or returns."),
     }.get(check.name, _("Ask an analyst to look before you decide."))

@@ -11,6 +11,7 @@ from babel.dates import format_timedelta
 from dash_ui.bot_words import rule_name
 from dash_ui.format import day, locale, number, percent
 from dash_ui.i18n import _, ngettext
+from dash_ui.linked_words import linked_finding
 from dash_ui.report_records import Check, Report
 
 TINY = 0.001
@@ -31,6 +32,7 @@ def check_name(name: str) -> str:
         "missing_fields": _("Complete fields"),
         "maturity": _("Completed windows"),
         "bots": _("Bots left out"),
+        "linked": _("One person, several ids"),
     }.get(name, name.replace("_", " ").capitalize())
 
 
@@ -57,6 +59,7 @@ def finding(check: Check, report: Report) -> str:
         "delay": _delay,
         "multiple_exposure": _multiple,
         "bots": _bots,
+        "linked": linked_finding,
     }.get(check.name)
     return (said(check, report) if said else None) or _plain(check) or check.detail
 

@@ -69,6 +69,13 @@ def _audience(document: dict[str, Any]) -> list[str]:
 
 def _how_many(document: dict[str, Any]) -> list[str]:
     lines = [_("{share} of these shoppers take part.", share=percent(document["traffic"], 0))]
+    if document["fallback_attribute"]:
+        lines.append(
+            _(
+                "They keep their variant from before login ({attribute}).",
+                attribute=document["fallback_attribute"],
+            )
+        )
     if document["layer"]:
         layer = document["layer"]
         lines.append(

@@ -23,6 +23,7 @@ EDITED: Final = (
     "surface",
     "placement",
     "hash_attribute",
+    "fallback_attribute",
     "variants",
     "traffic",
     "audience",
@@ -63,6 +64,7 @@ def fresh() -> State:
         "surface": "offer",
         "placement": "",
         "hash_attribute": "id",
+        "fallback_attribute": None,
         "variants": [
             {"key": "control", "name": _("Control"), "weight": 0.5, "payload": {}},
             {"key": "b", "name": _("Variant {letter}", letter="B"), "weight": 0.5, "payload": {}},

@@ -15,6 +15,8 @@ from dash_ui.wizard.fields import button, choice_field, ident, number_field, sli
 from dash_ui.wizard.sharing import belongs, is_holdout, read_belongs, whole_shop
 from dash_ui.wizard.state import Problems, State, Step, Values, problem_of_key, share_of
 
+_ALONE = "-"
+
 
 def draw(state: State, gateway: Gateway) -> list[Any]:
     """Unit, share of the traffic, a layer, and the holdout."""
@@ -25,6 +27,13 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     percent = round(document["traffic"] * 100, 2)
     known = {"id": _("Shopper (id)"), "account": _("Account"), "household": _("Household")}
     known.setdefault(document["hash_attribute"], document["hash_attribute"])
+    before = {
+        _ALONE: _("No, every id for itself"),
+        "anonymousId": _("Yes, also as the visitor before login (anonymousId)"),
+        "deviceId": _("Yes, also as their device (deviceId)"),
+    }
+    fallback = document["fallback_attribute"] or _ALONE
+    before.setdefault(fallback, fallback)
     return [
         choice_field(
             "hash_attribute",
@@ -32,6 +41,16 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             document["hash_attribute"],
             list(known.items()),
             _("The unit that is drawn by lot and counted."),
+        ),
+        choice_field(
+            "fallback_attribute",
+            _("Do they keep it from before login to after it, on every device?"),
+            fallback,
+            list(before.items()),
+            _(
+                "For this the shop sends both ids once somebody has logged in; together they count as one"
+                " person."
+            ),
         ),
         html.Div(
             [
@@ -123,6 +142,8 @@ def read(values: Values, state: State, strict: bool) -> Problems:
         return {}
     read_belongs(values, state)
     document["hash_attribute"] = values.get("hash_attribute") or "id"
+    fallback = values.get("fallback_attribute") or _ALONE
+    document["fallback_attribute"] = None if fallback == _ALONE else fallback
     document["traffic"] = share_of(values.get("traffic", 100))
     document["layer"] = None
     if not values.get("layered"):

@@ -23,6 +23,7 @@ CHECKS = {
     "missing_fields": "Missing fields",
     "maturity": "Completed windows",
     "bots": "Bots left out",
+    "linked": "One person, several ids",
 }
 FINDINGS = {
     "units_in_empty_variant": "Units came into a variant that should get none: {split}.",
@@ -69,6 +70,16 @@ FINDINGS = {
     "no_window": "No metric has a window that closes.",
     "matured": "Every unit's window has closed.",
     "maturing": "{share} of the units have completed their window; what the others do later still counts.",
+    "nobody_linked": "No ids are linked yet; every id counts as a unit.",
+    "linked": "{persons} units were met under {ids} ids, and count once each.",
+    "parted_before_linked": (
+        "{persons} units were met under {ids} ids, and count once each. {parted} of them ({share}) met "
+        "several variants before their ids were linked, and are left out."
+    ),
+    "crowds_left_out": (
+        "{persons} units were met under {ids} ids, and count once each. {crowd_ids} ids are tied together by "
+        "one that many people use, and are left out."
+    ),
     "no_bots": "No unit is left out as a bot.",
     "bots_left_out": "{units} units ({share}) are left out as bots.",
     "many_bots": "{units} units ({share}) are left out as bots, which is much.",
@@ -93,6 +104,10 @@ CAUSES = {
     "unknown_variants": "The shop uses a variant name that the experiment does not have.",
     "currency": "Orders come in several currencies, but a metric adds up one.",
     "missing_fields": "The shop sends events without the number that a metric adds up.",
+    "linked": (
+        "Shoppers meet a variant under two ids before the shop says that these are one person's, or a device "
+        "that many people use, such as a till, is linked to all of them."
+    ),
     "bots": "A rule takes shoppers for bots, or the variant itself changes who is taken for one.",
 }
 REMEDIES = {
@@ -106,6 +121,9 @@ REMEDIES = {
     "unknown_variants": "Use the variant that the assignment answers, letter for letter.",
     "currency": "Send amounts in the metric's currency, or define a metric per currency.",
     "missing_fields": "Have the field sent with every event.",
+    "linked": (
+        "Send both ids with every request once a shopper has logged in, and let no shared device link people."
+    ),
     "bots": "Look at the list of bots, and acquit the rule or the units that are none.",
 }
 
@@ -141,6 +159,10 @@ def _finding(report: Document, check: Document, text: Text) -> str:
         share=text.percent(check.get("share")),
         units=text.number(check.get("units")),
         events=text.number(check.get("events")),
+        persons=text.number(check.get("persons")),
+        ids=text.number(check.get("ids")),
+        parted=text.number(check.get("parted")),
+        crowd_ids=text.number(check.get("crowd_ids")),
         hours=text.number(check.get("hours")),
         variant=arm_name(report, check.get("variant")),
         metric=check.get("metric"),

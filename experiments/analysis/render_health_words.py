@@ -36,6 +36,32 @@ HEALTH_DUTCH: dict[str, str] = {
     "Currencies": "Valuta",
     "Missing fields": "Ontbrekende velden",
     "Completed windows": "Voltooide vensters",
+    "One person, several ids": "Eén persoon, meer id's",
+    "No ids are linked yet; every id counts as a unit.": (
+        "Er zijn nog geen id's gekoppeld; elk id telt als een eenheid."
+    ),
+    "{persons} units were met under {ids} ids, and count once each.": (
+        "{persons} eenheden kwamen langs onder {ids} id's en tellen elk één keer."
+    ),
+    "{persons} units were met under {ids} ids, and count once each. {parted} of them ({share}) met several "
+    "variants before their ids were linked, and are left out.": (
+        "{persons} eenheden kwamen langs onder {ids} id's en tellen elk één keer. {parted} daarvan ({share}) "
+        "kregen verschillende varianten voordat hun id's gekoppeld waren, en tellen niet mee."
+    ),
+    "{persons} units were met under {ids} ids, and count once each. {crowd_ids} ids are tied together by "
+    "one that many people use, and are left out.": (
+        "{persons} eenheden kwamen langs onder {ids} id's en tellen elk één keer. {crowd_ids} id's hangen "
+        "aan elkaar door een id dat veel mensen gebruiken, en tellen niet mee."
+    ),
+    "Shoppers meet a variant under two ids before the shop says that these are one person's, or a device "
+    "that many people use, such as a till, is linked to all of them.": (
+        "Klanten zien een variant onder twee id's voordat de winkel laat weten dat die van één persoon zijn, "
+        "of een apparaat dat veel mensen gebruiken, zoals een kassa, wordt aan hen allemaal gekoppeld."
+    ),
+    "Send both ids with every request once a shopper has logged in, and let no shared device link people.": (
+        "Stuur beide id's mee bij elk verzoek zodra een klant is ingelogd, en koppel geen mensen via een "
+        "gedeeld apparaat."
+    ),
     "Bots left out": "Bots weggelaten",
     "No unit is left out as a bot.": "Geen eenheid is als bot weggelaten.",
     "{units} units ({share}) are left out as bots.": (

@@ -224,3 +224,11 @@ def _names() -> dict[str, Any]:
         "variants.1.name": "Variant B",
         "variants.1.key": "b",
     }
+
+
+def test_people_may_keep_their_variant_when_they_log_in() -> None:
+    state = fresh()
+    assert traffic.read({"traffic": 100, "fallback_attribute": "anonymousId"}, state, True) == {}
+    assert state["document"]["fallback_attribute"] == "anonymousId"
+    traffic.read({"traffic": 100, "fallback_attribute": "-"}, state, True)
+    assert state["document"]["fallback_attribute"] is None
