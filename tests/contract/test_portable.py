@@ -64,3 +64,23 @@ def test_the_javascript_sdk_finds_the_same_units_in_an_audience(node: str) -> No
         assert compile_condition(condition)(attributes) is answer["value"], json.dumps(
             (condition, attributes)
         )
+
+
+@pytest.mark.parametrize(
+    ("condition", "attributes"),
+    [
+        ({"visits": 8}, {"visits": "8"}),
+        ({"visits": {"$gt": 5}}, {"visits": "8"}),
+        ({"new": True}, {"new": 1}),
+        ({"app": {"$regex": "^1"}}, {"app": 1.1}),
+        ({"name": {"$regex": r"^\w+$"}}, {"name": "Zoë"}),
+        ({"name": {"$regex": "(?<first>Z)"}}, {"name": "Zoë"}),
+        ({"tags": {"$all": ["1"]}}, {"tags": [1]}),
+    ],
+)
+def test_what_the_documentation_says_that_no_condition_can_mend_is_so(
+    condition: dict[str, Any], attributes: dict[str, Any]
+) -> None:
+    check_condition(condition)
+    ours, python = compile_condition(condition)(attributes), evalCondition(attributes, portable(condition))
+    assert ours is not python
