@@ -84,7 +84,7 @@ def up_to_date(source: SnapshotSource, compiled: CompiledSnapshot, query: str) -
     if tag == compiled.derived(refetch_news).identity or (tag is None and moment is None):
         return compiled
     here = published(compiled).replace(microsecond=0)
-    # Of the same second, so only the tag can tell.
+    # Changes of one second are told apart by their tags alone.
     if moment is not None and (moment < here or (tag is None and moment == here)):
         return compiled
     return source.catch_up()

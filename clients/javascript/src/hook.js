@@ -10,7 +10,8 @@ import { conversion, exposure } from "./events.js";
 /**
  * For any provider that evaluates over Proefwerk's OFREP door: one exposure a unit, phase and variant.
  *
- * An evaluation outside an experiment (not in its audience, a paused test, a preview) is no exposure.
+ * An evaluation outside an experiment (not in its audience, a paused test, a preview) is no exposure. Who
+ * meets an experiment that belongs to a holdout is exposed to the holdout too, on either side of it.
  */
 export class ExposureHook {
   #sender;
@@ -36,7 +37,6 @@ export class ExposureHook {
       const { inExperiment, unit, experiment, version, ...more } = details.flagMetadata;
       const attributes = this.#kept(hookContext.context);
       if (more.holdoutVariant) {
-        // Who meets an experiment of a holdout is exposed to that, held out or not.
         const side = [more.holdoutUnit, more.holdout, more.holdoutVersion, more.holdoutVariant].map(String);
         this.#sender.send(exposure(side[0], side[1], side[2], side[3], attributes));
       }

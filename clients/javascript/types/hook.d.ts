@@ -13,7 +13,8 @@ export function track(sender: EventSender, units: string[], name: string, contex
 /**
  * For any provider that evaluates over Proefwerk's OFREP door: one exposure a unit, phase and variant.
  *
- * An evaluation outside an experiment (not in its audience, a paused test, a preview) is no exposure.
+ * An evaluation outside an experiment (not in its audience, a paused test, a preview) is no exposure. Who
+ * meets an experiment that belongs to a holdout is exposed to the holdout too, on either side of it.
  */
 export class ExposureHook {
     /**

@@ -18,7 +18,8 @@ _log = logging.getLogger("proefwerk_openfeature")
 class ExposureHook(Hook):
     """For any provider that evaluates over Proefwerk's OFREP door: one exposure a unit, phase and variant.
 
-    An evaluation outside an experiment (not in its audience, a paused test, a preview) is no exposure.
+    An evaluation outside an experiment (not in its audience, a paused test, a preview) is no exposure. Who
+    meets an experiment that belongs to a holdout is exposed to the holdout too, on either side of it.
 
     Args:
         sender: Takes the exposures.
@@ -34,7 +35,6 @@ class ExposureHook(Hook):
         try:
             metadata = details.flag_metadata
             if metadata.get("holdoutVariant"):
-                # Who meets an experiment of a holdout is exposed to that, held out or not.
                 unit, version = str(metadata["holdoutUnit"]), str(metadata["holdoutVersion"])
                 holdout, side = str(metadata["holdout"]), str(metadata["holdoutVariant"])
                 self._sender.send(exposure(unit, holdout, version, side, self._kept(hook_context)))
