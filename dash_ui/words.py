@@ -6,8 +6,13 @@ from dash_ui.i18n import _
 
 
 def surface_name(code: str) -> str:
-    """What an experiment changes."""
-    names = {"offer": _("Offer"), "layout": _("Layout"), "recommendation": _("Recommendation")}
+    """What an experiment changes; a holdout stands for all that others change."""
+    names = {
+        "offer": _("Offer"),
+        "layout": _("Layout"),
+        "recommendation": _("Recommendation"),
+        "holdout": _("Holdout"),
+    }
     return names.get(code, code)
 
 

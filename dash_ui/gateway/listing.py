@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from dash_ui.gateway.base import Base
 from dash_ui.records import Counts, ExperimentPage, ExperimentRow, Lift
 from experiments.models import Experiment, Report, User
+from experiments.participation import ExperimentRole
 
 PAGE_SIZE: Final = 50
 _ORDER: Final = ("attention", "ready", "running", "paused", "scheduled", "draft", "stopped", "archived")
@@ -106,7 +107,7 @@ def _row(item: Experiment, report: Digest | None, owners: dict[str, str], now: d
     return ExperimentRow(
         key=item.key,
         name=item.name,
-        surface=item.surface,
+        surface=item.role if item.role == ExperimentRole.HOLDOUT else item.surface,
         status=item.status,
         phase=_phase(item.status, report),
         units=report.units if report else None,

@@ -77,10 +77,7 @@ def stop_dialog(result: Result) -> Any:
         [
             *_decision_fields(result),
             html.P(id="stop-problem", role="alert", className="pw-problem"),
-            html.P(
-                _("Stopping ends the experiment for good; its data and reports stay."),
-                className="pw-quiet pw-small",
-            ),
+            html.P(_meaning_of_stop(result), className="pw-quiet pw-small"),
             html.Div(
                 [
                     _button("stop-cancel", "close", _("Cancel")),
@@ -95,6 +92,14 @@ def stop_dialog(result: Result) -> Any:
         transitionProps={"duration": 0},
         closeButtonProps=aria(label=_("Close")),
     )
+
+
+def _meaning_of_stop(result: Result) -> str:
+    if result.experiment.is_holdout:
+        return _(
+            "Stopping lets in whom it held out, and gives them what was shipped; its data and reports stay."
+        )
+    return _("Stopping ends the experiment for good; its data and reports stay.")
 
 
 def _decision_fields(result: Result) -> list[Any]:

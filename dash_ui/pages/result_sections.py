@@ -132,7 +132,8 @@ def _head(result: Result, person: Person, reader: str) -> html.Div:
 
 def _meta(result: Result) -> html.Div:
     experiment = result.experiment
-    facts = [surface_name(experiment.surface), *_age(experiment)]
+    kind = _("Holdout") if experiment.is_holdout else surface_name(experiment.surface)
+    facts = [kind, *_age(experiment)]
     if result.report is not None:
         facts.append(_("Updated {moment}", moment=moment(result.report.as_of)))
     return html.Div(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dash_ui.components.icon import icon
 from dash_ui.format import number, percent
@@ -15,6 +15,7 @@ from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.sharing_words import sharing_sentences
 from dash_ui.wizard import payloads
 from dash_ui.wizard.audience import rules_of, sentence
+from dash_ui.wizard.sharing import is_holdout
 from dash_ui.wizard.state import Problems, State, Step, Values
 from dash_ui.words import method_name, surface_name
 
@@ -35,7 +36,15 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
         html.Div([html.Dt(title), html.Dd([html.P(line) for line in lines])], className="pw-review-row")
         for title, lines in facts
     ]
-    return [html.Dl(listed, className="pw-review"), _checks(state, gateway), _lock()]
+    return [html.Dl(listed, className="pw-review"), _look(state), _checks(state, gateway), _lock()]
+
+
+def _look(state: State) -> Any:
+    if state["key"] is None or is_holdout(state):
+        return None
+    words = _("Look at the variants in the shop before you start")
+    link = dcc.Link(words, href=f"/ui/e/{state['key']}", className="pw-link")
+    return html.P([icon("eye", 18), link], className="pw-health")
 
 
 def _what(document: dict[str, Any]) -> list[str]:

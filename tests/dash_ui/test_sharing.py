@@ -12,6 +12,7 @@ from dash_ui.components.previews import preview_link
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import speaking
 from dash_ui.pages.layers import holdout_document
+from dash_ui.pages.result_actions import action_bar, stop_dialog
 from dash_ui.records import Person, Refused
 from dash_ui.sharing_records import FreePart, HeldSlice, Holdout, LayerPicture, Named
 from dash_ui.sharing_words import sharing_sentences
@@ -86,6 +87,10 @@ def test_a_holdout_made_on_the_page_runs_and_is_told(gateway: Gateway) -> None:
     assert holdout is not None
     assert (holdout.key, holdout.share) == ("holdout-2026", 0.04)
     assert gateway.running_holdout("company") is None
+    (row,) = [row for row in gateway.experiments().rows if row.key == key]
+    assert row.surface == "holdout"
+    assert "gives them what was shipped" in words_of(stop_dialog(gateway.result(key)))
+    assert "Pause" not in words_of(action_bar(gateway.result(key), marketer))
     text = words_of(holdout_card(holdout))
     assert "4% of shoppers meet none of its experiments" in text
     assert "Two-column checkout" in text
