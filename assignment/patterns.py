@@ -63,13 +63,28 @@ def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Callable[[str
     return test
 
 
+def portable_pattern(pattern: str) -> str:
+    """The pattern with the same meaning in the regular expressions of other languages too, where it can be.
+
+    What stands for ASCII in JavaScript and for all scripts elsewhere is written out, and groups lose their
+    names. A pattern that is not valid, or names a group again, is left as it is.
+    """
+    reader = _Reader(pattern)
+    try:
+        reader.read()
+    except PatternError:
+        return pattern
+    return pattern if r"\k<" in pattern else "".join(reader.portable)
+
+
 class _Reader:
-    """Translates one pattern to Python's syntax, and adds up how it may branch."""
+    """Translates one pattern to Python's syntax and to a portable one, and adds up how it may branch."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.place = 0
         self.output: list[str] = []
+        self.portable: list[str] = []
         self.open: list[_Cost] = [_Cost()]
         self.last: _Cost | None = None
 
@@ -117,8 +132,9 @@ class _Reader:
         else:
             self._put(re.escape(sign), _Cost())
 
-    def _put(self, text: str, atom: _Cost | None, width: int = 1) -> None:
+    def _put(self, text: str, atom: _Cost | None, width: int = 1, portable: str | None = None) -> None:
         self.output.append(text)
+        self.portable.append(portable or self.pattern[self.place : self.place + width])
         self.last = atom
         self.place += width
 
@@ -148,7 +164,7 @@ class _Reader:
             raise self._invalid("unknown kind of group after '(?'")
         text = f"(?P<{match.group(2)}>" if match.group(2) else match.group()
         self.open.append(_Cost())
-        self._put(text, None, len(match.group()))
+        self._put(text, None, len(match.group()), "(" if match.group(2) else None)
 
     def _close_group(self) -> None:
         if len(self.open) == 1:
@@ -169,18 +185,24 @@ class _Reader:
         negated = self.pattern[end : end + 1] == "^"
         end += negated
         parts: list[str] = []
+        portable: list[str] = []
         while end < len(self.pattern) and self.pattern[end] != "]":
             if self.pattern[end] == "\\":
                 text, width = self._set_escape(end)
             else:
                 text, width = _set_sign(self.pattern[end]), 1
             parts.append(text)
+            written = self.pattern[end : end + width]
+            portable.append(text if written[1:] in _CLASSES else written)
             end += width
         if end >= len(self.pattern):
             raise self._invalid("a set is not closed")
         nothing = r"[\s\S]" if negated else "(?!)"
-        text = f"[{'^' if negated else ''}{''.join(parts)}]" if parts else nothing
-        self._put(text, _Cost(), end + 1 - self.place)
+        opening, width = "[^" if negated else "[", end + 1 - self.place
+        if not parts:
+            self._put(nothing, _Cost(), width, nothing)
+            return
+        self._put(f"{opening}{''.join(parts)}]", _Cost(), width, f"{opening}{''.join(portable)}]")
 
     def _set_escape(self, place: int) -> tuple[str, int]:
         sign = self.pattern[place + 1 : place + 2]
@@ -198,9 +220,9 @@ class _Reader:
         if sign in _BOUNDARIES and sign:
             self._put(_BOUNDARIES[sign], None, 2)
         elif sign in _CLASSES and sign:
-            self._put(f"[{_CLASSES[sign]}]", _Cost(), 2)
+            self._put(f"[{_CLASSES[sign]}]", _Cost(), 2, f"[{_CLASSES[sign]}]")
         elif sign in _NEGATED and sign:
-            self._put(_NEGATED[sign], _Cost(), 2)
+            self._put(_NEGATED[sign], _Cost(), 2, _NEGATED[sign])
         elif reference:
             name = reference.group(1)
             text = f"(?P={name})" if name else f"(?:\\{reference.group()})"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assignment.operators import is_operator_object
+from assignment.patterns import portable_pattern
 from assignment.targeting import compile_condition
 
 # On a missing attribute these mean the same in every SDK. Of comparisons, patterns and versions each makes
@@ -47,17 +48,26 @@ def _part(condition: object) -> object:
 
 def _guarded(operators: Mapping[str, Any]) -> dict[str, Any]:
     """The operators, so that what they say of a missing attribute follows from `$exists` alone."""
-    inner = dict(operators)
-    elements = inner.get("$elemMatch")
-    if isinstance(elements, dict) and not is_operator_object(elements):
-        written = portable(elements)
-        # Logical operators alone would be taken for a test of the element itself.
-        inner["$elemMatch"] = elements if is_operator_object(written) else written
+    inner = {name: _operand(name, value) for name, value in operators.items()}
     if _is_agreed(operators):
         return inner
     if compile_condition({"value": dict(operators)})({}):
         return {"$not": {"$exists": True, "$not": inner}}
     return inner if _NEGATIONS.isdisjoint(operators) else {"$exists": True, "$not": {"$not": inner}}
+
+
+def _operand(name: str, value: Any) -> Any:
+    if name in {"$regex", "$regexi"} and isinstance(value, str):
+        return portable_pattern(value)
+    if name in {"$all", "$alli"} and isinstance(value, list):
+        return [_operand("", item) for item in value]
+    if is_operator_object(value):
+        return {inner: _operand(inner, operand) for inner, operand in value.items()}
+    if name == "$elemMatch" and isinstance(value, dict):
+        written = portable(value)
+        # Logical operators alone would be taken for a test of the element itself.
+        return value if is_operator_object(written) else written
+    return value
 
 
 def _is_agreed(operand: object) -> bool:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from assignment.patterns import MAX_PATTERN, PatternError, compile_pattern
+from assignment.patterns import MAX_PATTERN, PatternError, compile_pattern, portable_pattern
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,23 @@ def test_no_accepted_pattern_takes_long_on_hostile_text(pattern: str, text: str)
     start = time.process_time()
     search(text)
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "portable"),
+    [
+        ("^[0-9]{4}(NL|BE)$", "^[0-9]{4}(NL|BE)$"),
+        (r"^\w+\W\d$", "^[A-Za-z0-9_]+[^A-Za-z0-9_][0-9]$"),
+        (r"[\w.-]+@", "[A-Za-z0-9_.-]+@"),
+        ("(?<year>[0-9]+)", "([0-9]+)"),
+        (r"(?<year>\d)\k<year>", r"(?<year>\d)\k<year>"),
+        ("[^]", r"[\s\S]"),
+        ("[]", "(?!)"),
+        (r"a\/b\x41\b", r"a\/b\x41\b"),
+        (r"\d(", r"\d("),
+    ],
+)
+def test_a_portable_pattern_writes_out_what_other_languages_read_otherwise(
+    pattern: str, portable: str
+) -> None:
+    assert portable_pattern(pattern) == portable

@@ -73,8 +73,7 @@ def test_the_javascript_sdk_finds_the_same_units_in_an_audience(node: str) -> No
         ({"visits": {"$gt": 5}}, {"visits": "8"}),
         ({"new": True}, {"new": 1}),
         ({"app": {"$regex": "^1"}}, {"app": 1.1}),
-        ({"name": {"$regex": r"^\w+$"}}, {"name": "Zoë"}),
-        ({"name": {"$regex": "(?<first>Z)"}}, {"name": "Zoë"}),
+        ({"name": {"$regex": r"Zo\b"}}, {"name": "Zoë"}),
         ({"tags": {"$all": ["1"]}}, {"tags": [1]}),
     ],
 )

@@ -5,7 +5,22 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-TEXTS = ["", "NL", "null", "5", "10", "ab", "AB"]
+TEXTS = ["", "NL", "null", "5", "10", "ab", "AB", "Zoë", "٣", "a.b@c"]
+PATTERNS = [
+    "^N",
+    "null",
+    "^$",
+    "u",
+    "[a-z]+$",
+    "L",
+    r"^\w+$",
+    r"\d",
+    r"[\w.]+@",
+    r"\W",
+    "(?<first>N)L",
+    "[^]",
+    "[]",
+]
 NUMBERS = [0, 1, 5, -1, 2.5, 100]
 VERSIONS = ["1.2.3", "1.10.0", "2.0.0-beta.1", "v1.2.3", "0"]
 TYPES = {"country": "text", "city": "text", "visits": "number", "spent": "number", "new": "boolean"}
@@ -79,7 +94,7 @@ class TypedConditions:
             nothing = [None] if name in {"$in", "$nin"} and self._random.random() < 0.3 else []
             return [self._value(kind) for _ in range(self._random.randint(0, 3))] + nothing
         if name in {"$regex", "$regexi"}:
-            return self._random.choice(["^N", "null", "^$", "u", "[a-z]+$", "L"])
+            return self._random.choice(PATTERNS)
         special: dict[str, list[Any]] = {
             "$exists": [True, False],
             "$type": ["string", "number", "boolean", "null", "array"],
