@@ -210,6 +210,41 @@ class SizeEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How many shoppers an audience has.
+
+    Attributes:
+        units: Shoppers a week, or so far while `weeks` is 0; `None` where that cannot be told.
+        lower: Lower end of the interval of `units`.
+        upper: Upper end.
+        share: Share of all shoppers.
+        part: Shoppers a week who take part, after traffic, layer and holdout.
+        factor: Share that these leave.
+        sample: Shoppers that it rests on.
+        of: Shoppers who were seen.
+        weeks: Whole weeks in which they were seen.
+        until: End of these; `None` before anyone was seen.
+        code: Why it cannot be told: `no_events`, `attribute_unseen`; `None` where it can.
+        unseen: Properties that no shopper had.
+        seen: Properties that shoppers had, each with its frequent values.
+    """
+
+    units: int | None
+    lower: int | None
+    upper: int | None
+    share: float | None
+    part: int | None
+    factor: float
+    sample: int
+    of: int
+    weeks: int
+    until: datetime | None
+    code: str | None
+    unseen: tuple[str, ...]
+    seen: dict[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """What a metric was lately.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 from dash_ui.gateway.base import Base
-from dash_ui.records import Baseline, Detectable, Refused, SizeEstimate, TooSmall
-from experiments.requests import PlanRequest
+from dash_ui.records import Baseline, Detectable, Reach, Refused, SizeEstimate, TooSmall
+from experiments.requests import PlanRequest, ReachRequest
 from experiments.service.baselines import known_of
 from experiments.service.lookup import find_metric
 from experiments.service.planning import plan_document
+from experiments.service.reach import daily_reach, reach_document
 from experiments.service.records import metric_form
 from experiments.validation import parse
 
@@ -31,6 +33,26 @@ class Planning(Base):
             problems = [f"{problem.field}: {problem.message}" for problem in refusal.fields]
             return SizeEstimate(None, reason="; ".join(problems) or refusal.detail)
 
+    def reach(self, request: dict[str, Any]) -> Reach | None:
+        """How many shoppers an audience has; `None` where the request cannot be asked yet.
+
+        Args:
+            request: As the API's `POST /api/v1/reach` takes it.
+        """
+        try:
+            with self._reading() as session:
+                return _reach(reach_document(session, parse(ReachRequest, request)))
+        except Refused:
+            return None
+
+    def daily_reach(self, request: dict[str, Any]) -> float | None:
+        """New shoppers a day of an audience; `None` where that cannot be told."""
+        try:
+            with self._reading() as session:
+                return daily_reach(session, parse(ReachRequest, request))
+        except Refused:
+            return None
+
     def baseline(self, metric: str) -> Baseline | None:
         """What this metric was lately among the shop's shoppers, or in the newest report that has it."""
         try:
@@ -44,6 +66,27 @@ class Planning(Base):
         return Baseline(
             outcome.mean, outcome.std, known.name, known.units, known.since, known.until, known.daily
         )
+
+
+def _reach(document: dict[str, Any]) -> Reach:
+    audience, undetermined = document["audience"], document["undetermined"]
+    return Reach(
+        units=audience["units"],
+        lower=audience["lower"],
+        upper=audience["upper"],
+        share=audience["share"],
+        part=document["units"],
+        factor=document["factors"]["all"],
+        sample=document["sample"]["units"],
+        of=document["sample"]["of"],
+        weeks=document["weeks"],
+        until=datetime.fromisoformat(document["until"]) if document["until"] else None,
+        code=undetermined and undetermined["code"],
+        unseen=tuple(undetermined["attributes"]) if undetermined else (),
+        seen={
+            each["name"]: tuple(value["value"] for value in each["values"]) for each in document["attributes"]
+        },
+    )
 
 
 def _estimate(document: dict[str, Any]) -> SizeEstimate:

@@ -16,7 +16,7 @@ from dash_ui.page import Page, View
 from dash_ui.plan_words import WITH_GAMMA
 from dash_ui.records import Refused
 from dash_ui.session import current_person
-from dash_ui.wizard import duration, traffic, variants, who
+from dash_ui.wizard import duration, reach, traffic, variants, who
 from dash_ui.wizard.frame import frame
 from dash_ui.wizard.state import EDITED, Problems, Values, fresh, of_draft
 from dash_ui.wizard.state import State as Draft
@@ -105,6 +105,7 @@ def register(app: Dash, gateway: Gateway) -> None:
         return _answer(gateway, draft, values, trigger, names)
 
     _register_estimate(app, gateway)
+    _register_reach(app, gateway)
     shares = {"type": "share-number", "index": ALL}, {"type": "share", "index": ALL}
     in_browser(
         app,
@@ -143,6 +144,20 @@ def _register_estimate(app: Dash, gateway: Gateway) -> None:
         plain = named.get("plan.spending") not in WITH_GAMMA
         known = {**named, "plan.cuped": cuped, "plan.exact": exact}
         return *duration.estimate(draft, gateway, known), hidden, plain, method != "sequential"
+
+
+def _register_reach(app: Dash, gateway: Gateway) -> None:
+    @app.callback(
+        Output("reach", "children"),
+        Input({"type": "field", "name": ALL, "group": "audience"}, "value"),
+        State("wizard-state", "data"),
+        prevent_initial_call=True,
+    )
+    def told(_values: list[Any], draft: Draft) -> Any:
+        named = {item["id"]["name"]: item.get("value") for item in ctx.inputs_list[0]}
+        if who.read_audience(named, draft, False):
+            raise PreventUpdate
+        return reach.told(reach.found(draft, gateway))
 
 
 def _values(shares: list[Any]) -> Values:

@@ -87,7 +87,7 @@ def problem_of(rule: Rule) -> str | None:
 def _rules(attribute: str, operand: Any) -> list[Rule] | None:
     if not isinstance(operand, dict):
         return (
-            None if isinstance(operand, list) or operand is None else [Rule(attribute, "is", _shown(operand))]
+            None if isinstance(operand, list) or operand is None else [Rule(attribute, "is", typed(operand))]
         )
     if not operand or not set(operand) <= _SIMPLE:
         return None
@@ -98,11 +98,11 @@ def _rules(attribute: str, operand: Any) -> list[Rule] | None:
         elif operator in ("$in", "$nin"):
             if not isinstance(value, list) or any(isinstance(item, dict | list) for item in value):
                 return None
-            rules.append(Rule(attribute, operator, ", ".join(_shown(item) for item in value)))
+            rules.append(Rule(attribute, operator, ", ".join(typed(item) for item in value)))
         elif isinstance(value, dict | list) or value is None:
             return None
         else:
-            rules.append(Rule(attribute, operator, _shown(value)))
+            rules.append(Rule(attribute, operator, typed(value)))
     return rules
 
 
@@ -126,7 +126,8 @@ def _typed(text: str) -> Any:
     return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
 
 
-def _shown(value: Any) -> str:
+def typed(value: Any) -> str:
+    """A value as people type it; a text that reads as a number goes in quotes."""
     if isinstance(value, str):
         return value if _typed(value) == value else f'"{value}"'
     return json.dumps(value)

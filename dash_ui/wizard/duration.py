@@ -12,6 +12,7 @@ from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.plan_words import WITH_GAMMA, futility_name, spending_name
 from dash_ui.records import Baseline, SizeEstimate
+from dash_ui.wizard import reach
 from dash_ui.wizard.estimate import missing, shown, summary
 from dash_ui.wizard.fields import choice_field, number_field, switch_field
 from dash_ui.wizard.state import Problems, State, Step, Values, share_of
@@ -30,7 +31,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     metric = _primary(state, gateway)
     kind = metric["kind"] if metric else "proportion"
     known = gateway.baseline(metric["key"]) if metric else None
-    assume = {**_guess(kind, known), **state["assume"]}
+    assume = {**_guess(kind, known, reach.daily(state, gateway)), **state["assume"]}
     told, table = estimate(state, gateway, _typed(plan, assume))
     live = html.Div(
         [
@@ -115,8 +116,8 @@ def _primary(state: State, gateway: Gateway) -> dict[str, Any] | None:
     return metric.document if metric else None
 
 
-def _guess(kind: str, known: Baseline | None) -> dict[str, Any]:
-    daily = round(known.daily) if known and known.daily else 1000
+def _guess(kind: str, known: Baseline | None, reached: float | None) -> dict[str, Any]:
+    daily = round(reached or (known.daily if known else None) or 1000)
     if known is None:
         return {"mean": 3.0 if kind in _RATES else 5.0, "std": 10.0, "daily": daily}
     mean = known.mean * 100 if kind in _RATES else known.mean

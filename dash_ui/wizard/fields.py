@@ -15,8 +15,9 @@ _ORDER = ["label", "input", "description", "error"]
 
 
 def ident(name: str) -> dict[str, str]:
-    """The id of a field that can show an error; those of the plan are told apart for the live estimate."""
+    """The id of a field that can show an error; what is told live, of plan or audience, has a group."""
     group = "plan" if name.startswith(("plan.", "assume.")) else "form"
+    group = "audience" if name.startswith("audience") else group
     return {"type": "field", "name": name, "group": group}
 
 

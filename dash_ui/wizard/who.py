@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -12,7 +13,8 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
-from dash_ui.wizard.audience import Rule, condition_of, operators, problem_of, rules_of
+from dash_ui.wizard import reach
+from dash_ui.wizard.audience import Rule, condition_of, operators, problem_of, rules_of, typed
 from dash_ui.wizard.fields import button, ident, json_field, segmented
 from dash_ui.wizard.sharing import builds_on, is_holdout, read_builds_on, whole_shop
 from dash_ui.wizard.state import Problems, State, Step, Values
@@ -25,16 +27,19 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     """Rules in words, or the condition as JSON; then other experiments to build on."""
     if is_holdout(state):
         return [whole_shop()]
+    found = reach.found(state, gateway)
+    told = html.Div(reach.told(found), id="reach", role="status", className="pw-estimate-part")
     modes = [("words", _("Words")), ("json", "JSON")]
     mode = segmented("audience_mode", _("Enter as"), "json" if state["audience_json"] else "words", modes)
     if state["audience_json"]:
         text = json.dumps(state["document"]["audience"], indent=2, ensure_ascii=False)
         hint = _("The condition language of GrowthBook: $and, $or, $not, $in, $gte, $regex and more.")
         field = json_field("audience", _("Condition (JSON)"), text, hint, rows=8)
-        return [mode, field, builds_on(state, gateway)]
+        return [mode, field, told, builds_on(state, gateway)]
     rules = state["rules"]
     empty = html.P([icon("users", 18), _("Everyone takes part.")], className="pw-health pw-quiet")
-    rows = [_row(place, Rule(*rule), len(rules)) for place, rule in enumerate(rules)]
+    seen = found.seen if found is not None else {}
+    rows = [_row(place, Rule(*rule), len(rules), seen) for place, rule in enumerate(rules)]
     return [
         mode,
         html.Div(rows or [empty], className="pw-stack"),
@@ -43,11 +48,12 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             _("Every rule must hold. Separate values with commas; put a number that is a text in quotes."),
             className="pw-quiet pw-small",
         ),
+        told,
         builds_on(state, gateway),
     ]
 
 
-def _row(place: int, rule: Rule, count: int) -> Any:
+def _row(place: int, rule: Rule, count: int, seen: Mapping[str, Sequence[Any]]) -> Any:
     base = f"audience.{place}"
     numbered = _("Rule {place} of {count}", place=place + 1, count=count)
     choices = [{"value": code, "label": text} for code, text in operators()]
@@ -59,7 +65,7 @@ def _row(place: int, rule: Rule, count: int) -> Any:
                 id=ident(f"{base}.attribute"),
                 label=_("Property of the shopper"),
                 value=rule.attribute,
-                data=list(SUGGESTIONS),
+                data=list(dict.fromkeys([*seen, *SUGGESTIONS])),
                 comboboxProps={"transitionProps": {"duration": 0}},
             ),
             dmc.Select(
@@ -70,7 +76,13 @@ def _row(place: int, rule: Rule, count: int) -> Any:
                 allowDeselect=False,
                 comboboxProps={"transitionProps": {"duration": 0}},
             ),
-            dmc.TextInput(id=ident(f"{base}.value"), label=_("Value"), value="" if silent else rule.value),
+            dmc.Autocomplete(
+                id=ident(f"{base}.value"),
+                label=_("Value"),
+                value="" if silent else rule.value,
+                data=list(dict.fromkeys(typed(value) for value in seen.get(rule.attribute, ()))),
+                comboboxProps={"transitionProps": {"duration": 0}},
+            ),
             button("remove-rule", icon("trash", 18), place, "pw-quiet-button", gone),
         ],
         className="pw-rule",
@@ -84,7 +96,11 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     if is_holdout(state):
         return {}
     read_builds_on(values, state)
-    problems = _read_json(values, state) if state["audience_json"] else _read_rules(values, state, strict)
+    before = state["document"]["audience"]
+    problems = read_audience(values, state, strict)
+    if state["document"]["audience"] != before:
+        # What was assumed of the traffic was of another audience.
+        state["assume"].pop("daily", None)
     if problems:
         return problems
     wanted = values.get("audience_mode") == "json"
@@ -95,6 +111,11 @@ def read(values: Values, state: State, strict: bool) -> Problems:
         state["rules"] = [[rule.attribute, rule.operator, rule.value] for rule in rules]
     state["audience_json"] = wanted
     return {}
+
+
+def read_audience(values: Values, state: State, strict: bool) -> Problems:
+    """Writes the condition that the rules, or the JSON, say."""
+    return _read_json(values, state) if state["audience_json"] else _read_rules(values, state, strict)
 
 
 def _read_json(values: Values, state: State) -> Problems:

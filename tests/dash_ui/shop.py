@@ -13,6 +13,7 @@ from sqlmodel import Session
 from experiments.auth import hash_password
 from experiments.db import Database, migrate
 from experiments.models import Experiment, Metric, Report, User, Variant
+from tests.dash_ui.sights import add_sights
 
 PASSWORD = "proefwerk-2026"
 ADMIN, MARKETER, ANALYST = "sanne@shop.example", "mark@shop.example", "aylin@shop.example"
@@ -70,6 +71,7 @@ def open_shop(folder: Path, now: datetime | None = None) -> Database:
             session.add(Metric(key=definition["key"], definition=definition))
         for row in EXPERIMENTS:
             _add(session, row, moment)
+        add_sights(session, moment)
     return database
 
 
