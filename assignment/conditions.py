@@ -6,11 +6,17 @@ import math
 from collections.abc import Callable, Container
 
 from assignment.operators import OPERATORS, is_operator_object, type_of
-from assignment.patterns import PatternError, compile_pattern
+from assignment.patterns import MAX_PATTERN, PatternError, compile_pattern, longest_text
 
 MAX_DEPTH = 12
 MAX_PARTS = 2_000
 MAX_TEXT = 1_000
+MIN_MATCHED = 400
+# What every object has in JavaScript, so that an SDK finds them where a shopper lacks them.
+JAVASCRIPT_WORDS = frozenset(
+    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__"
+    " __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+)
 LOGICAL = ("$and", "$nor", "$not", "$or", "$savedGroup")
 _TYPES = ("string", "number", "boolean", "array", "object", "null")
 
@@ -70,6 +76,8 @@ class _Check:
             self._refuse_operator(key, path)
         elif not key:
             raise ConditionError(path, "an attribute's name must not be empty")
+        elif not JAVASCRIPT_WORDS.isdisjoint(key.split(".")):
+            raise ConditionError(path, "JavaScript has this word in every object; use another name")
         elif key == "targetingKey":
             raise ConditionError(path, "the unit is called 'id' in conditions, not 'targetingKey'")
         else:
@@ -161,10 +169,19 @@ def _need(rule: str, *types: str) -> Callable[[str, object, str], None]:
 def _need_pattern(name: str, operand: object, path: str) -> None:
     if not isinstance(operand, str):
         raise ConditionError(path, f"'{name}' needs a regular expression as text, not {_shown(operand)}")
+    if len(operand) > MAX_PATTERN:
+        rule = f"at most {MAX_PATTERN} are allowed"
+        raise ConditionError(path, f"the pattern has {len(operand)} characters; {rule}")
     try:
         compile_pattern(operand, ignore_case=name == "$regexi")
+        longest = longest_text(operand)
     except PatternError as error:
         raise ConditionError(path, str(error)) from error
+    if longest < MIN_MATCHED:
+        rule = "use fewer repeats, anchor it with ^, or split it with '$and'"
+        raise ConditionError(
+            path, f"{_shown(operand)} takes so long that it can match no text beyond {longest}; {rule}"
+        )
 
 
 def _need_type(name: str, operand: object, path: str) -> None:

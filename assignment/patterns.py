@@ -7,22 +7,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_PATTERN = 500
-MAX_SUBJECT = 2_000
+_MAX_WRITTEN = 50_000
+_MAX_REPEAT = 1_000
+_MAX_TEXT = 1_048_576
 _BUDGET = 2_000_000
 
-_CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": r"\s\ufeff"}
-_NEGATED = {"D": "[^0-9]", "W": "[^A-Za-z0-9_]", "S": r"[^\s\ufeff]"}
+_WORD = "A-Za-z0-9_"
+_SPACE = r"\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_CLASSES = {"d": "0-9", "w": _WORD, "s": _SPACE}
 _NEGATED_IN_SET = {
-    "D": r"\x00-/:-\U0010ffff",
-    "W": r"\x00-/:-@\[-\^`{-\U0010ffff",
-    "S": r"\S",
+    "D": r"\x00-/:-\uffff",
+    "W": r"\x00-/:-@\[-\^`{-\uffff",
+    "S": r"\x00-\x08\x0e-\x1f!-\x9f\xa1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e"
+    r"\u2060-\u2fff\u3001-\ufefe\uff00-\uffff",
 }
-_BOUNDARIES = {"b": r"(?a:\b)", "B": r"(?a:\B)"}
+# Without an alternative, so that a repeat round it costs no more than it looks.
+_BOUNDARIES = {
+    "b": f"(?!(?<=[{_WORD}])(?=[{_WORD}]))(?!(?<![{_WORD}])(?![{_WORD}]))",
+    "B": f"(?!(?<![{_WORD}])(?=[{_WORD}]))(?!(?<=[{_WORD}])(?![{_WORD}]))",
+}
+_ANY = r"[\s\S]"
 _CONTROL = {"n": r"\n", "r": r"\r", "t": r"\t", "v": r"\v", "f": r"\f", "0": r"\x00"}
 _QUANTIFIER = re.compile(r"[*+?]|\{([0-9]{1,9})(,([0-9]{0,9}))?\}")
-_GROUP = re.compile(r"\((\?:|\?=|\?!|\?<=|\?<!|\?<([A-Za-z_$][A-Za-z0-9_$]*)>|(?!\?))")
+_GROUP = re.compile(r"\((\?:|\?=|\?!|\?<=|\?<!|\?<[A-Za-z_$][A-Za-z0-9_$]*>|(?!\?))")
 _HEX = re.compile(r"x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}")
-_REFERENCE = re.compile(r"[1-9][0-9]?|k<([A-Za-z_$][A-Za-z0-9_$]*)>")
 
 
 class PatternError(ValueError):
@@ -36,6 +44,7 @@ class _Cost:
     repeats: int = 0
     choices: int = 1
     branches: int = 1
+    looks: bool = False
 
 
 def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Callable[[str], bool]:
@@ -47,65 +56,94 @@ def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Callable[[str
     Raises:
         PatternError: The pattern is too long, not valid, or repeats a part that itself varies.
     """
-    if len(pattern) > MAX_PATTERN:
-        raise PatternError(f"the pattern has {len(pattern)} characters; at most {MAX_PATTERN} are allowed")
-    reader = _Reader(pattern)
-    translated = reader.read()
+    reader = _read(pattern)
     try:
-        compiled = re.compile(translated, re.IGNORECASE if ignore_case else 0)
+        compiled = re.compile(reader.written(), re.IGNORECASE if ignore_case else 0)
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(f"'{pattern}' is not a valid regular expression: {error}") from error
-    search, longest = compiled.search, reader.longest_subject()
+    search, longest = compiled.search, reader.longest_text()
 
     def test(text: str) -> bool:
-        return len(text) <= longest and search(text) is not None
+        return len(text) <= longest and search(_code_units(text)) is not None
 
     return test
 
 
 def portable_pattern(pattern: str) -> str:
-    """The pattern with the same meaning in the regular expressions of other languages too, where it can be.
+    """The pattern in words that JavaScript and Python read alike, with its limit on the text's length.
 
-    What stands for ASCII in JavaScript and for all scripts elsewhere is written out, and groups lose their
-    names. A pattern that is not valid, or names a group again, is left as it is.
+    Raises:
+        PatternError: As `compile_pattern`.
     """
-    reader = _Reader(pattern)
-    try:
-        reader.read()
-    except PatternError:
-        return pattern
-    return pattern if r"\k<" in pattern else "".join(reader.portable)
+    reader = _read(pattern)
+    written, longest = reader.written(), reader.longest_text()
+    if longest < _MAX_TEXT:
+        start = "" if reader.is_anchored() else f"{_ANY}*?"
+        written = f"^(?!{_ANY}{{{longest + 1}}}){start}(?:{written})"
+    return written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def longest_text(pattern: str) -> int:
+    """The longest text that can match the pattern.
+
+    Raises:
+        PatternError: As `compile_pattern`.
+    """
+    return _read(pattern).longest_text()
+
+
+def _read(pattern: str) -> _Reader:
+    if len(pattern) > _MAX_WRITTEN:
+        raise PatternError(f"the pattern has {len(pattern)} characters, more than are ever read")
+    reader = _Reader(_code_units(pattern))
+    reader.read()
+    return reader
+
+
+def _code_units(text: str) -> str:
+    """The text with each UTF-16 code unit as a character of its own, as JavaScript sees it."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    return "".join(map(chr, memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")))
 
 
 class _Reader:
-    """Translates one pattern to Python's syntax and to a portable one, and adds up how it may branch."""
+    """Writes one pattern in the syntax that JavaScript and Python share, and adds up how it may branch."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.place = 0
         self.output: list[str] = []
-        self.portable: list[str] = []
         self.open: list[_Cost] = [_Cost()]
         self.last: _Cost | None = None
 
-    def read(self) -> str:
+    def read(self) -> None:
+        """Go through the whole pattern."""
         while self.place < len(self.pattern):
             self._read_one()
         if len(self.open) > 1:
             raise self._invalid("a parenthesis is not closed")
+
+    def written(self) -> str:
+        """The pattern in the shared syntax."""
         return "".join(self.output)
 
-    def longest_subject(self) -> int:
+    def is_anchored(self) -> bool:
+        """Whether it can match at the start of a text only."""
+        return self.pattern.startswith("^") and self.open[0].branches == 1
+
+    def longest_text(self) -> int:
         """The longest text whose test stays within the budget."""
         cost = self.open[0]
-        degree = cost.repeats + (0 if self.pattern.startswith("^") and cost.branches == 1 else 1)
+        degree = cost.repeats + (0 if self.is_anchored() else 1)
         steps = _BUDGET / max(cost.choices, 1)
-        longest = int(steps ** (1 / degree)) if degree else MAX_SUBJECT
+        # A few billionths make up for what roots lose, so that what is published counts as it is.
+        longest = int(steps ** (1 / degree) + 1e-9) if degree else _MAX_TEXT
         if longest < 20:
             raise PatternError(
                 f"'{self.pattern}' can be matched in too many ways; use fewer repeats, or anchor it with ^"
             )
-        return min(longest, MAX_SUBJECT)
+        return min(longest, _MAX_TEXT)
 
     def _read_one(self) -> None:
         sign = self.pattern[self.place]
@@ -126,15 +164,14 @@ class _Reader:
         elif sign == ".":
             self._put(r"[^\n\r\u2028\u2029]", _Cost())
         elif sign == "$":
-            self._put(r"\Z", None)
+            self._put(f"(?!{_ANY})", None)
         elif sign == "^":
             self._put("^", None)
         else:
             self._put(re.escape(sign), _Cost())
 
-    def _put(self, text: str, atom: _Cost | None, width: int = 1, portable: str | None = None) -> None:
+    def _put(self, text: str, atom: _Cost | None, width: int = 1) -> None:
         self.output.append(text)
-        self.portable.append(portable or self.pattern[self.place : self.place + width])
         self.last = atom
         self.place += width
 
@@ -143,8 +180,8 @@ class _Reader:
         if atom is None:
             raise self._invalid(f"nothing to repeat before '{text}'")
         low, high = _bounds(match)
-        if high is not None and (high < low or high > 1000):
-            raise self._invalid(f"'{text}' is out of order or above 1000")
+        if high is not None and (high < low or (high > _MAX_REPEAT and high > low) or high > _MAX_TEXT):
+            raise self._invalid(f"'{text}' is out of order or above {_MAX_REPEAT}")
         varies = atom.repeats > 0 or atom.choices > 1
         if varies and (high is None or high > 1):
             raise PatternError(
@@ -162,16 +199,17 @@ class _Reader:
         match = _GROUP.match(self.pattern, self.place)
         if not match:
             raise self._invalid("unknown kind of group after '(?'")
-        text = f"(?P<{match.group(2)}>" if match.group(2) else match.group()
-        self.open.append(_Cost())
-        self._put(text, None, len(match.group()), "(" if match.group(2) else None)
+        kind = match.group()
+        self.open.append(_Cost(looks=kind[-1] in "=!"))
+        self._put("(?:" if kind == "(" or kind.endswith(">") else kind, None, len(kind))
 
     def _close_group(self) -> None:
         if len(self.open) == 1:
             raise self._invalid("a parenthesis is closed that was not opened")
         inner = self.open.pop()
         inner.choices *= inner.branches
-        self._put(")", inner)
+        # Not every client can repeat a group that only looks around.
+        self._put(")", None if inner.looks else inner)
         self._settle(inner)
 
     def _settle(self, inner: _Cost) -> None:
@@ -185,24 +223,19 @@ class _Reader:
         negated = self.pattern[end : end + 1] == "^"
         end += negated
         parts: list[str] = []
-        portable: list[str] = []
         while end < len(self.pattern) and self.pattern[end] != "]":
             if self.pattern[end] == "\\":
                 text, width = self._set_escape(end)
             else:
                 text, width = _set_sign(self.pattern[end]), 1
             parts.append(text)
-            written = self.pattern[end : end + width]
-            portable.append(text if written[1:] in _CLASSES else written)
             end += width
         if end >= len(self.pattern):
             raise self._invalid("a set is not closed")
-        nothing = r"[\s\S]" if negated else "(?!)"
-        opening, width = "[^" if negated else "[", end + 1 - self.place
-        if not parts:
-            self._put(nothing, _Cost(), width, nothing)
-            return
-        self._put(f"{opening}{''.join(parts)}]", _Cost(), width, f"{opening}{''.join(portable)}]")
+        text = f"[{'^' if negated else ''}{''.join(parts)}]"
+        if not parts or self.pattern.startswith(_ANY, self.place):
+            text = _ANY if parts or negated else r"[^\s\S]"
+        self._put(text, _Cost(), end + 1 - self.place)
 
     def _set_escape(self, place: int) -> tuple[str, int]:
         sign = self.pattern[place + 1 : place + 2]
@@ -216,17 +249,14 @@ class _Reader:
 
     def _read_escape(self) -> None:
         sign = self.pattern[self.place + 1 : self.place + 2]
-        reference = _REFERENCE.match(self.pattern, self.place + 1)
         if sign in _BOUNDARIES and sign:
             self._put(_BOUNDARIES[sign], None, 2)
         elif sign in _CLASSES and sign:
-            self._put(f"[{_CLASSES[sign]}]", _Cost(), 2, f"[{_CLASSES[sign]}]")
-        elif sign in _NEGATED and sign:
-            self._put(_NEGATED[sign], _Cost(), 2, _NEGATED[sign])
-        elif reference:
-            name = reference.group(1)
-            text = f"(?P={name})" if name else f"(?:\\{reference.group()})"
-            self._put(text, _Cost(), 1 + len(reference.group()))
+            self._put(f"[{_CLASSES[sign]}]", _Cost(), 2)
+        elif sign in _NEGATED_IN_SET and sign:
+            self._put(f"[^{_CLASSES[sign.lower()]}]", _Cost(), 2)
+        elif sign in "123456789k" and sign:
+            raise self._invalid(f"'\\{sign}' refers to a group, which not every client reads alike")
         else:
             text, width = self._common_escape(self.place)
             self._put(text, _Cost(), width)

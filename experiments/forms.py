@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from assignment.conditions import ConditionError
+from assignment.conditions import JAVASCRIPT_WORDS, ConditionError
 from assignment.targeting import check_condition
 from experiments.form import FieldValueError, Form
 from experiments.participation import (
@@ -151,6 +151,13 @@ class ExperimentForm(Form):
     preview_url: PageAddress | None = None
     start_at: Moment | None = None
     end_at: Moment | None = None
+
+    @field_validator("key", "hash_attribute", "fallback_attribute")
+    @classmethod
+    def _check_name(cls, name: str | None) -> str | None:
+        if name in JAVASCRIPT_WORDS:
+            raise ValueError(f"'{name}' is a word that JavaScript has in every object; use another name")
+        return name
 
     @field_validator("fallback_attribute")
     @classmethod

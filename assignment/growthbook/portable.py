@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from assignment.operators import is_operator_object
-from assignment.patterns import portable_pattern
+from assignment.patterns import PatternError, portable_pattern
 from assignment.targeting import compile_condition
 
 # On a missing attribute these mean the same in every SDK. Of comparisons, patterns and versions each makes
@@ -58,7 +59,9 @@ def _guarded(operators: Mapping[str, Any]) -> dict[str, Any]:
 
 def _operand(name: str, value: Any) -> Any:
     if name in {"$regex", "$regexi"} and isinstance(value, str):
-        return portable_pattern(value)
+        # One that is not valid matches nothing anywhere.
+        with suppress(PatternError):
+            return portable_pattern(value)
     if name in {"$all", "$alli"} and isinstance(value, list):
         return [_operand("", item) for item in value]
     if is_operator_object(value):

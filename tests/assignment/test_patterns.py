@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from assignment.patterns import MAX_PATTERN, PatternError, compile_pattern, portable_pattern
+from assignment.patterns import PatternError, compile_pattern, portable_pattern
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,9 @@ from assignment.patterns import MAX_PATTERN, PatternError, compile_pattern, port
         (r"\w", "é", False),
         (r"\bfoo\b", "a foo", True),
         (r"[\w.-]+@[\w-]+\.com$", "me.x@example.com", True),
-        (r"(?<year>\d)\k<year>", "11", True),
-        (r"(a)\1", "aa", True),
+        (r"(?<year>\d)1", "11", True),
+        (r"\s", "\x1c", False),
+        ("^.$", "😀", False),
         ("[^]", "\n", True),
         ("[]", "a", False),
         ("a{", "a{", True),
@@ -59,7 +60,10 @@ def test_case_is_ignored_when_told() -> None:
         ("a\\", "ends in a backslash"),
         ("a{2,1}", "out of order"),
         ("(?<=a+)b", "fixed-width"),
-        ("x" * (MAX_PATTERN + 1), "at most"),
+        (r"(a)\1", "refers to a group"),
+        (r"(?<year>\d)\k<year>", "refers to a group"),
+        ("a{1,1001}", "above 1000"),
+        ("x" * 50_001, "more than are ever read"),
         ("(a+)+$", "repeats a part that itself varies"),
         ("(a|aa)*$", "repeats a part that itself varies"),
         ("(a?){30}a{30}", "repeats a part that itself varies"),
@@ -86,18 +90,17 @@ def test_no_accepted_pattern_takes_long_on_hostile_text(pattern: str, text: str)
 @pytest.mark.parametrize(
     ("pattern", "portable"),
     [
-        ("^[0-9]{4}(NL|BE)$", "^[0-9]{4}(NL|BE)$"),
-        (r"^\w+\W\d$", "^[A-Za-z0-9_]+[^A-Za-z0-9_][0-9]$"),
-        (r"[\w.-]+@", "[A-Za-z0-9_.-]+@"),
-        ("(?<year>[0-9]+)", "([0-9]+)"),
-        (r"(?<year>\d)\k<year>", r"(?<year>\d)\k<year>"),
+        ("^[0-9]{4}(NL|BE)", "^[0-9]{4}(?:NL|BE)"),
+        (r"^\w\W\d", "^[A-Za-z0-9_][^A-Za-z0-9_][0-9]"),
+        ("^(?<year>x)", "^(?:x)"),
         ("[^]", r"[\s\S]"),
-        ("[]", "(?!)"),
-        (r"a\/b\x41\b", r"a\/b\x41\b"),
-        (r"\d(", r"\d("),
+        ("[]", r"[^\s\S]"),
+        ("x$", r"x(?![\s\S])"),
+        ("a.*b", r"^(?![\s\S]{1415})[\s\S]*?(?:a[^\n\r\u2028\u2029]*b)"),
     ],
 )
 def test_a_portable_pattern_writes_out_what_other_languages_read_otherwise(
     pattern: str, portable: str
 ) -> None:
     assert portable_pattern(pattern) == portable
+    assert portable_pattern(portable) == portable or "{1415}" in portable

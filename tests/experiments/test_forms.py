@@ -245,3 +245,10 @@ def test_a_fallback_attribute_must_be_another_than_the_hash_attribute() -> None:
     error = refusal(ExperimentForm, {**BAR, "fallback_attribute": "id"})
     assert error.fields[0].field == "fallback_attribute"
     assert "must be another" in error.fields[0].message
+
+
+@pytest.mark.parametrize("field", ["key", "hash_attribute", "fallback_attribute"])
+def test_a_word_that_javascript_has_in_every_object_is_no_name(field: str) -> None:
+    error = refusal(ExperimentForm, {**BAR, field: "constructor"})
+    assert [item.field for item in error.fields] == [field]
+    assert "JavaScript" in error.fields[0].message
