@@ -14,8 +14,20 @@ MAX_TEXT = 1_000
 MIN_MATCHED = 400
 # What every object has in JavaScript, so that an SDK finds them where a shopper lacks them.
 JAVASCRIPT_WORDS = frozenset(
-    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__"
-    " __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+    [
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__proto__",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    ]
 )
 LOGICAL = ("$and", "$nor", "$not", "$or", "$savedGroup")
 _TYPES = ("string", "number", "boolean", "array", "object", "null")

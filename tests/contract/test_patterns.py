@@ -51,7 +51,7 @@ def random_pattern(random: Random) -> str:
 def random_cases(seed: int, count: int) -> list[tuple[str, str, str]]:
     """Patterns that are accepted, each with a text and with whether case counts."""
     random = Random(seed)
-    found = []
+    found: list[tuple[str, str, str]] = []
     while len(found) < count:
         pattern, name = random_pattern(random), random.choice(["$regex", "$regexi"])
         text = "".join(random.choices(CHARACTERS, k=random.randint(0, 8)))
