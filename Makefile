@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint bench lock trust rivals slow
+.PHONY: help setup setup-dev run demo test lint bench speed lock trust rivals slow
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ test: lint ## lint, then every test that is not marked slow, in two processes
 
 bench: setup-dev ## ratios against the peers and floors that each benchmark names
 	$(BIN)/python -m tests.benchmarks
+
+speed: setup-dev ## assignment alone beside its peers, for the table in the README
+	$(BIN)/python -m tests.benchmarks --speed
 
 REPLICATES ?= 2000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -95,7 +96,11 @@ def _serving_app() -> Flask:
     settings = Settings.from_environment()
     if settings.streams:
         give_streams_their_own_threads()
-    return create_app(settings)
+    app = create_app(settings)
+    # The quarter of a million objects of the screens stay: looking for garbage among them would stop every
+    # request for as long as a second.
+    gc.freeze()
+    return app
 
 
 def __getattr__(name: str) -> Flask:

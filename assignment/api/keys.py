@@ -26,7 +26,15 @@ PUBLIC = frozenset((Kind.CLIENT,))
 
 def digest(key: str) -> str:
     """The form in which a key is known to the doors."""
+    # Whoever sends other keys all the time must not fill the memory with long ones.
+    return _digest_of_short(key) if len(key) <= 256 else _digest(key)
+
+
+def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+_digest_of_short = lru_cache(1024)(_digest)
 
 
 def presented(environ: Environ) -> str:

@@ -42,37 +42,44 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+@dataclass(slots=True)
+class _Link:
+    """One keep-alive connection with what has come of the answer so far."""
+
+    socket: socket.socket
+    sent_at: float = 0.0
+    received: bytes = b""
+
+    def ask(self, request: bytes, now: float) -> None:
+        self.received, self.sent_at = b"", now
+        self.socket.sendall(request)
+
+
 def drive(
     port: int, request: Callable[[int], bytes], pids: list[int], *, seconds: float, connections: int = 16
 ) -> Load:
     """Send `request(n)` again and again over keep-alive connections; every answer must be a 200."""
     selector = selectors.DefaultSelector()
-    sent_at: dict[socket.socket, float] = {}
-    received: dict[socket.socket, bytes] = {}
+    links = [_Link(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
     latencies: list[float] = []
-    number = 0
-    for _ in range(connections):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(connection, selectors.EVENT_READ)
-        sent_at[connection], received[connection] = time.perf_counter(), b""
-        connection.sendall(request(number))
-        number += 1
     began, spent = time.perf_counter(), cpu_seconds(pids)
-    while (now := time.perf_counter()) - began < seconds:
+    for number, link in enumerate(links):
+        link.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(link.socket, selectors.EVENT_READ, link)
+        link.ask(request(number), time.perf_counter())
+    number = connections
+    while time.perf_counter() - began < seconds:
         for key, _ in selector.select(0.1):
-            connection = key.fileobj  # type: ignore[assignment]
-            received[connection] += connection.recv(262_144)
-            if not _is_whole(received[connection]):
-                continue
-            now = time.perf_counter()
-            latencies.append(now - sent_at[connection])
-            received[connection], sent_at[connection] = b"", now
-            connection.sendall(request(number))
-            number += 1
+            link = key.data
+            link.received += _some(link.socket)
+            if _is_whole(link.received):
+                now = time.perf_counter()
+                latencies.append(now - link.sent_at)
+                link.ask(request(number), now)
+                number += 1
     elapsed, spent = time.perf_counter() - began, cpu_seconds(pids) - spent
-    for connection in sent_at:
-        connection.close()
+    for link in links:
+        link.socket.close()
     latencies.sort()
     count = len(latencies)
     return Load(
@@ -84,16 +91,24 @@ def drive(
     )
 
 
+def _some(connection: socket.socket) -> bytes:
+    received = connection.recv(65_536)
+    if not received:
+        raise RuntimeError("the server closed a connection")
+    return received
+
+
 def _is_whole(answer: bytes) -> bool:
-    head, separator, body = answer.partition(b"\r\n\r\n")
-    if not separator:
+    end = answer.find(b"\r\n\r\n")
+    if end < 0:
         return False
-    if b" 200 " not in head[:16]:
+    if b" 200 " not in answer[:16]:
         raise RuntimeError(f"the server answered {answer[:400]!r}")
-    for line in head.split(b"\r\n"):
-        if line.lower().startswith(b"content-length:"):
-            return len(body) >= int(line.split(b":")[1])
-    raise RuntimeError(f"an answer without content-length: {head!r}")
+    head = answer[:end].lower()
+    _, named, rest = head.partition(b"content-length:")
+    if not named:
+        raise RuntimeError(f"an answer without content-length: {head!r}")
+    return len(answer) - end - 4 >= int(rest.partition(b"\r")[0])
 
 
 def post(path: str, body: bytes, key: str, content_type: str = "application/json") -> bytes:

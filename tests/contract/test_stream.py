@@ -23,8 +23,9 @@ from experiments.auth import Actor, Role
 from experiments.db import Database
 from experiments.service.keys import create_key, revoke_key
 from experiments.settings import Settings
-from tests.benchmarks.assignment import ask, define
+from tests.benchmarks.assignment import define
 from tests.benchmarks.load import descendants, drive
+from tests.benchmarks.peers import ask
 from tests.serving import CLIENT_KEY, Server, serving
 
 FOLDER = Path(__file__).parent / "javascript"
