@@ -12,7 +12,7 @@ from experiments.service.reach import observation_of
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 UNITS = 40_000
-"""Visitors in four weeks, of whom every hundredth is in the sample; half are Dutch, a quarter comes each week."""
+"""Visitors in four weeks, every hundredth in the sample; half are Dutch, a quarter comes each week."""
 
 
 def add_sights(session: Session, now: datetime) -> None:
