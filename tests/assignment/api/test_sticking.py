@@ -3,87 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
-from werkzeug.test import Client
 
-from assignment.api import Doors, HotDoor, register
 from assignment.engine import decide
 from assignment.events import Exposure, Link
-from assignment.log import EventLog
-from assignment.sink import LogSink
-from assignment.snapshot import Experiment, Gate, Status, build, encode
-from assignment.source import PollingSource
+from assignment.snapshot import Experiment, Gate, Status
 from tests.assignment.api.conftest import logged
-from tests.assignment.examples import CLIENT_KEY, KEYS, compiled, experiment, variants
-from tests.assignment.memory import Memory
+from tests.assignment.examples import CLIENT_KEY, compiled, experiment, variants
+from tests.assignment.sticky_shop import DOORS, STICKY, Shop
 
-STICKY = experiment("bar", fallback_attribute="anonymousId", version=2, seed="bar:2")
 Ask = Callable[..., str]
-
-
-@dataclass(slots=True)
-class Shop:
-    """A server whose rules and memory the test holds."""
-
-    folder: Path
-    experiments: tuple[Experiment, ...] = (STICKY, experiment("plain"))
-    memory: Memory = field(default_factory=Memory)
-    doors: Doors = field(init=False)
-    client: Client = field(init=False)
-
-    def open(self) -> None:
-        source = PollingSource(lambda known: encode(build(self.experiments, KEYS)), self.folder / "s.json")
-        source.refresh()
-        self.doors = Doors(source, LogSink(EventLog(self.folder / "log")), sticky=self.memory)
-        app = Flask("doors")
-        register(app, self.doors)
-        self.client = Client(HotDoor(app.wsgi_app, self.doors))
-
-    def publish(self, *experiments: Experiment) -> None:
-        self.experiments = experiments
-        self.doors.source.catch_up()
-        self.doors.source.refresh()  # type: ignore[attr-defined]
-
-    def post(self, path: str, document: dict[str, Any], **headers: str) -> Any:
-        given = {
-            "X-API-Key": CLIENT_KEY,
-            **{name.replace("_", "-"): value for name, value in headers.items()},
-        }
-        answer = self.client.post(path, json=document, headers=given)
-        assert answer.status_code == 200, answer.text
-        return answer.json
-
-    def native(self, unit: str, key: str = "bar", **attributes: Any) -> str:
-        document = {"context": {"targetingKey": unit, **attributes}}
-        return str(self.post("/api/v1/assign", document)["assignments"][key]["variant"])
-
-    def named(self, unit: str, key: str = "bar", **attributes: Any) -> str:
-        document = {"context": {"targetingKey": unit, **attributes}, "experiments": [key], "expose": True}
-        return str(self.post("/api/v1/assign", document)["assignments"][key]["variant"])
-
-    def one_flag(self, unit: str, key: str = "bar", **attributes: Any) -> str:
-        document = {"context": {"targetingKey": unit, **attributes}}
-        return str(self.post(f"/ofrep/v1/evaluate/flags/{key}", document)["variant"])
-
-    def all_flags(self, unit: str, key: str = "bar", **attributes: Any) -> str:
-        document = {"context": {"targetingKey": unit, **attributes}}
-        flags = self.post("/ofrep/v1/evaluate/flags", document)["flags"]
-        return next(str(flag["variant"]) for flag in flags if flag["key"] == key)
-
-    def remote(self, unit: str, key: str = "bar", **attributes: Any) -> str:
-        document = {"attributes": {"id": unit, **attributes}}
-        feature = self.post(f"/api/eval/{CLIENT_KEY}", document)["features"][key]
-        rules = feature.get("rules")
-        return str((rules[0]["force"] if rules else feature["defaultValue"])["variant"])
-
-
-DOORS = ("native", "named", "one_flag", "all_flags", "remote")
 
 
 @pytest.fixture
