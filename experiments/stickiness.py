@@ -18,13 +18,24 @@ from experiments.db import Database
 from experiments.models import StickyAssignment
 
 CAPACITY = 200_000
-PATIENCE_SECONDS = 2
+PATIENCE_SECONDS = 3
 """For how long a shopper may wait for the database."""
-PAUSE_SECONDS = 2.0
+PAUSE_SECONDS = 3.0
 """For how long nobody else waits for it once it has failed."""
 Found = dict[str, dict[str, str]]
 _LOCK = 0x737469636B79
 _LOG = logging.getLogger(__name__)
+
+
+class _Request:
+    """What one thread wants kept, and what came of it."""
+
+    __slots__ = ("failure", "found", "stays")
+
+    def __init__(self, stays: Sequence[Stay]) -> None:
+        self.stays = stays
+        self.found: Found | None = None
+        self.failure: ProefwerkError | None = None
 
 
 class StickyAssignments:
@@ -46,6 +57,8 @@ class StickyAssignments:
         self._new: Found = {}
         self._old: Found = {}
         self._away_until = 0.0
+        self._waiting: list[_Request] = []
+        self._writing = threading.Lock()
 
     def recall(self, units: Collection[str], names: Collection[str]) -> tuple[Kept, bool]:
         """What is known of the units, and whether that is all there is."""
@@ -63,18 +76,41 @@ class StickyAssignments:
         Raises:
             ProefwerkError: 503, the database cannot be written now.
         """
-        return self._reach(lambda: self._write(stays))
+        request = _Request(stays)
+        with self._lock:
+            self._waiting.append(request)
+        with self._writing:
+            if request.found is None and request.failure is None:
+                self._keep_waiting()
+        if request.failure is not None:
+            raise request.failure
+        return request.found or {}
+
+    def _keep_waiting(self) -> None:
+        """Write for all threads that wait: a transaction costs what it costs, whatever is in it."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        failure: ProefwerkError | None = _away()
+        found: Found | None = None
+        try:
+            found = self._reach(lambda: self._write([stay for request in batch for stay in request.stays]))
+            failure = None
+        except ProefwerkError as error:
+            failure = error
+        finally:
+            for request in batch:
+                request.found, request.failure = found, failure
 
     def _reach(self, act: Callable[[], Found]) -> Found:
         """What the database says; while it is away only now and then somebody asks it."""
         if self._clock() < self._away_until:
-            raise ProefwerkError(503, "database_unavailable", "The control database is away.")
+            raise _away()
         try:
             found = act()
         except (ProefwerkError, SQLAlchemyError) as error:
             self._away_until = self._clock() + PAUSE_SECONDS
             _LOG.warning("people's variants cannot be remembered now: %s", error)
-            raise ProefwerkError(503, "database_unavailable", "The control database is away.") from error
+            raise _away() from error
         self._remember(found)
         return found
 
@@ -114,6 +150,10 @@ class StickyAssignments:
             self._new.update({unit: kept for unit, kept in found.items() if kept})
             if len(self._new) >= self._half:
                 self._old, self._new = self._new, {}
+
+
+def _away() -> ProefwerkError:
+    return ProefwerkError(503, "database_unavailable", "The control database is away.")
 
 
 def _rows(session: Session, units: Collection[str]) -> Found:

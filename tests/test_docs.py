@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from experiments.analysis import parts
 from experiments.settings import SETTINGS
 from tests.serving import CLIENT_KEY, ROOT, SERVER_KEY, Server, serving
 
@@ -97,3 +98,8 @@ def test_the_readme_names_no_setting_that_does_not_exist() -> None:
 def test_the_pictures_of_the_readme_are_there() -> None:
     for name in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README):
         assert (ROOT / name).is_file(), name
+
+
+def test_the_format_of_the_lake_is_documented_as_it_is() -> None:
+    rows = re.findall(r"^\| (\w+) \| (id, .*) \|$", (ROOT / "docs" / "lake.md").read_text(), re.MULTILINE)
+    assert dict(rows) == parts.COLUMNS

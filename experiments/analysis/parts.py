@@ -18,12 +18,13 @@ KINDS = ("exposures", "conversions", "links", "bots")
 ROW_GROUP = 122_880
 FAN_IN = 8
 LARGE = 2_000_000
-_COLUMNS = {
+COLUMNS = {
     "exposures": "id, unit, unit_key, time, received, experiment, variant, attributes",
     "conversions": "id, unit, unit_key, time, received, name, value, currency, properties",
     "links": "id, unit, unit_key, time, received, person, person_key",
     "bots": "id, unit, unit_key, time, received, rule, source, agent, list",
 }
+"""By kind; `docs/lake.md` tells the world."""
 _ORDER = {
     "exposures": "experiment, unit_key, time, id",
     "conversions": "name, unit_key, time, id",
@@ -92,7 +93,7 @@ def _copy(engine: duckdb.DuckDBPyConnection, root: Path, kind: str, day: date, s
         sync_folder(root)
     path = folder / f"{uuid.uuid4().hex}.parquet"
     engine.execute(
-        f"COPY (SELECT {_COLUMNS[kind]} FROM {source} ORDER BY {_ORDER[kind]}) TO {literal(str(path))} "
+        f"COPY (SELECT {COLUMNS[kind]} FROM {source} ORDER BY {_ORDER[kind]}) TO {literal(str(path))} "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
     )
     sync_file(path)

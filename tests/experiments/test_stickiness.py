@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from assignment.errors import ProefwerkError
-from assignment.stays import Stay
+from assignment.stays import Kept, Stay
 from experiments.db import Database
 from experiments.stickiness import PAUSE_SECONDS, StickyAssignments
 
@@ -115,3 +116,36 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def _refuse(*_: object) -> dict[str, dict[str, str]]:
     raise ProefwerkError(503, "database_unavailable", "away")
+
+
+def test_threads_that_wait_are_written_for_together(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = StickyAssignments(database)
+    written: list[int] = []
+    write, begun, go_on = memory._write, threading.Event(), threading.Event()
+
+    def slowly(stays: Sequence[Stay]) -> dict[str, dict[str, str]]:
+        written.append(len(stays))
+        begun.set()
+        go_on.wait(10)
+        return write(stays)
+
+    monkeypatch.setattr(memory, "_write", slowly)
+    found: list[Kept] = []
+
+    def keep(number: int) -> None:
+        found.append(memory.keep([Stay("bar", 1, f"v{number}", (f"u{number}", "shared"))]))
+
+    threads = [threading.Thread(target=keep, args=(number,)) for number in range(9)]
+    threads[0].start()
+    begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while len(memory._waiting) < 8:
+        pass
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert written == [1, 8]
+    assert {kept["shared"]["bar__1"] for kept in found} == {"v0"}
