@@ -81,6 +81,8 @@ def _entry(decision: Decision) -> bytes:
         "version": decision.version,
         "hash_attribute": decision.hash_attribute,
     }
+    if decision.fallback_attribute is not None:
+        value["fallback_attribute"] = decision.fallback_attribute
     if decision.holdout is not None:
         value["holdout"] = decision.holdout
     if decision.is_holdout:

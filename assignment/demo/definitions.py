@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT
+from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT, EXIT
 
 Document = dict[str, Any]
 
@@ -54,6 +54,14 @@ METRICS: tuple[Document, ...] = (
         "name": "Shoppers who click a recommendation",
         "kind": "proportion",
         "event": "recommendation_click",
+        "direction": "increase",
+        "window_hours": WINDOW_HOURS,
+    },
+    {
+        "key": "signups",
+        "name": "Shoppers who ask for the newsletter",
+        "kind": "proportion",
+        "event": "newsletter_signup",
         "direction": "increase",
         "window_hours": WINDOW_HOURS,
     },
@@ -139,6 +147,30 @@ EXPERIMENTS: tuple[Document, ...] = (
             "guardrails": ["refund-rate"],
         },
         "plan": _plan(0.1, 40_000),
+        "segments": ["device"],
+    },
+    {
+        "key": EXIT,
+        "name": "Offer to those who leave with a full cart",
+        "hypothesis": "If we offer € 5 for an address to who is about to leave with something in the cart,"
+        " then more of them ask for the newsletter, because it gives them something now.",
+        "surface": "offer",
+        "placement": "cart.exit",
+        "variants": [
+            {"key": "control", "name": "Nothing", "weight": 0.5, "payload": {"show": False}},
+            {
+                "key": "offer",
+                "name": "€ 5 for an address",
+                "weight": 0.5,
+                "payload": {
+                    "show": True,
+                    "title": "Before you go",
+                    "text": "Take € 5 off this cart. We send you the code, and four letters a year.",
+                },
+            },
+        ],
+        "metrics": {"primary": ["signups"]},
+        "plan": _plan(0.5, 10_000),
         "segments": ["device"],
     },
 )

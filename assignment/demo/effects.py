@@ -7,6 +7,7 @@ from dataclasses import dataclass
 BAR = "free-shipping-bar"
 CHECKOUT = "two-column-checkout"
 ALSO_BOUGHT = "also-bought"
+EXIT = "exit-offer"
 
 MOBILE_SHARE = 0.5
 LOYAL_SHARE = 0.2
@@ -32,6 +33,8 @@ ORDER_SPREAD = 0.5
 LOYAL_VALUE = 1.3
 VALUE = {(BAR, "bar"): 1.05, (ALSO_BOUGHT, "also-bought"): 1.04}
 REFUND_SHARE = 0.2
+# Of those who leave with something in the cart, this share asks for the newsletter first.
+SIGNUPS = {"control": 0.05, "offer": 0.10}
 
 
 def completion(variant: str, device: str | None = None) -> float:
@@ -98,4 +101,5 @@ TRUTHS: tuple[Truth, ...] = (
     Truth(ALSO_BOUGHT, "also-bought", "revenue", VALUE[ALSO_BOUGHT, "also-bought"] - 1),
     Truth(ALSO_BOUGHT, "similar", "revenue", 0.0),
     Truth(ALSO_BOUGHT, "also-bought", "refund-rate", 0.0, REFUND_SHARE),
+    Truth(EXIT, "offer", "signups", _lift(SIGNUPS["offer"], SIGNUPS["control"]), SIGNUPS["control"]),
 )

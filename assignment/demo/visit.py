@@ -16,6 +16,7 @@ from assignment.demo.effects import (
     CART_SHARE,
     CHECKOUT,
     CLICKS,
+    EXIT,
     LOYAL_SHARE,
     LOYAL_VALUE,
     MEDIAN_ORDER,
@@ -24,6 +25,7 @@ from assignment.demo.effects import (
     PAST_DAYS,
     PAST_ORDERS,
     REFUND_SHARE,
+    SIGNUPS,
     VALUE,
     completion,
     reaches_checkout,
@@ -72,6 +74,8 @@ def visit(chance: random.Random, shopper: Shopper, meet: Meet) -> list[Event]:
     bar = meet(BAR)
     events.append(_conversion(shopper, "add_to_cart"))
     if chance.random() >= reaches_checkout(bar, shopper.loyal):
+        if chance.random() < SIGNUPS[meet(EXIT)]:
+            events.append(_conversion(shopper, "newsletter_signup"))
         return events
     layout = meet(CHECKOUT)
     events.append(_conversion(shopper, "checkout_started"))

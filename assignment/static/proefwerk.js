@@ -262,7 +262,10 @@
   function whose(found, body) {
     const context = JSON.parse(body).context;
     context.id = context.targetingKey;
-    Object.keys(found).forEach((key) => { found[key].unit = String(context[found[key].hash_attribute || "id"]); });
+    Object.keys(found).forEach((key) => {
+      const split = context[found[key].hash_attribute];
+      found[key].unit = String(split === undefined || split === null || split === "" ? context[found[key].fallback_attribute] : split);
+    });
     return found;
   }
 

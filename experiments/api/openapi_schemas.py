@@ -258,6 +258,7 @@ def _delivery() -> dict[str, Any]:
         {
             "version": {**WHOLE, "description": "Phase of the experiment's randomisation."},
             "hash_attribute": {**TEXT, "description": "Whose value is split, so the unit of its exposures."},
+            "fallback_attribute": {**TEXT, "description": "Whose value is the unit where that one has none."},
             "holdout": {**TEXT, "description": "The running holdout it belongs to: expose to that too."},
             "role": {"const": "holdout", "description": "It is a holdout: expose both sides alike."},
         },

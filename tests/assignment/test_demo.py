@@ -13,7 +13,7 @@ import pytest
 from assignment.demo.arrange import arrange
 from assignment.demo.client import Client, PlatformError
 from assignment.demo.definitions import EXPERIMENTS, METRICS
-from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT, ORDERS, TRUTHS, Truth
+from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT, EXIT, ORDERS, TRUTHS, Truth
 from assignment.demo.shoppers import Crowd, Pace
 from assignment.demo.visit import Shopper, arrive, past_orders, visit
 from assignment.events import Conversion, Exposure, decode_event
@@ -77,6 +77,7 @@ def _outcome(metric: str, events: list[dict[str, Any]]) -> tuple[float, float]:
         "order-value": (sum(orders), len(orders)),
         "refund-rate": (refunds, len(orders)),
         "recommendation-clicks": (clicked, 1),
+        "signups": (any(event["name"] == "newsletter_signup" for event in events), 1),
     }
     return outcomes[metric]
 
@@ -160,7 +161,7 @@ def test_a_crowd_reports_what_it_met_by_http_alone(tmp_path: Path) -> None:
     met = [event for event in events if isinstance(event, Exposure)]
     units = {event.unit for event in met}
     assert len(units) >= 200
-    assert {event.experiment for event in met} == {BAR, CHECKOUT, ALSO_BOUGHT}
+    assert {event.experiment for event in met} == {BAR, CHECKOUT, ALSO_BOUGHT, EXIT}
     assert sum(event.experiment == ALSO_BOUGHT for event in met) == len(units)
     assert {event.attributes["device"] for event in met} == {"mobile", "desktop"}
     assert len({event.id for event in events}) == len(events)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT
+from assignment.demo.effects import ALSO_BOUGHT, BAR, CHECKOUT, EXIT
 from assignment.demo.shop import BESTSELLERS, PRODUCTS, create_shop
 from assignment.events import Conversion, Exposure
 
@@ -43,7 +43,7 @@ def settled(page: Page, path: str) -> None:
     """Open a page until its variants came within the bound, which a busy machine may miss."""
     for _ in range(10):
         page.goto(path)
-        page.wait_for_function("document.querySelector('[data-variants]').childElementCount === 3")
+        page.wait_for_function("document.querySelector('[data-variants]').childElementCount === 4")
         if "not running" not in page.evaluate("document.querySelector('[data-variants]').textContent"):
             return
     raise AssertionError("the variants never came in time")
@@ -85,10 +85,10 @@ def test_the_cart_shows_the_bar_to_its_variant_alone(page: Page, platform: Platf
     assert bar.is_visible() == (variant == "bar")
     if variant == "bar":
         assert "Only € 8.00 to go" in bar.inner_text()
-    for event in platform.wait_for(4):
+    for event in platform.wait_for(3):
         if isinstance(event, Exposure) and event.experiment == BAR:
             assert event.variant == variant
-    assert any(isinstance(event, Exposure) and event.experiment == BAR for event in platform.wait_for(4))
+    assert any(isinstance(event, Exposure) and event.experiment == BAR for event in platform.wait_for(3))
 
 
 @pytest.mark.browser
@@ -114,6 +114,47 @@ def test_recommendations_follow_the_strategy(page: Page, variant: str) -> None:
     similar = [item.slug for item in PRODUCTS if item.kind == mug.kind and item.slug != "mug"]
     expected = {"control": list(BESTSELLERS), "also-bought": list(mug.goes_with), "similar": similar[:3]}
     assert slugs == expected[variant]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("variant", ["control", "offer"])
+def test_who_leaves_with_a_full_cart_is_in_the_test_of_the_offer_in_either_arm(
+    page: Page, platform: Platform, variant: str
+) -> None:
+    shopper_with(page, EXIT, variant)
+    settled(page, "/p/teapot")
+    page.click("[data-add]")
+    settled(page, "/cart")
+    assert EXIT not in [event.experiment for event in platform.logged() if isinstance(event, Exposure)]
+    page.evaluate(
+        """document.documentElement.dispatchEvent(
+            new MouseEvent('mouseout', {bubbles: true, clientY: -1, relatedTarget: null}))"""
+    )
+    dialog = page.locator("[data-exit]")
+    if variant == "offer":
+        dialog.wait_for()
+        dialog.locator("input").fill("sanne@example.org")
+        dialog.locator("[type=submit]").click()
+    page.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('proefwerk.event.'))")
+    assert dialog.is_visible() == (variant == "offer")
+    events = platform.logged()
+    met = [event for event in events if isinstance(event, Exposure) and event.experiment == EXIT]
+    assert [event.variant for event in met] == [variant]
+    signed = {
+        event.id for event in events if isinstance(event, Conversion) and event.name == "newsletter_signup"
+    }
+    assert len(signed) == (variant == "offer")
+
+
+@pytest.mark.browser
+def test_the_shop_works_while_the_platform_is_away(page: Page) -> None:
+    page.context.route("**/proefwerk.js", lambda route: route.abort())
+    page.goto("/p/mug")
+    page.click("[data-add]")
+    assert page.locator("[data-recommendations] a").count() == 3
+    page.locator("[data-recommendations] h2").wait_for()
+    page.goto("/cart")
+    assert "Morning mug" in page.locator("[data-lines]").inner_text()
 
 
 @pytest.mark.browser

@@ -140,6 +140,14 @@ def test_an_experiment_by_company_is_met_by_the_company(platform: Platform, page
     assert exposures(platform, 1) == [("7", "team", found["variant"])]
 
 
+def test_who_has_no_company_is_met_under_the_fallback(platform: Platform, page: Page) -> None:
+    platform.publish(experiment("team", hash_attribute="company", fallback_attribute="id"))
+    init(page, unit="shopper-1")
+    found = assign(page)["team"]
+    assert page.evaluate("proefwerk.expose('team')") is found["in_experiment"] is True
+    assert exposures(platform, 1) == [("shopper-1", "team", found["variant"])]
+
+
 @pytest.mark.parametrize("trigger", ["exit-intent", "inactivity"])
 @pytest.mark.parametrize("variant", UNITS)
 def test_a_trigger_counts_both_arms_when_it_fires_and_never_before(

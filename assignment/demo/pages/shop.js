@@ -1,9 +1,10 @@
-/* The shop's own script: a cart, and the three places that experiments decide. */
+/* The shop's own script: a cart, and the places that experiments decide. It works without the experiments too. */
 (function () {
   "use strict";
 
   var shop = window.shop;
-  var pw = window.proefwerk;
+  var pw = null;
+  var EXPERIMENTS = ["free-shipping-bar", "two-column-checkout", "also-bought", "exit-offer"];
   var SHIPPING = 4.95;
 
   function all(selector) { return Array.prototype.slice.call(document.querySelectorAll(selector)); }
@@ -16,6 +17,9 @@
   function worth(content) {
     return Object.keys(content).reduce(function (sum, slug) { return sum + content[slug] * shop.catalogue[slug].price; }, 0);
   }
+
+  /* Kept until the snippet is there, and done at once from then on. */
+  function track(name, details) { window.proefwerk.push(function (api) { api.track(name, details); }); }
 
   function element(tag, className, text) {
     var made = document.createElement(tag);
@@ -36,7 +40,7 @@
     var link = element("a", "card");
     link.href = "/p/" + slug;
     link.append(picture(product), element("span", "name", product.name), element("span", "price", euro(product.price)));
-    link.addEventListener("click", function () { pw.track("recommendation_click", { properties: { product: slug } }); });
+    link.addEventListener("click", function () { track("recommendation_click", { properties: { product: slug } }); });
     return link;
   }
 
@@ -52,7 +56,7 @@
   }
 
   function freeFrom() {
-    var offer = pw.payload("free-shipping-bar");
+    var offer = pw ? pw.payload("free-shipping-bar") : {};
     return offer.show ? offer.threshold : Infinity;
   }
 
@@ -83,27 +87,32 @@
     one("[data-bar-text]").textContent = sum >= threshold ? "Your order ships for free." :
       "Only " + euro(threshold - sum) + " to go, then shipping is free.";
     one("[data-fill]").style.width = Math.min(100, 100 * sum / threshold) + "%";
-    if (sum > 0) pw.expose("free-shipping-bar");
+    if (sum > 0 && pw) pw.expose("free-shipping-bar");
   }
 
-  function drawRecommendations() {
-    var place = one("[data-recommendations]");
+  function recommend(place, payload) {
     var slug = one("[data-product]").dataset.product;
     var product = shop.catalogue[slug];
-    var payload = pw.payload("also-bought");
     var choice = shop.bestsellers;
     if (payload.strategy === "also-bought") choice = product.goes_with;
     if (payload.strategy === "similar") choice = Object.keys(shop.catalogue).filter(function (other) { return shop.catalogue[other].kind === product.kind; });
     choice = choice.filter(function (other) { return other !== slug; }).slice(0, 3);
     place.querySelector("h2").textContent = payload.title || "Our bestsellers";
     place.querySelector(".grid").replaceChildren.apply(place.querySelector(".grid"), choice.map(card));
-    pw.expose("also-bought");
   }
 
-  function drawCheckout() {
-    one("[data-checkout]").classList.toggle("two", pw.payload("two-column-checkout").columns === 2);
-    pw.expose("two-column-checkout");
-    pw.track("checkout_started");
+  function offerOnExit(variant, payload) {
+    var dialog = one("[data-exit]");
+    if (!payload.show) return;
+    dialog.querySelector("h2").textContent = payload.title;
+    one("[data-exit-text]").textContent = payload.text;
+    dialog.showModal();
+  }
+
+  function signUp(event) {
+    event.preventDefault();
+    track("newsletter_signup");
+    event.target.replaceChildren(element("p", "", "Thank you. The first letter is on its way."));
   }
 
   function order(event) {
@@ -111,37 +120,42 @@
     var content = cart();
     var sum = worth(content);
     if (!sum) return;
-    pw.track("order", { value: sum, currency: "EUR", properties: { items: items(content), margin: Math.round(40 * sum) / 100 } });
+    track("order", { value: sum, currency: "EUR", properties: { order_id: Date.now().toString(36), items: items(content), margin: Math.round(40 * sum) / 100 } });
     keep({});
     window.location.href = "/thanks";
   }
 
   function tell() {
     one("[data-unit]").textContent = pw.unit();
-    one("[data-variants]").replaceChildren.apply(one("[data-variants]"), ["free-shipping-bar", "two-column-checkout", "also-bought"].map(function (key) {
+    one("[data-variants]").replaceChildren.apply(one("[data-variants]"), EXPERIMENTS.map(function (key) {
       return element("li", "", key + ": " + (pw.variant(key) || "not running"));
     }));
   }
 
-  pw.init({ key: shop.key, host: shop.platform });
   draw();
-  pw.assign().then(function () {
-    draw();
-    tell();
-    if (shop.page === "product") drawRecommendations();
-    if (shop.page === "checkout") drawCheckout();
+  if (shop.page === "product") recommend(one("[data-recommendations]"), {});
+  window.proefwerk.push(function (api) {
+    pw = api;
+    pw.init({ key: shop.key, host: shop.platform });
+    pw.render("also-bought", function (place, variant, payload) { recommend(place, payload); });
+    pw.render("two-column-checkout", function (place, variant, payload) { place.classList.toggle("two", payload.columns === 2); });
+    if (shop.page === "cart" && worth(cart()) > 0) pw.when("exit-intent", "exit-offer", {}, offerOnExit);
+    pw.assign().then(function () { draw(); tell(); });
   });
-  if (shop.page === "product") pw.track("product_view");
+  if (shop.page === "product") track("product_view");
+  if (shop.page === "checkout") track("checkout_started");
   all("[data-add]").forEach(function (button) {
     button.addEventListener("click", function () {
       var content = cart();
       content[button.dataset.add] = (content[button.dataset.add] || 0) + 1;
       keep(content);
-      pw.track("add_to_cart", { properties: { product: button.dataset.add } });
+      track("add_to_cart", { properties: { product: button.dataset.add } });
       button.textContent = "In your cart";
       window.setTimeout(function () { button.textContent = "Put in cart"; }, 1500);
     });
   });
   all("[data-order]").forEach(function (form) { form.addEventListener("submit", order); });
-  one("[data-renew]").addEventListener("click", function () { pw.consent(false); window.location.reload(); });
+  all("[data-letters]").forEach(function (form) { form.addEventListener("submit", signUp); });
+  all("[data-close]").forEach(function (button) { button.addEventListener("click", function () { button.closest("dialog").close(); }); });
+  one("[data-renew]").addEventListener("click", function () { if (pw) pw.consent(false); window.location.reload(); });
 })();
