@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dash_ui.page import Page
-from dash_ui.pages import layers, listing, metrics, new, result, settings, trust
+from dash_ui.pages import bots, layers, listing, metrics, new, result, settings, trust
 
 PAGES: tuple[Page, ...] = (
     listing.PAGE,
@@ -12,5 +12,6 @@ PAGES: tuple[Page, ...] = (
     layers.PAGE,
     metrics.PAGE,
     trust.PAGE,
+    bots.PAGE,
     settings.PAGE,
 )

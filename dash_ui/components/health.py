@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dash_ui.components.icon import icon
 from dash_ui.components.numbers import p_text
@@ -55,6 +55,8 @@ def _item(check: Check, report: Report) -> html.Details:
         method = method_word(check.method or "")
         words = _("p = {p}, {method}. {detail}", p=p_text(check.p_value), method=method, detail=check.detail)
         rows.append(html.P(words, className="pw-quiet pw-analyst-only"))
+    if check.name == "bots":
+        rows.append(dcc.Link(_("To the list of bots"), href="/ui/bots", className="pw-link"))
     badge = html.Span([icon(mark, 15), status_line(check)], className=f"pw-badge {tone}")
     return html.Details(
         [html.Summary(badge), html.Div(rows, className="pw-check-more pw-small")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dash_ui.gateway.access import Access
+from dash_ui.gateway.bots import Bots
 from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
@@ -15,5 +16,5 @@ from dash_ui.gateway.trust import Trust
 __all__ = ["Gateway"]
 
 
-class Gateway(Access, Definitions, Listing, Measures, Planning, Rehearsals, Results, Sharing, Trust):
+class Gateway(Access, Bots, Definitions, Listing, Measures, Planning, Rehearsals, Results, Sharing, Trust):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""

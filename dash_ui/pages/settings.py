@@ -38,8 +38,18 @@ def render(view: View) -> Any:
     else:
         words = _("Keys and people are managed by admins.")
         parts.append(html.Div(html.P(words, className="pw-quiet"), className="pw-card"))
-    parts.append(_password_card(view.person))
+    parts += [_bots_card(), _password_card(view.person)]
     return html.Div(parts)
+
+
+def _bots_card() -> Any:
+    words = _("Crawlers and other bots are left out of reports; see who, by which rule, and correct it.")
+    link = dcc.Link(_("To the list of bots"), href="/ui/bots", className="pw-link")
+    return html.Section(
+        [html.H2(_("Bots"), id="bots-title"), html.P(words, className="pw-quiet"), link],
+        className="pw-card pw-section",
+        **aria(labelledby="bots-title"),
+    )
 
 
 def _keys_card(gateway: Gateway) -> Any:

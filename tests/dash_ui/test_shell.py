@@ -31,6 +31,7 @@ def _draw(server: Flask, gateway: Gateway, path: str, search: str = "") -> tuple
         ("/ui/metrics", "Metrics"),
         ("/ui/trust", "Can I trust this?"),
         ("/ui/settings", "Settings"),
+        ("/ui/bots", "Bots"),
         ("/ui/nowhere", "Page not found"),
     ],
 )

@@ -24,6 +24,7 @@ PATHS = (
     "/ui/metrics?edit=revenue",
     "/ui/trust",
     "/ui/settings",
+    "/ui/bots",
     "/ui/nowhere",
 )
 
