@@ -12,7 +12,7 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.badges import badge
 from dash_ui.components.table import Column, table
 from dash_ui.format import NONE, day, number
-from dash_ui.i18n import _
+from dash_ui.i18n import _, ngettext
 
 ACQUIT_RULE, ACQUIT_UNIT, TAKE_BACK, TURN = "bot-acquit-rule", "bot-acquit", "bot-take-back", "bot-page"
 
@@ -96,8 +96,12 @@ def _button(kind: str, of: Any, text: str, label: str) -> Any:
 
 
 def _pager(bots: BotPage) -> Any:
-    where = _(
-        "Page {page} of {pages}, {total} shoppers", page=bots.page, pages=bots.pages, total=number(bots.total)
+    where = ngettext(
+        "Page {page} of {pages}, {count} shopper",
+        "Page {page} of {pages}, {count} shoppers",
+        bots.total,
+        page=bots.page,
+        pages=bots.pages,
     )
     return html.Nav(
         [

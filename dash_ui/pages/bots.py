@@ -32,7 +32,7 @@ def render(view: View) -> Any:
             _card(
                 "bot-units",
                 _("Shoppers who are left out"),
-                [_search(), _add(), html.Div(units_table(bots), id="bot-units-table")],
+                [_add(), _search(), html.Div(units_table(bots), id="bot-units-table")],
             ),
         ]
     )

@@ -23,7 +23,7 @@ def test_who_is_left_out_is_found_acquitted_and_left_out_by_hand(page: Page) -> 
     expect(units).to_contain_text("Page 2 of 3")
 
     page.get_by_label("Find by id or user agent").fill("tester")
-    expect(units).to_contain_text("Page 1 of 1, 1 shoppers")
+    expect(units).to_contain_text("Page 1 of 1, 1 shopper")
     row = units.get_by_role("row").filter(has_text="tester-1")
     row.get_by_role("button", name="Acquit tester-1").click()
     expect(page.locator("#bot-answer")).to_contain_text("tester-1 counts as a shopper.")
