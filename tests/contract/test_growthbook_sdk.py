@@ -10,8 +10,10 @@ from typing import Any
 import growthbook
 import pytest
 
-from assignment.engine import decide_all
-from tests.assignment.examples import CLIENT_KEY
+from assignment.bulk import Units, assign
+from assignment.engine import Decision, Reason, decide_all
+from assignment.snapshot import Status
+from tests.assignment.examples import CLIENT_KEY, several
 from tests.contract.conftest import Live
 
 UNITS = 3_000
@@ -26,9 +28,18 @@ def fresh_cache() -> Iterator[None]:
 
 def attributes_of(number: int) -> dict[str, Any]:
     """Ids of every kind that shops use, with attributes that some rules target."""
-    unit = [f"s-{number}", f"{number:032x}", f"klant-é-{number}", f"😀{number}", f"{number}@shop.example"][
-        number % 5
+    kinds = [
+        "s-{}",
+        "{:032x}",
+        "klant-é-{}",
+        "😀{}",
+        "{}@shop.example",
+        "{}",
+        "买家{}",
+        "Ω" * 150 + "{}",
+        " {}\0",
     ]
+    unit = kinds[number % len(kinds)].format(number)
     return {
         "id": unit,
         "country": ["NL", "BE", "DE"][number % 3],
@@ -79,6 +90,24 @@ def test_the_sdk_decides_locally_what_every_door_of_ours_decides(live: Live) -> 
                 disagreements.append((number, key, [local.experimentResult.key]))
     connection.close()
     assert disagreements == []
+
+
+def test_bulk_recomputation_gives_what_the_doors_gave(live: Live) -> None:
+    people = [attributes_of(number) for number in range(UNITS)]
+    units = {name: Units.of([str(person[name]) for person in people]) for name in ("id", "company")}
+    decided: dict[str, list[Decision]] = {
+        item.experiment: [] for item in decide_all(live.compiled, people[0])
+    }
+    for person in people:
+        for item in decide_all(live.compiled, person):
+            decided[item.experiment].append(item)
+    running = [rule for rule in several() if rule.status is Status.RUNNING]
+    for rule in running:
+        for item, place in zip(decided[rule.key], assign(rule, units).tolist(), strict=True):
+            # Bulk assignment leaves the audience to its caller.
+            if item.reason is not Reason.TARGETING_MATCH:
+                assert (item.in_experiment, item.variant) == (place >= 0, rule.variants[max(place, 0)].key)
+    assert len(running) > 8
 
 
 def test_the_sdk_keeps_its_features_on_a_304(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,16 +18,17 @@ from tests.contract.test_growthbook_cases import close
 from tests.contract.test_growthbook_sdk import attributes_of
 
 FOLDER = Path(__file__).parent / "javascript"
-UNITS = 200
+UNITS = 3_000
 
 
 def test_every_javascript_client_gets_the_variant_that_the_engine_decides(live: Live, node: str) -> None:
     people = [attributes_of(number) for number in range(UNITS)]
     decided = [decide_all(live.compiled, attributes) for attributes in people]
-    cases = [
-        json.dumps({"attributes": attributes, "flags": [item.experiment for item in decisions]})
-        for attributes, decisions in zip(people, decided, strict=True)
-    ]
+    cases = []
+    for number, (attributes, decisions) in enumerate(zip(people, decided, strict=True)):
+        flags = [item.experiment for item in decisions]
+        single = [flags[(2 * number + more) % len(flags)] for more in range(2)]
+        cases.append(json.dumps({"attributes": attributes, "flags": flags, "single": single}))
     said = subprocess.run(
         [node, "clients.cjs", live.url, CLIENT_KEY],
         cwd=FOLDER,
@@ -39,14 +40,20 @@ def test_every_javascript_client_gets_the_variant_that_the_engine_decides(live: 
     assert said.returncode == 0, said.stderr
     answers = [json.loads(line) for line in said.stdout.splitlines()]
     assert len(answers) == UNITS
-    for answer, decisions in zip(answers, decided, strict=True):
+    asked, disagreements = 0, []
+    for attributes, answer, decisions in zip(people, answers, decided, strict=True):
         for decision in decisions:
-            found = answer[decision.experiment]
             entered = decision.variant if decision.in_experiment else None
-            assert found["local"] == {"value": decision.payload, "variant": entered}
-            assert found["remote"] == {"value": decision.payload, "variant": entered}
-            expected = {"value": decision.payload, "variant": decision.variant, "error": None}
-            assert found["server"] == found["web"] == expected
+            evaluated = {"value": decision.payload, "variant": entered}
+            resolved = {"value": decision.payload, "variant": decision.variant, "error": None}
+            expected = {"local": evaluated, "remote": evaluated, "web": resolved, "server": resolved}
+            for client, flags in answer.items():
+                if decision.experiment in flags:
+                    asked += 1
+                    if flags[decision.experiment] != expected[client]:
+                        disagreements.append((attributes, decision.experiment, client))
+    assert asked == UNITS * (3 * len(decided[0]) + 2)
+    assert disagreements == []
 
 
 def asked_of_javascript(node: str, cases: list[dict[str, Any]]) -> list[Any]:

@@ -1,4 +1,5 @@
 // Asks every official client for every case, and prints what each resolved, one JSON line a case.
+// One flag by one, which takes a request each, is asked for the case's flags called `single`.
 // Usage: node clients.cjs URL CLIENT_KEY < cases (one JSON object of attributes a line)
 "use strict";
 const { readFileSync } = require("node:fs");
@@ -42,7 +43,7 @@ async function main() {
   const onServer = server.OpenFeature.getClient();
   let onWeb = null;
   for (const line of readFileSync(0, "utf8").trim().split("\n")) {
-    const { attributes, flags } = JSON.parse(line);
+    const { attributes, flags, single } = JSON.parse(line);
     const context = { targetingKey: attributes.id, ...attributes };
     await local.setAttributes(attributes);
     await web.OpenFeature.setContext(context);
@@ -50,16 +51,15 @@ async function main() {
       await web.OpenFeature.setProviderAndWait(new OFREPWebProvider({ baseUrl: url, headers, pollInterval: 0 }));
       onWeb = web.OpenFeature.getClient();
     }
-    const { found, exposed } = await remotely(attributes, flags);
-    const answer = {};
+    const asked = single.map((flag) => onServer.getObjectDetails(flag, {}, context));
+    const [{ found, exposed }, ...details] = await Promise.all([remotely(attributes, flags), ...asked]);
+    const answer = { local: {}, remote: {}, web: {}, server: {} };
     for (const flag of flags) {
-      answer[flag] = {
-        local: fromGrowthBook(local, flag),
-        remote: { value: found[flag], variant: exposed[flag] ?? null },
-        server: fromOpenFeature(await onServer.getObjectDetails(flag, {}, context)),
-        web: fromOpenFeature(onWeb.getObjectDetails(flag, {})),
-      };
+      answer.local[flag] = fromGrowthBook(local, flag);
+      answer.remote[flag] = { value: found[flag], variant: exposed[flag] ?? null };
+      answer.web[flag] = fromOpenFeature(onWeb.getObjectDetails(flag, {}));
     }
+    single.forEach((flag, place) => { answer.server[flag] = fromOpenFeature(details[place]); });
     console.log(JSON.stringify(answer));
   }
   await server.OpenFeature.close();
