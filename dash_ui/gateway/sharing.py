@@ -55,14 +55,20 @@ class Sharing(Base):
         return None
 
     def parents(self, key: str | None) -> tuple[Parent, ...]:
-        """Experiments that another may build on: those in use and those that shipped, but not itself."""
+        """Experiments that another may build on, but not itself: those in use and those that shipped."""
         with self._reading() as session:
             rows = session.exec(
                 select(Experiment)
                 .where(Experiment.role == ExperimentRole.EXPERIMENT.value, Experiment.status != "archived")
                 .order_by(Experiment.name)
             ).all()
-        usable = [row for row in rows if row.key != key and (row.status in LIVE or row.decision == "ship")]
+        usable = [
+            row
+            for row in rows
+            if row.key != key
+            and row.fallback_attribute is None
+            and (row.status in LIVE or row.decision == "ship")
+        ]
         return tuple(
             Parent(
                 row.key,

@@ -26,12 +26,18 @@ def _press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).click()
 
 
+def _step(page: Page, title: str) -> None:
+    expect(page.locator("#wizard-title")).to_have_text(title)
+    # Inputs that have just appeared make a call of their own; nobody clicks in that very moment.
+    page.wait_for_timeout(1_000)
+
+
 def _start_a_holdout(page: Page) -> None:
     open_page(page, "/ui/layers")
     page.get_by_label("Name").fill("Holdout of autumn")
     page.get_by_label("Share that is held out (%)").fill("4")
     _press(page, "Make a draft of a holdout")
-    expect(page.locator("#wizard-title")).to_have_text("Measured by")
+    _step(page, "Measured by")
     open_page(page, "/ui/new?draft=holdout-of-autumn&step=review")
     expect(page.get_by_text("Held out (4%)")).to_be_visible()
     _press(page, "Start experiment")
@@ -49,7 +55,7 @@ def _take_a_free_slice(page: Page) -> None:
     page.get_by_label("From (%)").fill("0")
     page.get_by_label("To (%)").fill("30")
     _press(page, "Next")
-    expect(page.locator("#wizard-title")).to_have_text("Measured by")
+    _step(page, "Measured by")
     open_page(page, "/ui/layers")
     expect(page.get_by_text("30% to 100% is free.")).to_be_visible()
 
@@ -62,10 +68,10 @@ def test_a_holdout_and_a_layer_are_set_up_and_seen(page: Page) -> None:
     page.get_by_label("Name").first.fill("Badge at checkout")
     page.get_by_label("Hypothesis").fill("If we show a badge, then more people order, as they trust it.")
     _press(page, "Next")
-    expect(page.locator("#wizard-title")).to_have_text("Where and what")
+    _step(page, "Where and what")
     page.get_by_label("Page of the shop").fill("https://shop.example/checkout?step=2")
     _press(page, "Next")
-    expect(page.locator("#wizard-title")).to_have_text("Who")
+    _step(page, "Who")
     page.get_by_role("textbox", name="Only who takes part").click()
     page.get_by_role("option", name="Two-column checkout · Variant B").click()
     page.keyboard.press("Escape")
@@ -78,7 +84,7 @@ def test_a_holdout_and_a_layer_are_set_up_and_seen(page: Page) -> None:
     expect(page.get_by_label("From (%)")).to_have_value("30")
     expect(page.get_by_label("To (%)")).to_have_value("50")
     _press(page, "Next")
-    expect(page.locator("#wizard-title")).to_have_text("Measured by")
+    _step(page, "Measured by")
     open_page(page, "/ui/new?draft=badge-at-checkout&step=review")
     expect(page.get_by_text("Only who takes part in two-column-checkout with b takes part.")).to_be_visible()
     open_page(page, "/ui/e/badge-at-checkout")
