@@ -45,6 +45,7 @@ def cause(check: Check) -> str:
             "Shoppers see a variant under two ids before the shop says that these are one person's, or a"
             " device that many people use, such as a till, is linked to all of them."
         ),
+        "held_out": _("The shop shows an experiment without asking, or asks with another shopper id."),
         "bots": _("A rule takes shoppers for bots, or the variant itself changes who is taken for one."),
         "maturity": _("Shoppers who came lately still have time to order or return."),
     }.get(check.name, _("The data do not look as planned."))
@@ -89,6 +90,10 @@ def remedy(check: Check) -> str:
         "linked": _(
             "Send both ids with every request once a shopper has logged in, and let no shared device"
             " link people."
+        ),
+        "held_out": _(
+            "Ask for the variant wherever the experiment is shown; until then the true effect is larger than"
+            " it looks."
         ),
         "bots": _("Look at the list under Bots, and acquit the rule or the shoppers that are none."),
         "maturity": _("Wait until most windows have closed before you decide on money or returns."),

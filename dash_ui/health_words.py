@@ -33,6 +33,7 @@ def check_name(name: str) -> str:
         "maturity": _("Completed windows"),
         "bots": _("Bots left out"),
         "linked": _("One person, several ids"),
+        "held_out": _("Held-out left alone"),
     }.get(name, name.replace("_", " ").capitalize())
 
 
@@ -200,6 +201,12 @@ def _plain(check: Check) -> str | None:
     share = percent(check.numbers.get("share"), 1)
     sentences: dict[str, Callable[[], str]] = {
         "no_bots": lambda: _("No shopper is left out as a bot."),
+        "left_alone": lambda: _("None of those held out saw an experiment of the holdout."),
+        "held_out_reached": lambda: _(
+            "{count} shoppers ({share}) of those held out saw an experiment of the holdout.",
+            count=count,
+            share=share,
+        ),
         "none_multiple": lambda: _("No shopper saw more than one variant."),
         "too_few_to_recheck": lambda: _("There are too few shoppers to assign a sample of them again."),
         "assigned_elsewhere": lambda: _(

@@ -18,6 +18,15 @@ _LATER: dict[str, Any] = {"prerequisites": [], "role": "experiment", "holdout": 
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A time in which an experiment belonged to a holdout: from `since`, until `until` if it is over."""
+
+    experiment: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """What was planned, frozen.
 
@@ -31,6 +40,7 @@ class Definition:
         stopped_at: When it stopped, in UTC.
         planned_end: End date as it was when the plan was frozen; `None` without one.
         bots: Everything that was ever said of bots; `None` where nobody is left out for one.
+        members: When which experiments belonged to it, if it is a holdout.
     """
 
     form: ExperimentForm
@@ -42,6 +52,7 @@ class Definition:
     stopped_at: datetime | None
     planned_end: datetime | None = None
     bots: tuple[Verdict, ...] | None = ()
+    members: tuple[Membership, ...] | None = None
 
 
 def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], version: int) -> dict[str, Any]:

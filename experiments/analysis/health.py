@@ -8,6 +8,7 @@ from typing import Any
 from experiments.analysis.health_arrivals import delay_check, freshness_check, silence_check
 from experiments.analysis.health_assignment import assignment_check
 from experiments.analysis.health_bots import bots_check
+from experiments.analysis.health_held_out import held_out_check
 from experiments.analysis.health_linked import linked_check
 from experiments.analysis.health_split import (
     finding,
@@ -48,6 +49,8 @@ def checked(
         del health["bots"]
     if measurement.exposed.joined is not None:
         health["linked"] = linked_check(measurement)
+    if measurement.reached is not None:
+        health["held_out"] = held_out_check(measurement)
     return health
 
 

@@ -16,6 +16,7 @@ from experiments.analysis.arrivals import Arrivals, arrivals
 from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
 from experiments.analysis.complete import Complete, complete
 from experiments.analysis.engine import connection
+from experiments.analysis.held_out import Reached, reached
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.metrics import Left
 from experiments.analysis.recheck import NOBODY, Rechecked, recheck
@@ -89,6 +90,7 @@ class Measurement:
         slices: Segment values, largest first.
         arrivals: When events happened and came in.
         rechecked: What assigning a sample of the units again gave.
+        reached: Who was held out and yet met an experiment of this holdout; `None` for what is no holdout.
     """
 
     exposed: Exposed
@@ -99,6 +101,7 @@ class Measurement:
     slices: tuple[Slice, ...]
     arrivals: Arrivals
     rechecked: Rechecked = NOBODY
+    reached: Reached | None = None
 
     def digest(self) -> str:
         """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
@@ -184,6 +187,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
             slices=_slices(engine, definition, work, exposed, sound, bounds),
             arrivals=arrivals(engine, scope, exposed),
             rechecked=recheck(engine, scope, exposed, definition),
+            reached=reached(engine, scope, exposed, definition),
         )
 
 

@@ -24,6 +24,7 @@ CHECKS = {
     "maturity": "Completed windows",
     "bots": "Bots left out",
     "linked": "One person, several ids",
+    "held_out": "Held-out left alone",
 }
 FINDINGS = {
     "units_in_empty_variant": "Units came into a variant that should get none: {split}.",
@@ -70,6 +71,8 @@ FINDINGS = {
     "no_window": "No metric has a window that closes.",
     "matured": "Every unit's window has closed.",
     "maturing": "{share} of the units have completed their window; what the others do later still counts.",
+    "left_alone": "None of those held out met an experiment of the holdout.",
+    "held_out_reached": "{units} units ({share}) of those held out met experiments of the holdout.",
     "nobody_linked": "No ids are linked yet; every id counts as a unit.",
     "linked": "{persons} units were met under {ids} ids, and count once each.",
     "parted_before_linked": (
@@ -109,6 +112,7 @@ CAUSES = {
         "that many people use, such as a till, is linked to all of them."
     ),
     "bots": "A rule takes shoppers for bots, or the variant itself changes who is taken for one.",
+    "held_out": "The shop shows an experiment without asking, or asks with another id.",
 }
 REMEDIES = {
     "srm": "Compare first page views and errors per variant, repair the cause, and start again.",
@@ -125,6 +129,7 @@ REMEDIES = {
         "Send both ids with every request once a shopper has logged in, and let no shared device link people."
     ),
     "bots": "Look at the list of bots, and acquit the rule or the units that are none.",
+    "held_out": "Ask for the variant wherever the experiment is shown; until then the true effect is larger.",
 }
 
 

@@ -36,6 +36,19 @@ HEALTH_DUTCH: dict[str, str] = {
     "Currencies": "Valuta",
     "Missing fields": "Ontbrekende velden",
     "Completed windows": "Voltooide vensters",
+    "Held-out left alone": "Hold-outgroep met rust gelaten",
+    "None of those held out met an experiment of the holdout.": (
+        "Niemand in de hold-outgroep zag een experiment dat erbij hoort."
+    ),
+    "{units} units ({share}) of those held out met experiments of the holdout.": (
+        "{units} eenheden ({share}) in de hold-outgroep zagen experimenten die erbij horen."
+    ),
+    "The shop shows an experiment without asking, or asks with another id.": (
+        "De winkel toont een experiment zonder te vragen, of vraagt met een ander id."
+    ),
+    "Ask for the variant wherever the experiment is shown; until then the true effect is larger.": (
+        "Vraag om de variant overal waar het experiment te zien is; tot dan is het echte effect groter."
+    ),
     "One person, several ids": "Eén persoon, meer id's",
     "No ids are linked yet; every id counts as a unit.": (
         "Er zijn nog geen id's gekoppeld; elk id telt als een eenheid."

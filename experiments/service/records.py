@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from experiments.definition import Definition, hash_of_plan
+from experiments.definition import Definition, Membership, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Phase, Variant
+from experiments.participation import ExperimentRole
 from experiments.phases import split_from
 from experiments.service.verdicts import verdicts
 
@@ -184,6 +185,22 @@ def definition(session: Session, experiment: Experiment) -> Definition:
         stopped_at=experiment.stopped_at,
         planned_end=end,
         bots=verdicts(session),
+        members=_members(session, experiment.key) if form.role is ExperimentRole.HOLDOUT else None,
+    )
+
+
+def _members(session: Session, holdout: str) -> tuple[Membership, ...]:
+    """When which experiments belonged to a holdout, by the plan of each of their phases."""
+    rows = session.exec(
+        select(Experiment.key, Phase)
+        .join(Phase, col(Phase.experiment_id) == Experiment.id)
+        .where(col(Phase.frozen_plan).contains(holdout, autoescape=True))
+        .order_by(Experiment.key, col(Phase.version))
+    )
+    return tuple(
+        Membership(key, phase.started_at, phase.ended_at)
+        for key, phase in rows
+        if json.loads(phase.frozen_plan)["experiment"].get("holdout") == holdout
     )
 
 

@@ -21,7 +21,8 @@ from experiments.auth import KeyKind
 from experiments.db import Database
 from experiments.jobs import Workplace
 from experiments.publish import compile_snapshot
-from experiments.requests import Decision, StopForm
+from experiments.requests import Decision, PhaseForm, StopForm
+from experiments.service.definitions import update_experiment
 from experiments.service.keys import create_key
 from experiments.service.transitions import start, stop
 from tests.experiments.conftest import ALICE, BOB
@@ -68,6 +69,20 @@ class Doorway:
         ]
         for first in range(0, len(events), 1_000):
             self._post("/api/v1/events", {"events": events[first : first + 1_000]})
+
+    def expose(self, met: dict[str, str]) -> None:
+        """The shop says by itself that these shoppers met the treatment of an experiment."""
+        events = [
+            {
+                "type": "exposure",
+                "id": f"shown-{unit}",
+                "unit": unit,
+                "experiment": key,
+                "variant": "bar",
+            }
+            for unit, key in met.items()
+        ]
+        self._post("/api/v1/events", {"events": events})
 
     def close(self) -> None:
         self._sink.close()
@@ -127,9 +142,36 @@ def test_a_holdout_reads_what_its_experiments_bring(started: Database, tmp_path:
     assert absolute["lower"] < BASE * LIFT / 2 < absolute["upper"]
     assert absolute["estimate"] == pytest.approx(means["everyone"] - means["held-out"], abs=1e-9)
 
+    assert report["health"]["held_out"]["code"] == "left_alone"
+
     own = jobs.analyse_now(place, "bar")
+    assert "held_out" not in own["health"]
     assert sum(arm["units"] for arm in own["variants"]) == sides["everyone"]
     assert own["health"]["srm"]["status"] == "ok"
+    assert jobs.verify_report(place, report) == []
+
+
+def test_a_shop_that_shows_experiments_to_the_held_out_is_found_out(
+    started: Database, tmp_path: Path
+) -> None:
+    with started.session() as session:
+        running(session, key="outside", holdout=False, **OPEN)
+    shop = Doorway(started, tmp_path / "log")
+    held_out = [
+        unit
+        for unit in (f"s{number}" for number in range(300))
+        if shop.assign(unit, "bar", "outside")["programme"]["variant"] == "held-out"
+    ]
+    shop.expose(dict.fromkeys(held_out[:5], "bar"))
+    shop.close()
+    place = Workplace(started, Lake(tmp_path / "lake"), tmp_path / "log")
+    report = jobs.analyse_now(place, "programme")
+    found = report["health"]["held_out"]
+    assert (found["status"], found["units"]) == ("warning", 5)
+    assert found["share"] == pytest.approx(5 / len(held_out))
+    assert found["experiments"] == [{"experiment": "bar", "units": 5}]
+    with started.session() as session:
+        update_experiment(session, "bar", {"holdout": False}, BOB, PhaseForm(new_phase=True))
     assert jobs.verify_report(place, report) == []
 
 
