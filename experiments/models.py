@@ -114,7 +114,7 @@ class Experiment(Table, table=True):
     """An experiment; its variants and phases are rows of their own.
 
     Attributes:
-        prerequisites: Other experiments with the variants that let take part in this one.
+        prerequisites: Other experiments with the variants that let take part in this one; `None` for none.
         role: `experiment` or `holdout`.
         holdout: Key of the holdout that it belongs to; `False` for none; `None` for the one at its start.
         preview_url: Page of the shop where its variants can be looked at.

@@ -83,8 +83,9 @@ def fill(session: Session, experiment: Experiment, form: ExperimentForm) -> None
         "traffic",
     ):
         setattr(experiment, name, whole[name])
-    for name in ("audience", "plan", "segments", "parent", "prerequisites", "role", "holdout", "preview_url"):
+    for name in ("audience", "plan", "segments", "parent", "role", "holdout", "preview_url"):
         setattr(experiment, name, whole[name])
+    experiment.prerequisites = whole["prerequisites"] or None
     experiment.roles = whole["metrics"]
     experiment.layer_name = form.layer.name if form.layer else None
     experiment.layer_from = form.layer.start if form.layer else None

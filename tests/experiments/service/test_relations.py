@@ -310,3 +310,17 @@ def test_what_became_of_a_parent_or_a_holdout_keeps_nobody_from_growing(session:
     stop(session, "programme", ROLLBACK, BOB)
     update_experiment(session, "child", {"traffic": 0.75}, BOB)
     assert get_experiment(session, "child").traffic == 0.75
+
+
+def test_the_growth_of_a_parent_lets_more_people_into_what_builds_on_it(session: Session) -> None:
+    def let_in() -> float:
+        rules = {rule.key: rule for rule in compile_snapshot(session).experiments}
+        (gate,) = rules["child"].gates
+        assert gate.seed == "bar:1"
+        return sum(end - start for start, end in gate.ranges)
+
+    running(session, traffic=0.5)
+    running(session, key="child", prerequisites=after("bar", "bar"))
+    assert let_in() == pytest.approx(0.25)
+    update_experiment(session, "bar", {"traffic": 0.9}, BOB)
+    assert let_in() == pytest.approx(0.45, abs=1e-4)
