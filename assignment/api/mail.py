@@ -150,6 +150,8 @@ def _shown(
     attributes = {name: value for name, value in query.items() if name not in _OWN}
     context = Context(unit, {**attributes, "id": unit})
     decision = decide(compiled, control.experiment, context.attributes)
+    if compiled.sticky:
+        [decision] = keep_variants(doors, compiled, context.attributes, [decision])
     if decision.experiment in compiled.sticky:
         [decision] = keep_variants(doors, compiled, context.attributes, [decision])
     if environ["REQUEST_METHOD"] == "HEAD":

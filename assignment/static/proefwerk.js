@@ -6,7 +6,7 @@
  *  <script>
  *    (function (root) {
  *      window.proefwerk = [];
- *      proefwerk.start = Date.now();
+ *      proefwerk.until = Date.now() + 400;
  *      root.add("proefwerk-loading");
  *      setTimeout(function () { root.remove("proefwerk-loading"); }, 400);
  *    })(document.documentElement.classList);
@@ -34,6 +34,7 @@
   const script = document.currentScript;
   const before = window.proefwerk;
   const root = document.documentElement;
+  if (before && before.init) return;
 
   let settings = null;
   let granted = false;
@@ -41,7 +42,7 @@
   let known = {};
   let asked = {};
   let forced = null;
-  let start = 0;
+  let until = 0;
   let settled = false;
   let shown = false;
   let draws = {};
@@ -173,9 +174,10 @@
 
   function init(options) {
     if (!options || !options.key) throw new Error("proefwerk.init: 'key' is missing");
+    const bound = !settings && before && before.until;
     settings = Object.assign({ timeout: 400, host: script && script.src ? new URL(script.src).origin : "" }, options);
     settings.host = settings.host.replace(/\/+$/, "");
-    start = (before && before.start) || Date.now();
+    until = bound || Date.now() + settings.timeout;
     known = {};
     asked = {};
     settled = shown = false;
@@ -187,7 +189,7 @@
   function begin() {
     if (!settings.unit) anonymous = findAnonymous();
     readPreview();
-    const left = start + settings.timeout - Date.now();
+    const left = until - Date.now();
     const first = assign();
     if (left > 0 && !shown) {
       hide();
@@ -275,7 +277,7 @@
     if (!granted) return Promise.resolve({});
     const name = keys ? keys.join(",") : "";
     const body = question(keys);
-    const left = (settled ? Date.now() : start) + settings.timeout - Date.now();
+    const left = settled ? settings.timeout : until - Date.now();
     const last = left > 0 && recall(body, name);
     const fresh = ask(body, name);
     const take = (found) => {
@@ -434,9 +436,9 @@
 
   /** Calls back once per visit when the trigger fires, in every arm alike, with the exposure logged at that moment. */
   function when(trigger, key, options, callback) {
-    const start = { "exit-intent": onExitIntent, inactivity: (act) => onInactivity(1000 * (options.seconds || 30), act) }[trigger];
-    if (!start) throw new Error("proefwerk.when: there is no trigger '" + trigger + "'");
-    return start(() => {
+    const begin = { "exit-intent": onExitIntent, inactivity: (act) => onInactivity(1000 * (options.seconds || 30), act) }[trigger];
+    if (!begin) throw new Error("proefwerk.when: there is no trigger '" + trigger + "'");
+    return begin(() => {
       const mark = "fired." + key;
       if (!granted || get(session(), mark)) return;
       const body = question();

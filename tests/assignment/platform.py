@@ -21,6 +21,7 @@ from assignment.snapshot import Experiment, build, encode
 from assignment.source import PollingSource
 
 from .examples import KEYS
+from .memory import Memory
 
 
 class Platform:
@@ -59,7 +60,7 @@ class Platform:
         app = Flask("platform")
         meters = Meters()
         self._streams = Streams(self._source, meters, streams) if streams else None
-        doors = Doors(self._source, self.sink, meters, self._streams, site=site or Site())
+        doors = Doors(self._source, self.sink, meters, self._streams, site=site or Site(), sticky=Memory())
         register(app, doors)
         self._doors = HotDoor(app.wsgi_app, doors)
         self._server = serve(self._answer, port)

@@ -15,7 +15,7 @@ from .platform import serve
 STYLE = ".proefwerk-loading [data-proefwerk]:not(.proefwerk-shown) { visibility: hidden }"
 HEAD = """(function (root) {
   window.proefwerk = [];
-  proefwerk.start = Date.now();
+  proefwerk.until = Date.now() + 400;
   root.add("proefwerk-loading");
   setTimeout(function () { root.remove("proefwerk-loading"); }, 400);
 })(document.documentElement.classList);"""

@@ -176,6 +176,13 @@ def test_inactivity_calls_back_once_and_only_when_nothing_happens(page: Page) ->
     assert page.evaluate("window.idle") == 1
 
 
+def test_loading_the_script_twice_changes_nothing(page: Page) -> None:
+    init(page, unit="shopper-1")
+    before = assign(page)
+    page.add_script_tag(url=page.locator("script").first.get_attribute("src"))
+    assert page.evaluate("proefwerk.variant('bar')") == before["bar"]["variant"]
+
+
 def test_a_missing_key_is_told_to_the_developer(page: Page) -> None:
     assert "'key' is missing" in page.evaluate(
         "() => { try { proefwerk.init({}) } catch (error) { return error.message } }"

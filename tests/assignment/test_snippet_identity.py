@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from assignment.api import Site
-from assignment.events import Conversion
+from assignment.engine import decide
+from assignment.events import Conversion, Exposure, Link
 
-from .examples import CLIENT_KEY, experiment
+from .examples import CLIENT_KEY, compiled, experiment, shopper
 from .platform import Platform
 from .snippet import HEAD, STYLE, assign, drained, init, pages
 
@@ -129,6 +130,28 @@ def test_a_person_who_logs_in_is_asked_for_with_the_anonymous_id(platform: Platf
     )
     page.evaluate("proefwerk.identify(null)")
     assert page.evaluate("proefwerk.unit()") == anonymous
+
+
+def test_a_person_keeps_the_variant_they_had_before_they_logged_in(platform: Platform, page: Page) -> None:
+    rule = experiment("bar", fallback_attribute="anonymousId")
+    platform.publish(rule)
+    init(page)
+    variant = assign(page)["bar"]["variant"]
+    anonymous = page.evaluate("proefwerk.unit()")
+    person = next(
+        unit
+        for unit in (f"customer-{number}" for number in range(100))
+        if decide(compiled(rule), "bar", shopper(unit)).variant != variant
+    )
+    page.evaluate("person => proefwerk.identify(person)", person)
+    assert assign(page)["bar"]["variant"] == variant
+    page.evaluate("proefwerk.expose('bar')")
+    events = platform.wait_for(2)
+    assert [(event.unit, event.person) for event in events if isinstance(event, Link)] == [
+        (anonymous, person)
+    ]
+    exposures = [(event.unit, event.variant) for event in events if isinstance(event, Exposure)]
+    assert exposures == [(person, variant)]
 
 
 def test_a_preview_is_shown_kept_for_the_tab_and_never_counted(
