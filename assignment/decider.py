@@ -92,7 +92,7 @@ class Decider(Generic[T]):
         "_groups",
         "_in_order",
         "_is_wide",
-        "_ungated",
+        "_open_to_all",
     )
 
     def __init__(self, steps: Sequence[Step[T]]) -> None:
@@ -113,7 +113,7 @@ class Decider(Generic[T]):
             tuple((hashes[gate.seed, gate.attribute], tables[gate.ranges]) for gate in barrier)
             for barrier in barriers
         )
-        self._ungated = [True] * len(barriers)
+        self._open_to_all = [True] * len(barriers)
         places = [
             (conditions[key], attributes[step.attribute], barriers[step.gates])
             for key, step in zip(keys, steps, strict=True)
@@ -124,23 +124,26 @@ class Decider(Generic[T]):
         self._groups = tuple(_group(place, alike) for place, alike in grouped.items())
         self._in_order = _order(places)
         seeds = [seed for seed, _ in hashes] + [step.seed for step in steps]
-        self._is_wide = _all_narrow(seeds) is None
+        self._is_wide = any(not _is_narrow(seed) for seed in seeds)
 
     def __call__(self, context: Context) -> list[T]:
         """What the unit with these attributes gets, in the order of the steps."""
         passed = [audience(context) for audience in self._audiences]
-        texts = [hash_value(context.get(attribute)) for attribute in self._attributes]
-        values = None if self._is_wide else _all_narrow(texts)
-        if values is None:
-            return self._decide_wide(passed, texts)
-        opened = self._open(
-            [
+        if self._is_wide:
+            return self._decide_wide(passed, context)
+        try:
+            values = [hash_value(context.get(name)).encode("latin-1") for name in self._attributes]
+        except UnicodeEncodeError:
+            return self._decide_wide(passed, context)
+        opened = self._open_to_all
+        if self._gate_hashes:
+            buckets = [
                 fnv_bytes(b"%d" % fnv_bytes(seed + value)) % BUCKETS
                 if (value := values[attribute])
                 else BUCKETS
                 for seed, _, attribute in self._gate_hashes
             ]
-        )
+            opened = self._open(buckets)
         found: list[T] = []
         for audience, attribute, barrier, elsewhere, outside, splits in self._groups:
             if not passed[audience]:
@@ -154,8 +157,9 @@ class Decider(Generic[T]):
                 ]
         return found if self._in_order is None else list(self._in_order(found))
 
-    def _decide_wide(self, passed: list[bool], texts: list[str]) -> list[T]:
+    def _decide_wide(self, passed: list[bool], context: Context) -> list[T]:
         """The same for text beyond Latin-1, whose code units are no bytes."""
+        texts = [hash_value(context.get(name)) for name in self._attributes]
         opened = self._open(
             [
                 bucket_after(state, texts[attribute]) if texts[attribute] else BUCKETS
@@ -174,8 +178,6 @@ class Decider(Generic[T]):
 
     def _open(self, buckets: list[int]) -> list[bool]:
         """For each set of gates whether all of them let in the unit with these buckets."""
-        if not buckets:
-            return self._ungated
         return [all(table[buckets[place]] for place, table in gates) for gates in self._barriers]
 
 
@@ -208,8 +210,5 @@ def _narrow(text: str) -> bytes:
     return text.encode("latin-1", "replace")
 
 
-def _all_narrow(texts: list[str]) -> list[bytes] | None:
-    try:
-        return [text.encode("latin-1") for text in texts]
-    except UnicodeEncodeError:
-        return None
+def _is_narrow(text: str) -> bool:
+    return all(character < "\u0100" for character in text)
