@@ -136,7 +136,10 @@ class ExperimentForm(Form):
     surface: Surface = Surface.LAYOUT
     placement: Annotated[str, Field(max_length=200)] = ""
     hash_attribute: Named = "id"
-    fallback_attribute: Named | None = None
+    fallback_attribute: Annotated[
+        Named | None,
+        Field(description="Whose value is a person's id before login; they keep its variant."),
+    ] = None
     variants: Annotated[list[VariantForm], Field(min_length=2, max_length=20)]
     traffic: Share = 1.0
     audience: dict[str, Any] = Field(default_factory=dict)

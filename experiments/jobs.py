@@ -27,14 +27,15 @@ from experiments.service import transitions
 from experiments.service.analysis import check_analysable
 from experiments.service.definitions import definition_of
 from experiments.service.reports import newest, save_report
+from experiments.stickiness import forget_ended
 from experiments.waiting import answer_waiting
 from experiments.watching import watch_bots, watch_visitors
 from experiments.workplace import Workplace, compact
 
 __all__ = [
-    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "import_files", "refresh_baselines",
-    "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested",
-    "verify_report", "watch_bots", "watch_visitors",
+    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "forget_variants", "import_files",
+    "refresh_baselines", "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests",
+    "run_requested", "verify_report", "watch_bots", "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]
@@ -129,6 +130,11 @@ def check_health(place: Workplace) -> dict[str, list[str]]:
                 log.warning("Experiment '%s' fails its health checks: %s", key, ", ".join(failed))
     place.alarms = found
     return found
+
+
+def forget_variants(place: Workplace) -> int:
+    """Forget which variants people kept in experiments that have ended; how many there were."""
+    return forget_ended(place.database)
 
 
 def _keys(database: Database, *states: Status) -> list[str]:

@@ -30,6 +30,7 @@ REQUEST_SECONDS = 0.2
 REHEARSE_SECONDS = 1.0
 REFRESH_SECONDS = 2.0
 DATES_SECONDS = 1.0
+FORGET_SECONDS = 3600.0
 HEALTH_SECONDS = 30.0
 BASELINE_SECONDS = 15.0
 WATCH_SECONDS = 10.0
@@ -133,6 +134,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("watch_visitors", led(jobs.watch_visitors), WATCH_SECONDS),
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
+        ("forget_variants", led(jobs.forget_variants), FORGET_SECONDS),
     ):
         scheduler.add_job(work, "interval", seconds=seconds, id=name)
 

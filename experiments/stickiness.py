@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from sqlalchemy import text
+from sqlalchemy import delete, text, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
@@ -15,7 +15,8 @@ from assignment.errors import ProefwerkError
 from assignment.growthbook.sticky import assignment_name
 from assignment.stays import Kept, Stay
 from experiments.db import Database
-from experiments.models import StickyAssignment
+from experiments.lifecycle import Status
+from experiments.models import Experiment, StickyAssignment
 
 CAPACITY = 200_000
 PATIENCE_SECONDS = 3
@@ -154,6 +155,26 @@ class StickyAssignments:
 
 def _away() -> ProefwerkError:
     return ProefwerkError(503, "database_unavailable", "The control database is away.")
+
+
+def forget_ended(database: Database, at_once: int = 5_000) -> int:
+    """Forgets what people had in experiments that have ended; how many rows that were.
+
+    Args:
+        at_once: Rows in one transaction, so that nobody waits long to write.
+    """
+    ended = select(Experiment.key).where(col(Experiment.status).in_([Status.STOPPED, Status.ARCHIVED]))
+    own = (StickyAssignment.unit, StickyAssignment.experiment_key, StickyAssignment.version)
+    some = select(*own).where(col(StickyAssignment.experiment_key).in_(ended)).limit(at_once)
+    forgotten = 0
+    while True:
+        with database.session() as session:
+            done = (
+                session.connection().execute(delete(StickyAssignment).where(tuple_(*own).in_(some))).rowcount
+            )
+        forgotten += done
+        if done < at_once:
+            return forgotten
 
 
 def _rows(session: Session, units: Collection[str]) -> Found:

@@ -90,7 +90,7 @@ def with_memory(
     Args:
         keys: Of the sticky experiments that are evaluated.
         evaluate: It enters new assignments into the documents; called again if another process was first.
-        agent: User agent of the crawler that asked.
+        agent: User agent of the crawler that asked, of whom nothing is remembered.
     """
     experiments = [compiled.derived(_rules).experiments[key] for key in sorted(keys)]
     ids = _ids(experiments, attributes)
@@ -103,7 +103,7 @@ def with_memory(
     found = evaluate(documents)
     stays = _stays(experiments, ids, documents)
     news = [stay for stay in stays if not _is_known(stay, known)]
-    if news and reached and doors.sticky is not None:
+    if news and reached and doors.sticky is not None and agent is None:
         try:
             known = doors.sticky.keep(news)
         except ProefwerkError:

@@ -128,16 +128,9 @@ def join(engine: duckdb.DuckDBPyConnection, segments: int) -> Joined:
         "SELECT count(*), coalesce(sum(ids), 0)::BIGINT FROM gathered WHERE crowd AND ids > 0"
     ).fetchall()[0]
     engine.execute("DELETE FROM gathered WHERE crowd")
-    engine.execute(
-        f"""CREATE OR REPLACE TEMP TABLE met AS
-        SELECT unit_key, first, variant, last_variant, events, unknown{plain}, NULL::VARCHAR AS bot,
-          1 AS ids, true AS parted_alone
-        FROM met ANTI JOIN persons USING (unit_key)
-        UNION ALL
-        SELECT unit_key, first, variant, last_variant, events, unknown{plain}, NULL, ids, parted_alone
-        FROM gathered"""
-    )
-    engine.execute("DROP TABLE gathered")
+    engine.execute("DELETE FROM met USING persons WHERE met.unit_key = persons.unit_key")
+    columns = f"unit_key, first, variant, last_variant, events, unknown{plain}"
+    engine.execute(f"INSERT INTO met ({columns}) SELECT {columns} FROM gathered")
     engine.execute(
         """CREATE OR REPLACE TEMP TABLE bots AS
         SELECT coalesce(persons.person_key, bots.unit_key) AS unit_key, rule, source
@@ -146,8 +139,9 @@ def join(engine: duckdb.DuckDBPyConnection, segments: int) -> Joined:
     persons, ids, parted = engine.execute(
         """SELECT count(*), coalesce(sum(ids), 0)::BIGINT,
           count(*) FILTER (variant <> last_variant AND NOT parted_alone)
-        FROM met WHERE ids > 1 AND unit_key NOT IN (SELECT unit_key FROM bots)"""
+        FROM gathered WHERE ids > 1 AND unit_key NOT IN (SELECT unit_key FROM bots)"""
     ).fetchall()[0]
+    engine.execute("DROP TABLE gathered")
     known = engine.execute("SELECT count(*) FROM persons").fetchall()[0][0]
     return Joined(known, persons, ids, parted, crowds, crowd_ids)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, and_, col, delete, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from assignment.errors import FieldError, ProefwerkError
 from experiments.auth import SYSTEM, Actor, Role, require
@@ -13,7 +13,7 @@ from experiments.db import lock_changes, utc_now
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import Action, Status, check_transition, start_refusals
-from experiments.models import Experiment, JournalKind, StickyAssignment
+from experiments.models import Experiment, JournalKind
 from experiments.participation import ExperimentRole
 from experiments.publish import publish
 from experiments.requests import Decision, StopForm
@@ -109,7 +109,6 @@ def archive(session: Session, key: str, actor: Actor) -> Experiment:
     """
     experiment, before = _begin(session, key, actor, Action.ARCHIVE)
     experiment.status = Status.ARCHIVED.value
-    session.exec(delete(StickyAssignment).where(col(StickyAssignment.experiment_key) == key))
     note(session, experiment, actor, JournalKind.ARCHIVE, "Archived.")
     return _finish(session, experiment, actor, Action.ARCHIVE, before)
 

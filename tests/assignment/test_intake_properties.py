@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from assignment.errors import ProefwerkError
 from assignment.events import decode_payload
 
-from .test_intake import JSON, NDJSON, NOW, exposure, order, take
+from .test_intake import JSON, NDJSON, NOW, exposure, link, order, take
 
 _texts = st.text(alphabet='ab\ud800\udc00\0é😀:"\\', max_size=5)
 _scalars = st.none() | st.booleans() | st.integers() | st.floats() | _texts
@@ -33,24 +34,33 @@ _fields = st.sampled_from(
         "currency",
         "attributes",
         "properties",
+        "person",
     ]
 )
+
+
+def _link(key: str) -> dict[str, Any]:
+    return link(person=f"c{key}")
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.dictionaries(_fields, _values, max_size=4), st.booleans()),
+        st.tuples(
+            st.sampled_from([exposure, order, _link]),
+            st.dictionaries(_fields, _values, max_size=4),
+            st.booleans(),
+        ),
         min_size=1,
         max_size=5,
     )
 )
 def test_whatever_is_sent_every_event_is_counted_once_and_what_is_stored_can_be_read(
-    changes: list[tuple[bool, dict[str, Any], bool]],
+    changes: list[tuple[Callable[[str], dict[str, Any]], dict[str, Any], bool]],
 ) -> None:
     events = []
-    for number, (exposed, changed, compact) in enumerate(changes):
-        event = {**(exposure if exposed else order)(str(number)), **changed}
+    for number, (make, changed, compact) in enumerate(changes):
+        event = {**make(str(number)), **changed}
         events.append(json.dumps(event, separators=(",", ":") if compact else None))
     batch = take(f"[{','.join(events)}]".encode())
     assert batch.accepted + batch.duplicates + len(batch.rejected) == len(events)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from assignment.errors import ProefwerkError
 from assignment.stays import Kept, Stay
 from experiments.db import Database
-from experiments.stickiness import PAUSE_SECONDS, StickyAssignments
+from experiments.models import Experiment, StickyAssignment
+from experiments.stickiness import PAUSE_SECONDS, StickyAssignments, forget_ended
 
 
 def test_what_is_kept_is_known_to_another_process(database: Database) -> None:
@@ -112,6 +114,26 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProefwerkError) as refused:
         memory.keep([Stay("bar", 1, "blue", ("c9",))])
     assert refused.value.status == 503
+
+
+@pytest.mark.parametrize(("status", "left"), [("running", 7), ("paused", 7), ("stopped", 1), ("archived", 1)])
+def test_only_what_people_had_in_experiments_that_ended_is_forgotten(
+    database: Database, status: str, left: int
+) -> None:
+    memory = StickyAssignments(database)
+    six = tuple(f"u{number}" for number in range(6))
+    memory.keep([Stay("bar", 1, "blue", six), Stay("foo", 1, "red", ("u",))])
+    with database.session() as session:
+        for key, state in (("bar", status), ("foo", "running")):
+            session.add(
+                Experiment(
+                    key=key, name=key, hypothesis="", surface="offer", placement="", hash_attribute="id",
+                    traffic=1.0, audience={}, roles={}, plan={}, segments=[], owner="x", status=state,
+                )
+            )  # fmt: skip
+    assert forget_ended(database, at_once=4) == 7 - left
+    with database.reading() as session:
+        assert len(session.exec(select(StickyAssignment.unit)).all()) == left
 
 
 def _refuse(*_: object) -> dict[str, dict[str, str]]:

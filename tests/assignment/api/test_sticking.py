@@ -198,3 +198,11 @@ def test_grown_variants_are_kept_by_their_key(shop: Shop) -> None:
     for number in range(50):
         kept = shop.native(f"g{number}")
         assert shop.one_flag(f"h{number}", anonymousId=f"g{number}") == kept
+
+
+def test_nothing_is_remembered_of_crawlers(shop: Shop) -> None:
+    document = {"context": {"targetingKey": A1}}
+    crawler = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    answer = shop.post("/api/v1/assign", document, User_Agent=crawler)
+    assert answer["assignments"]["bar"]["variant"] == OTHER
+    assert shop.memory.kept == {}

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from assignment.errors import ProefwerkError
 from experiments.analysis.baseline import Baseline
 from experiments.db import utc_now
-from experiments.models import Metric, Report, StickyAssignment
+from experiments.models import Metric, Report
 from experiments.requests import Decision, StopForm
 from experiments.service.baselines import save_baselines
 from experiments.service.definitions import get_experiment, update_experiment
@@ -282,12 +282,3 @@ def test_a_stopped_experiment_is_archived_for_good(session: Session) -> None:
     with pytest.raises(ProefwerkError) as caught:
         update_experiment(session, "bar", {"name": "Other"}, BOB)
     assert caught.value.status == 409
-
-
-def test_what_people_kept_is_forgotten_when_the_experiment_is_archived(session: Session) -> None:
-    running(session)
-    session.add(StickyAssignment(unit="c9", experiment_key="bar", version=1, variant="control"))
-    session.add(StickyAssignment(unit="c9", experiment_key="other", version=1, variant="control"))
-    stop(session, "bar", INCONCLUSIVE, BOB)
-    archive(session, "bar", BOB)
-    assert session.exec(select(StickyAssignment.experiment_key)).all() == ["other"]
