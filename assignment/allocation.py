@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -13,6 +14,7 @@ from assignment.hashing import BUCKETS, POSITIONS, bucket_ranges
 from assignment.snapshot import Experiment, Gate, Slot, Variant
 
 FREE = -1
+_WHOLE = 1e-6
 
 
 class WouldMoveUnits(ValueError):  # noqa: N818 - a property of the change, not a defect
@@ -85,6 +87,44 @@ def grow(experiment: Experiment, coverage: float, variants: Sequence[Variant]) -
     for index, variant in enumerate(variants):
         _grow_one(owners, index, variant, coverage)
     return msgspec.structs.replace(changed, slots=tuple(_slots(owners)))
+
+
+def set_apart(maps: Sequence[Sequence[Slot]], weights: Sequence[float]) -> frozenset[int]:
+    """The buckets whose units cannot be compared with the control, because a variant grew more than others.
+
+    Units that come to take part by growth are new and old visitors alike, where a variant that did not grow
+    gets new ones only. So units are alike where their buckets were given out at one time, and the effect is
+    not mixed with time where the shares are the same at each: of every growth as many buckets as keep the
+    shares of the beginning count, the rest is set apart. It depends on nothing that units do.
+
+    Args:
+        maps: What followed from traffic and weights, then what held after each growth.
+        weights: Of the variants at the beginning; variants that came later are set apart wholly.
+    """
+    apart: set[int] = set()
+    held = owners_of(maps[0])
+    for slots in maps[1:]:
+        owners = owners_of(slots)
+        given: dict[int, list[int]] = {}
+        for place, (before, now) in enumerate(zip(held, owners, strict=True)):
+            if before == FREE != now:
+                given.setdefault(now, []).append(place)
+        kept = _in_proportion([len(given.get(index, ())) for index in range(len(weights))], weights)
+        for index, places in given.items():
+            apart.update(places[kept[index] if index < len(kept) else 0 :])
+        held = owners
+    return frozenset(apart)
+
+
+def _in_proportion(given: Sequence[int], weights: Sequence[float]) -> list[int]:
+    """The most of each that is in proportion to the weights: exactly so, if that costs a tenth at most."""
+    pairs = [(count, weight) for count, weight in zip(given, weights, strict=True) if weight > 0]
+    most = math.floor(min(count / weight for count, weight in pairs) + 1e-9)
+    for total in range(most, most * 9 // 10, -1):
+        exact = [total * weight for weight in weights]
+        if all(abs(count - round(count)) < _WHOLE for count in exact):
+            return [round(count) for count in exact]
+    return [min(round(most * weight), count) for weight, count in zip(weights, given, strict=True)]
 
 
 def _grow_one(owners: list[int], index: int, variant: Variant, coverage: float) -> None:

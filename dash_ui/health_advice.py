@@ -46,6 +46,7 @@ def cause(check: Check) -> str:
             " device that many people use, such as a till, is linked to all of them."
         ),
         "held_out": _("The shop shows an experiment without asking, or asks with another shopper id."),
+        "growth": _("A variant was added while the others ran."),
         "bots": _("A rule takes shoppers for bots, or the variant itself changes who is taken for one."),
         "maturity": _("Shoppers who came lately still have time to order or return."),
     }.get(check.name, _("The data do not look as planned."))
@@ -95,6 +96,7 @@ def remedy(check: Check) -> str:
             "Ask for the variant wherever the experiment is shown; until then the true effect is larger than"
             " it looks."
         ),
+        "growth": _("Begin a new phase: it divides all shoppers over all variants."),
         "bots": _("Look at the list under Bots, and acquit the rule or the shoppers that are none."),
         "maturity": _("Wait until most windows have closed before you decide on money or returns."),
     }.get(check.name, _("Ask an analyst to look before you decide."))

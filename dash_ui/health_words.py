@@ -12,6 +12,7 @@ from dash_ui.bot_words import rule_name
 from dash_ui.format import day, locale, number, percent
 from dash_ui.i18n import _, ngettext
 from dash_ui.linked_words import linked_finding
+from dash_ui.phase_words import carry_over_finding, growth_finding
 from dash_ui.report_records import Check, Report
 
 TINY = 0.001
@@ -34,6 +35,8 @@ def check_name(name: str) -> str:
         "bots": _("Bots left out"),
         "linked": _("One person, several ids"),
         "held_out": _("Held-out left alone"),
+        "carry_over": _("Seen in an earlier phase"),
+        "growth": _("Growth of variants"),
     }.get(name, name.replace("_", " ").capitalize())
 
 
@@ -61,6 +64,8 @@ def finding(check: Check, report: Report) -> str:
         "multiple_exposure": _multiple,
         "bots": _bots,
         "linked": linked_finding,
+        "carry_over": carry_over_finding,
+        "growth": growth_finding,
     }.get(check.name)
     return (said(check, report) if said else None) or _plain(check) or check.detail
 

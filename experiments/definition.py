@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from experiments.bots import Verdict
 from experiments.documents import canonical
 from experiments.forms import ExperimentForm, MetricForm
+from experiments.phases import Period, Split
 
 _NOT_PLANNED = ("name", "parent", "preview_url", "start_at")
 _LATER: dict[str, Any] = {"prerequisites": [], "role": "experiment", "holdout": None}
@@ -41,6 +42,8 @@ class Definition:
         planned_end: End date as it was when the plan was frozen; `None` without one.
         bots: Everything that was ever said of bots; `None` where nobody is left out for one.
         members: When which experiments belonged to it, if it is a holdout.
+        phases: The phases until this one, this one last; empty where none was kept.
+        splits: How this phase divided shoppers, from each moment on; the weights of the form are the first.
     """
 
     form: ExperimentForm
@@ -53,6 +56,21 @@ class Definition:
     planned_end: datetime | None = None
     bots: tuple[Verdict, ...] | None = ()
     members: tuple[Membership, ...] | None = None
+    phases: tuple[Period, ...] = ()
+    splits: tuple[Split, ...] = ()
+
+    @property
+    def since(self) -> datetime | None:
+        """When this phase began, in UTC; `None` in the first one, whose exposures all count."""
+        return self.phases[-1].started_at if len(self.phases) > 1 else None
+
+    def at(self, moment: datetime) -> Definition:
+        """The same with what was known at a moment of how shoppers are divided."""
+        known = tuple(split for split in self.splits if split.at <= moment) or self.splits[:1]
+        if len(known) == len(self.splits):
+            return self
+        form = self.form.model_copy(update={"traffic": known[-1].traffic})
+        return replace(self, form=form, splits=known)
 
 
 def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], version: int) -> dict[str, Any]:

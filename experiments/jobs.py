@@ -82,8 +82,13 @@ def verify_report(place: Workplace, report: object) -> list[str]:
     assert isinstance(report, dict)
     compact(place)
     with place.database.reading() as session:
-        definition = definition_of(session, report["experiment"])
+        definition = definition_of(session, report["experiment"], _phase_of(report))
     return verify(report, definition, place.lake.view())
+
+
+def _phase_of(report: Document) -> int | None:
+    version = report.get("version")
+    return version if isinstance(version, int) and not isinstance(version, bool) else None
 
 
 def run_requested(place: Workplace) -> int:

@@ -63,6 +63,25 @@ class Split:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A phase in short.
+
+    Attributes:
+        version: From 1.
+        started_at: When it began, in UTC.
+        ended_at: When the next one began; `None` for the one that is looked at.
+        plan_hash: Seal of the plan that it began with.
+        reason: Why it was begun, in the words of whoever did.
+    """
+
+    version: int
+    started_at: datetime
+    ended_at: datetime | None
+    plan_hash: str
+    reason: str
+
+
 def split_from(document: Mapping[str, Any]) -> Split:
     """The split that was kept as this document."""
     return Split(

@@ -38,6 +38,17 @@ class Futility(StrEnum):
     BINDING = "binding"
 
 
+class CarryOver(StrEnum):
+    """What becomes, in a new phase, of units that met an earlier one.
+
+    Kept they are by default: they are divided anew whatever they saw, so it cannot make a difference where
+    there is none; but it may blur one. Left out, the effect is that on newcomers alone.
+    """
+
+    KEEP = "keep"
+    EXCLUDE = "exclude"
+
+
 class LooksForm(Form):
     """How evidence is read, and by what looks where those are planned."""
 
@@ -94,12 +105,13 @@ class PlanForm(LooksForm):
     cuped: bool = True
     planned_units: Annotated[int, Field(ge=2, le=10**12)] | None = None
     exact: bool = False
+    carry_over: CarryOver = CarryOver.KEEP
 
     @model_serializer(mode="wrap")
     def _leave_out(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What came later is left out where it says nothing, so that plans keep the seal they always had."""
         plan: dict[str, Any] = write(self)
-        for name in ("exact", "spending", "spending_gamma", "futility"):
+        for name in ("exact", "spending", "spending_gamma", "futility", "carry_over"):
             if getattr(self, name) == type(self).model_fields[name].default:
                 plan.pop(name, None)
         return plan

@@ -85,7 +85,8 @@ def _watched(database: Database) -> list[_Watched]:
             marks = select(Report.as_of, Report.data_hash).where(Report.experiment_key == row.key)
             newest_first = marks.order_by(col(Report.as_of).desc(), col(Report.created_at).desc())
             last = session.exec(newest_first.limit(1)).first()
-            found.append(_Watched(row.key, row.started_at, row.stopped_at, *(last or (None, None))))
+            began = row.phases[-1].started_at if row.phases else row.started_at
+            found.append(_Watched(row.key, began, row.stopped_at, *(last or (None, None))))
     return found
 
 
@@ -120,7 +121,7 @@ def _refresh(place: Workplace, view: View, watched: _Watched, as_of: datetime) -
 
 
 def _marks(definition: Definition, view: View) -> tuple[int, ...]:
-    """How many events the lake holds that may concern the experiment, and how much was said of bots."""
+    """The phase, how many events may concern the experiment, and how much was said of bots."""
     names = {
         name
         for metric in definition.metrics.values()
@@ -139,4 +140,5 @@ def _marks(definition: Definition, view: View) -> tuple[int, ...]:
     verdicts = definition.bots or ()
     said = len(verdicts) + sum(each.until is not None for each in verdicts)
     marked = sum(part.rows for part in view.manifest.parts if part.kind == "bots")
-    return view.manifest.exposures.get(definition.form.key, 0), conversions, marked, said
+    exposures = view.manifest.exposures.get(definition.form.key, 0)
+    return definition.version, exposures, conversions, marked, said

@@ -11,7 +11,7 @@ from experiments.bots import Says
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, LayerForm, MetricKind, Named, Share, checked_audience
 from experiments.participation import Holdout
-from experiments.plan import LooksForm, Method
+from experiments.plan import CarryOver, LooksForm, Method
 
 
 class Decision(StrEnum):
@@ -35,6 +35,7 @@ class PhaseForm(Form):
 
     new_phase: bool = False
     phase_reason: Annotated[str, Field(max_length=4000)] = ""
+    carry_over: CarryOver | None = None
 
 
 class CommentForm(Form):

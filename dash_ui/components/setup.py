@@ -8,6 +8,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from dash_ui.components.phases import phases
 from dash_ui.components.table import Column, table
 from dash_ui.format import moment, number, percent
 from dash_ui.i18n import _
@@ -18,7 +19,7 @@ from dash_ui.sharing_words import sharing_sentences
 
 
 def setup(experiment: Experiment) -> html.Section:
-    """The whole setup; nothing here changes after the start."""
+    """The whole setup; after the start only the split changes, and the table of phases tells how."""
     document = experiment.document
     lines = [sentence for sentence in plan_sentences(experiment) if sentence]
     columns = [
@@ -50,6 +51,7 @@ def setup(experiment: Experiment) -> html.Section:
             else None,
             html.Ul([html.Li(line) for line in lines], className="pw-sentences"),
             table(_("Variants"), columns, rows, "pw-plain"),
+            phases(experiment),
             *_family(experiment),
             _hash(experiment),
         ],

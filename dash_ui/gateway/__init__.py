@@ -11,10 +11,13 @@ from dash_ui.gateway.planning import Planning
 from dash_ui.gateway.rehearsals import Rehearsals
 from dash_ui.gateway.results import Results
 from dash_ui.gateway.sharing import Sharing
+from dash_ui.gateway.splits import Splits
 from dash_ui.gateway.trust import Trust
 
 __all__ = ["Gateway"]
 
 
-class Gateway(Access, Bots, Definitions, Listing, Measures, Planning, Rehearsals, Results, Sharing, Trust):
+class Gateway(
+    Access, Bots, Definitions, Listing, Measures, Planning, Rehearsals, Results, Sharing, Splits, Trust
+):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""

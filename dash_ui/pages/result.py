@@ -13,7 +13,7 @@ from dash_ui.components.rehearsal import rehearsal_card
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
-from dash_ui.pages import result_actions, result_files, result_previews, result_rehearsal
+from dash_ui.pages import result_actions, result_files, result_previews, result_rehearsal, result_split
 from dash_ui.pages.result_sections import SECTIONS, digests, draw, effect_value, live_words
 from dash_ui.records import Refused
 from dash_ui.session import current_person
@@ -57,6 +57,7 @@ def render(view: View) -> Any:
                 className="pw-card pw-part",
             ),
             result_actions.stop_dialog(result),
+            result_split.split_dialog(result),
         ],
         id="result",
         className=f"pw-result pw-{reader} pw-{scale}-scale",
@@ -82,6 +83,7 @@ def register(app: Dash, gateway: Gateway) -> None:
         app, "printPage", Output("result-print", "title"), Input("result-print", "n_clicks"), skip_first=True
     )
     result_actions.register(app, gateway)
+    result_split.register(app, gateway)
     result_files.register(app, gateway)
     result_previews.register(app, gateway)
     result_rehearsal.register(app, gateway)

@@ -11,6 +11,7 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
+from dash_ui.pages.result_split import open_button
 from dash_ui.records import Person, Refused
 from dash_ui.report_records import Result
 from dash_ui.session import current_person
@@ -32,6 +33,8 @@ def action_bar(result: Result, person: Person) -> html.Div:
     if (live and verdict_action(result, person) is None) or undecided:
         label = _("Stop and decide") if live else _("Record the decision")
         buttons.append(_button({"type": "stop-open", "place": "head"}, "stop", label, disabled=not may))
+    if live and result.experiment.document.get("role") != "holdout":
+        buttons.append(open_button(disabled=not may))
     if live:
         buttons.append(_button("result-update", "refresh", _("Update now")))
     if result.report is not None:

@@ -122,7 +122,7 @@ def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Ex
           SELECT arg_min(CASE event.variant {cases} END, row(epoch_us(event.time), event.id)) AS code
           FROM {parquet(scope.view.paths("exposures"))} AS event
           JOIN ({several}) AS several ON event.unit_key = several.id_key
-          WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")}
+          WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")}
             AND event.variant IN ({", ".join(literal(key) for key in scope.variants)})
           GROUP BY several.unit_key)
         GROUP BY code"""
@@ -137,7 +137,7 @@ def _exposure_delays(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Delays:
         return Delays((0,) * (len(EDGES) + 1), 0, 0)
     source = (
         f"{parquet(paths)} AS event WHERE event.experiment = {literal(scope.experiment)} "
-        f"AND {scope.known_by_then('event')}"
+        f"AND {scope.counts('event')}"
     )
     return _delays(
         engine, source, "epoch_us(event.received) - epoch_us(event.time)", "epoch_us(event.received)", scope

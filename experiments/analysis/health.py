@@ -10,6 +10,7 @@ from experiments.analysis.health_assignment import assignment_check
 from experiments.analysis.health_bots import bots_check
 from experiments.analysis.health_held_out import held_out_check
 from experiments.analysis.health_linked import linked_check
+from experiments.analysis.health_phase import carry_over_check, growth_check
 from experiments.analysis.health_split import (
     finding,
     multiple_exposure_check,
@@ -47,6 +48,11 @@ def checked(
     }
     if definition.bots is None:
         del health["bots"]
+    found = {
+        "carry_over": carry_over_check(definition, measurement),
+        "growth": growth_check(definition, measurement),
+    }
+    health |= {name: check for name, check in found.items() if check is not None}
     if measurement.exposed.joined is not None:
         health["linked"] = linked_check(measurement)
     if measurement.reached is not None:

@@ -17,6 +17,7 @@ from experiments.analysis.engine import connection, literal, parquet
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.measure import Measurement, measure, scope_of
 from experiments.analysis.persons import already_met
+from experiments.analysis.phase_units import earlier_ids, find_apart
 from experiments.analysis.rows import microseconds as since_1970
 from experiments.analysis.rows import moment
 from experiments.analysis.units import SECOND, Scope, microseconds
@@ -150,7 +151,13 @@ class Information:
         keys = ", ".join(literal(key) for key in scope.variants)
         # Receipt and time in one number: much quicker than the time that goes with the least receipt.
         both = "(epoch_us(received)::HUGEINT << 62) + greatest(0, epoch_us(time))"
-        condition = scope.known_by_then("event")
+        condition, links_known = scope.counts("event"), scope.known_by_then("event")
+        if away := find_apart(engine, scope.view, scope.experiment, condition, scope.phase):
+            condition += f" AND event.unit_key NOT IN ({away})"
+        # Only what was known when the phase began: what comes in later does not turn the clock back.
+        before = f"event.received <= make_timestamptz({scope.phase.since})"
+        if scope.phase.fresh and (old_ids := earlier_ids(scope.view, scope.experiment, before, scope.phase)):
+            condition += f" AND event.unit_key NOT IN ({old_ids})"
         first_met = (
             "SELECT unit_key, (least >> 62)::BIGINT AS arrival, "
             f"(least & {2**62 - 1})::BIGINT AS first FROM ("
@@ -159,7 +166,7 @@ class Information:
             f"AND event.variant IN ({keys}) AND {condition} GROUP BY unit_key)"
         )
         links = scope.view.paths("links") if scope.by_person else []
-        old = already_met(f"FROM {parquet(links)} AS event WHERE {condition}") if links else None
+        old = already_met(f"FROM {parquet(links)} AS event WHERE {links_known}") if links else None
         newcomers = f" ANTI JOIN ({old}) AS old USING (unit_key)" if old else ""
         rows = engine.execute(
             f"WITH begun AS ({first_met}) SELECT arrival, first FROM begun{newcomers}"

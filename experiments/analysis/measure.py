@@ -19,6 +19,7 @@ from experiments.analysis.engine import connection
 from experiments.analysis.held_out import Reached, reached
 from experiments.analysis.lake import SPILL, View
 from experiments.analysis.metrics import Left
+from experiments.analysis.phase_units import NOBODY_ASIDE, phase_of
 from experiments.analysis.recheck import NOBODY, Rechecked, recheck
 from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
@@ -116,6 +117,8 @@ class Measurement:
         }
         if self.exposed.bots:
             content["bots"] = [asdict(each) for each in self.exposed.bots]
+        if self.exposed.aside != NOBODY_ASIDE:
+            content["aside"] = asdict(self.exposed.aside)
         if self.exposed.joined is not None:
             content["joined"] = asdict(self.exposed.joined)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -140,6 +143,7 @@ def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
         received=microseconds(as_of),
         bots=None if definition.bots is None else rules_at(definition.bots, as_of),
         by_person=form.fallback_attribute is not None,
+        phase=phase_of(definition.at(as_of)),
     )
 
 
@@ -186,7 +190,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
             ),
             slices=_slices(engine, definition, work, exposed, sound, bounds),
             arrivals=arrivals(engine, scope, exposed),
-            rechecked=recheck(engine, scope, exposed, definition),
+            rechecked=recheck(engine, scope, exposed, definition.at(as_of)),
             reached=reached(engine, scope, exposed, definition),
         )
 

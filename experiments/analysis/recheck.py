@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from assignment.allocation import FREE, owners_of
 from assignment.bulk import Units, buckets
 from assignment.hashing import POSITIONS, bucket_ranges, choose_variation
 from assignment.targeting import compile_condition
@@ -53,6 +54,8 @@ def recheck(
         bucket_ranges(len(weights), 1.0, weights),
         bucket_ranges(len(weights), form.traffic, weights),
     )
+    split = definition.splits[-1] if definition.splits else None
+    owners = None if split is None or split.slots is None else (*owners_of(split.slots), FREE)
     seed, needed = f"{form.key}:{definition.version}", attributes_of(form.audience)
     fits = compile_condition(form.audience)
     variants = [0] * len(weights)
@@ -61,13 +64,17 @@ def recheck(
     places = buckets(Units.of([unit for unit, _, _ in rows]), seed)
     for (_, variant, text), place in zip(rows, places.tolist(), strict=True):
         variants[variant] += 1
-        position = POSITIONS[place]
-        other += choose_variation(position, whole) != variant
-        beyond += choose_variation(position, whole) == variant != choose_variation(position, open_)
         attributes = json.loads(text) if text else {}
         if needed and needed <= attributes.keys():
             known += 1
             outside += not fits(attributes)
+        if owners is not None:
+            other += owners[place] not in (FREE, variant)
+            beyond += owners[place] == FREE
+            continue
+        position = POSITIONS[place]
+        other += choose_variation(position, whole) != variant
+        beyond += choose_variation(position, whole) == variant != choose_variation(position, open_)
     return Rechecked(len(rows), tuple(variants), other, beyond, known, outside)
 
 
@@ -82,7 +89,7 @@ def _sample(
           arg_min(event.attributes, row(epoch_us(event.time), event.id))
         FROM {parquet(scope.view.paths("exposures"))} AS event JOIN units ON event.unit_key = units.unit_key
         {alone}
-        WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")}
+        WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")}
           AND event.unit_key <= {highest} AND units.unit_key <= {highest}
         GROUP BY event.unit_key"""
     ).fetchall()

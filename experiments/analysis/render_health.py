@@ -25,6 +25,8 @@ CHECKS = {
     "bots": "Bots left out",
     "linked": "One person, several ids",
     "held_out": "Held-out left alone",
+    "carry_over": "Seen in an earlier phase",
+    "growth": "Growth of variants",
 }
 FINDINGS = {
     "units_in_empty_variant": "Units came into a variant that should get none: {split}.",
@@ -83,6 +85,22 @@ FINDINGS = {
         "{persons} units were met under {ids} ids, and count once each. {crowd_ids} ids are tied together by "
         "one that many people use, and are left out."
     ),
+    "carried_over": (
+        "Exposures from before this phase do not count. {units} units met an earlier phase and count: they "
+        "were divided anew, so what they saw is spread evenly."
+    ),
+    "carried_over_left_out": (
+        "Exposures from before this phase do not count. {units} units met an earlier phase and are left out, "
+        "as planned."
+    ),
+    "grown_apart": (
+        "{units} units came to variants that grew more than the others: served, but not compared, for nobody "
+        "came to the others at the same time."
+    ),
+    "variants_came_later": (
+        "{units} units came to variants that grew more than the others: served, but not compared. Variants "
+        "that came later are compared from a new phase on."
+    ),
     "no_bots": "No unit is left out as a bot.",
     "bots_left_out": "{units} units ({share}) are left out as bots.",
     "many_bots": "{units} units ({share}) are left out as bots, which is much.",
@@ -111,6 +129,7 @@ CAUSES = {
         "Shoppers meet a variant under two ids before the shop says that these are one person's, or a device "
         "that many people use, such as a till, is linked to all of them."
     ),
+    "growth": "A variant was added while the others ran.",
     "bots": "A rule takes shoppers for bots, or the variant itself changes who is taken for one.",
     "held_out": "The shop shows an experiment without asking, or asks with another id.",
 }
@@ -128,6 +147,7 @@ REMEDIES = {
     "linked": (
         "Send both ids with every request once a shopper has logged in, and let no shared device link people."
     ),
+    "growth": "Begin a new phase: it divides all units over all variants.",
     "bots": "Look at the list of bots, and acquit the rule or the units that are none.",
     "held_out": "Ask for the variant wherever the experiment is shown; until then the true effect is larger.",
 }

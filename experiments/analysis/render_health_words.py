@@ -50,6 +50,32 @@ HEALTH_DUTCH: dict[str, str] = {
         "Vraag om de variant overal waar het experiment te zien is; tot dan is het echte effect groter."
     ),
     "One person, several ids": "Eén persoon, meer id's",
+    "Seen in an earlier phase": "Gezien in een eerdere fase",
+    "Growth of variants": "Groei van varianten",
+    "Exposures from before this phase do not count. {units} units met an earlier phase and count: they "
+    "were divided anew, so what they saw is spread evenly.": (
+        "Blootstellingen van voor deze fase tellen niet mee. {units} eenheden kwamen al in een eerdere fase "
+        "langs en tellen mee: ze zijn opnieuw verdeeld, dus wat ze zagen is gelijk gespreid."
+    ),
+    "Exposures from before this phase do not count. {units} units met an earlier phase and are left out, "
+    "as planned.": (
+        "Blootstellingen van voor deze fase tellen niet mee. {units} eenheden kwamen al in een eerdere fase "
+        "langs en tellen niet mee, zoals gepland."
+    ),
+    "{units} units came to variants that grew more than the others: served, but not compared, for nobody "
+    "came to the others at the same time.": (
+        "{units} eenheden kwamen bij varianten die meer groeiden dan de andere: ze krijgen die variant, maar "
+        "worden niet vergeleken, want bij de andere kwam er tegelijk niemand bij."
+    ),
+    "{units} units came to variants that grew more than the others: served, but not compared. Variants "
+    "that came later are compared from a new phase on.": (
+        "{units} eenheden kwamen bij varianten die meer groeiden dan de andere: ze krijgen die variant, maar "
+        "worden niet vergeleken. Varianten die later kwamen, worden vanaf een nieuwe fase vergeleken."
+    ),
+    "A variant was added while the others ran.": "Er kwam een variant bij terwijl de andere al liepen.",
+    "Begin a new phase: it divides all units over all variants.": (
+        "Begin een nieuwe fase: die verdeelt alle eenheden over alle varianten."
+    ),
     "No ids are linked yet; every id counts as a unit.": (
         "Er zijn nog geen id's gekoppeld; elk id telt als een eenheid."
     ),

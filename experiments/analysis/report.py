@@ -41,6 +41,7 @@ def analyse(
         memory: What was measured at planned looks before, so that it need not be measured again.
     """
     as_of = as_of.astimezone(UTC)
+    definition = definition.at(as_of)
     measurement = measure(definition, view, as_of)
     form = definition.form
     progress = _progress(definition, measurement)
@@ -78,6 +79,7 @@ def analyse(
         "method": form.plan.method.value,
         "plan_hash": definition.plan_hash,
         "data_hash": looks.digest(measurement, schedule),
+        **_phases(definition),
         "variants": [
             {"key": variant.key, "name": variant.name, "units": units, "share": variant.weight}
             for variant, units in zip(form.variants, exposed.counts, strict=True)
@@ -95,6 +97,32 @@ def analyse(
             ]
         },
         "decision": decision,
+    }
+
+
+def _phases(definition: Definition) -> Document:
+    """The phases until this one and how it divided shoppers; nothing for a first one that never grew."""
+    if len(definition.phases) < 2 and len(definition.splits) < 2:
+        return {}
+    return {
+        "phases": [
+            {
+                "version": phase.version,
+                "started_at": _iso(phase.started_at),
+                "ended_at": _iso(phase.ended_at),
+                "plan_hash": phase.plan_hash,
+                "reason": phase.reason,
+            }
+            for phase in definition.phases
+        ],
+        "splits": [
+            {
+                "from": _iso(split.at),
+                "traffic": split.traffic,
+                "variants": [{"key": key, "weight": weight} for key, weight in split.variants],
+            }
+            for split in definition.splits
+        ],
     }
 
 

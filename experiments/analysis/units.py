@@ -11,6 +11,15 @@ from experiments.analysis.engine import literal, parquet
 from experiments.analysis.exclusion import Excluded, call_bots, excluded, find_bots, settle
 from experiments.analysis.lake import View
 from experiments.analysis.persons import Joined, find_persons, join, name_ids
+from experiments.analysis.phase_units import (
+    NOBODY_ASIDE,
+    WHOLE,
+    Aside,
+    PhaseScope,
+    earlier_ids,
+    find_apart,
+    lay_aside,
+)
 from experiments.bots import BotRules
 from stats.clock import Clock
 
@@ -41,6 +50,7 @@ class Exposed:
         last: Latest first exposure.
         bots: Units that are left out as bots, largest rule first; they are in no other number.
         joined: What links between ids did; `None` where ids are not joined.
+        aside: Units that the phase treats apart.
     """
 
     counts: tuple[int, ...]
@@ -52,6 +62,7 @@ class Exposed:
     last: int | None
     bots: tuple[Excluded, ...] = ()
     joined: Joined | None = None
+    aside: Aside = NOBODY_ASIDE
 
     @property
     def are_joined(self) -> bool:
@@ -77,6 +88,7 @@ class Scope:
         received: Latest receipt of an event.
         bots: Whom to leave out; `None` leaves out nobody.
         by_person: Whether the ids of one person are one unit.
+        phase: Whom the phase compares.
     """
 
     view: View
@@ -87,6 +99,7 @@ class Scope:
     received: int
     bots: BotRules | None = None
     by_person: bool = False
+    phase: PhaseScope = WHOLE
 
     def known_by_then(self, alias: str) -> str:
         """SQL condition on an event: it had happened, and had been received."""
@@ -94,6 +107,13 @@ class Scope:
         if self.view.last_received() > self.received:
             condition += f" AND {alias}.received <= make_timestamptz({self.received})"
         return condition
+
+    def counts(self, alias: str) -> str:
+        """SQL condition on an exposure: known by then, and of this phase."""
+        condition = self.known_by_then(alias)
+        if self.phase.since is None:
+            return condition
+        return f"{condition} AND {alias}.time >= make_timestamptz({self.phase.since})"
 
 
 def pointer(name: str) -> str:
@@ -112,6 +132,14 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
     find_bots(engine, scope.view, scope.experiment, known, scope.bots)
     are_joined = scope.by_person and find_persons(engine, scope.view, known)
     joined = _join(engine, len(names)) if are_joined else NOBODY_JOINED if scope.by_person else None
+    aside = lay_aside(
+        engine,
+        scope.phase,
+        find_apart(engine, scope.view, scope.experiment, scope.counts("event"), scope.phase),
+        earlier_ids(scope.view, scope.experiment, known, scope.phase),
+        len(scope.variants),
+        joined=are_joined,
+    )
     values = tuple(_values(engine, name) for name in names)
     coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
     engine.execute(
@@ -143,6 +171,7 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
         last=last,
         bots=excluded(engine, len(scope.variants)),
         joined=joined,
+        aside=aside,
     )
 
 
@@ -224,7 +253,8 @@ def microseconds(hours: float) -> int:
 
 def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     paths = scope.view.paths("exposures")
-    cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(scope.variants))
+    every = (*scope.variants, *scope.phase.later)
+    cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(every))
     # The id decides between two exposures of the same microsecond, so that every run decides alike.
     values = "".join(
         ", arg_min(coalesce(json_extract_string(attributes, "
@@ -242,7 +272,7 @@ def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
           count(*) - count(code) AS unknown{values}
         FROM (
           SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code FROM {source}
-          WHERE event.experiment = {literal(scope.experiment)} AND {scope.known_by_then("event")})
+          WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")})
         GROUP BY unit_key"""
     )
 

@@ -91,6 +91,10 @@ def _asked() -> dict[str, Any]:
             "description": "Lets the change begin a new phase, in which all shoppers are divided anew.",
         },
         "phase_reason": {"type": "string", "maxLength": 4000, "description": "Why, for the journal."},
+        "carry_over": {
+            "enum": ["keep", "exclude", None],
+            "description": "What becomes of shoppers who met an earlier phase; null keeps the plan's rule.",
+        },
     }
 
 

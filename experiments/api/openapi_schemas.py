@@ -165,7 +165,12 @@ def _results() -> dict[str, Any]:
                     {"verdict": {"enum": verdicts}, "variant": nullable(TEXT), "reasons": reasons}
                 ),
             },
-            {"reach": nullable(_reach()), "looks": nullable(report_looks())},
+            {
+                "reach": nullable(_reach()),
+                "looks": nullable(report_looks()),
+                "phases": {"type": "array", "items": OBJECT},
+                "splits": {"type": "array", "items": OBJECT},
+            },
         ),
         "Rehearsal": _rehearsal(),
         "ReportSummary": objects(

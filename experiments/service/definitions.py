@@ -190,13 +190,16 @@ def delete_experiment(session: Session, key: str, actor: Actor) -> None:
     publish(session)
 
 
-def definition_of(session: Session, key: str) -> Definition:
+def definition_of(session: Session, key: str, version: int | None = None) -> Definition:
     """The experiment with its metrics, detached from tables; after the start as it was frozen.
+
+    Args:
+        version: The phase; the newest if not given.
 
     Raises:
         ProefwerkError: 404.
     """
-    return definition(session, find_experiment(session, key))
+    return definition(session, find_experiment(session, key), version)
 
 
 def _writable(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +244,7 @@ def _write(
     """Puts the form into the rows: as a new phase, as growth of the phase, or as it is."""
     if asked.new_phase:
         changes = {name: {"before": before[name], "after": after[name]} for name in changed}
-        next_phase(session, experiment, form, changes, actor, utc_now(), asked.phase_reason)
+        next_phase(session, experiment, form, changes, actor, utc_now(), asked)
     elif Status(experiment.status) in STARTED and splits_anything(changed):
         refuse_moves(experiment, before, after)
         grow_phase(session, experiment, form, after, utc_now())

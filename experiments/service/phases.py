@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +12,18 @@ from sqlmodel import Session
 from assignment.errors import FieldError, ProefwerkError
 from experiments.auth import Actor
 from experiments.definition import freeze, plan_document
+from experiments.documents import merge_patch
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, JournalKind, Phase
 from experiments.participation import ExperimentRole
-from experiments.phases import SPLITTING, grown, moving, slots_document, split_of
+from experiments.phases import SPLITTING, grown, moving, new_shares, slots_document, split_of
 from experiments.publish import rule_of
+from experiments.requests import PhaseForm
 from experiments.service.journal import note
-from experiments.service.records import fill, metrics_named
+from experiments.service.lookup import find_experiment
+from experiments.service.records import fill, form_of, metrics_named
 from experiments.service.relations import dependants, resolve_holdout
+from experiments.validation import parse
 
 Document = dict[str, Any]
 
@@ -98,7 +103,7 @@ def next_phase(
     changes: Mapping[str, Mapping[str, Any]],
     actor: Actor,
     now: datetime,
-    reason: str,
+    asked: PhaseForm,
 ) -> None:
     """Ends the phase and begins another under a new seed, with evidence of its own.
 
@@ -116,6 +121,9 @@ def next_phase(
     close_phase(experiment, now)
     experiment.version += 1
     held = resolve_holdout(session, form)
+    if asked.carry_over is not None:
+        form.plan.carry_over = asked.carry_over
+    reason = asked.phase_reason
     plan = open_phase(session, experiment, form, metrics_named(session, form), actor, now, reason)
     words = (
         f"Phase {experiment.version} began: all shoppers are divided anew, and exposures until now do not"
@@ -140,3 +148,35 @@ def next_phase(
 def splits_anything(changed: Sequence[str]) -> bool:
     """Whether one of the fields says who takes part, and with which variant."""
     return any(name in SPLITTING for name in changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a change of the split would do.
+
+    Attributes:
+        version: The phase that is running now.
+        moved: Why shoppers would move, so that it needs a new phase; empty where nobody moves.
+        coming: By variant, the share of all eligible units that comes to it; empty where shoppers move.
+        changed: Whether anything would differ.
+    """
+
+    version: int
+    moved: tuple[FieldError, ...]
+    coming: dict[str, float]
+    changed: bool
+
+
+def foresee(session: Session, key: str, changes: Document) -> Foreseen:
+    """What a merge patch of the split would do, without doing it.
+
+    Raises:
+        ProefwerkError: 404; 422 for what is invalid.
+    """
+    experiment = find_experiment(session, key)
+    rule = rule_of(experiment)
+    before = form_of(experiment).model_dump(mode="json", by_alias=True)
+    after = parse(ExperimentForm, merge_patch(before, changes)).model_dump(mode="json", by_alias=True)
+    moved = moving(rule, before, after)
+    coming = {} if moved else new_shares(rule, grown(rule, after))
+    return Foreseen(experiment.version, moved, coming, after != before)

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from assignment.errors import FieldError, ProefwerkError
 from experiments.definition import Definition, Membership, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Phase, Variant
 from experiments.participation import ExperimentRole
-from experiments.phases import split_from
+from experiments.phases import Period, split_from
 from experiments.service.verdicts import verdicts
 
 READ_ONLY = (
@@ -163,30 +164,52 @@ def metrics_named(session: Session, form: ExperimentForm) -> dict[str, MetricFor
     return {row.key: metric_form(row) for row in rows}
 
 
-def definition(session: Session, experiment: Experiment) -> Definition:
-    """The experiment with its metrics: as frozen at the start, or before it as they are now."""
+def definition(session: Session, experiment: Experiment, version: int | None = None) -> Definition:
+    """The experiment with its metrics: as frozen at the start, or before it as they are now.
+
+    Args:
+        version: The phase; the newest if not given.
+
+    Raises:
+        ProefwerkError: 404 for a phase that it never had.
+    """
     form, seal, end = form_of(experiment), None, None
-    if experiment.frozen_plan is None:
+    phases = _phases_until(experiment, version)
+    newest = len(phases) == len(experiment.phases)
+    splits = tuple(split_from(split) for split in phases[-1].splits) if phases else ()
+    if not phases:
         metrics = metrics_named(session, form)
     else:
-        frozen = json.loads(experiment.frozen_plan)
+        text = (experiment.frozen_plan if newest else None) or phases[-1].frozen_plan
+        frozen = json.loads(text)
         metrics = {key: MetricForm.model_validate(document) for key, document in frozen["metrics"].items()}
         sealed = frozen["experiment"]
         end = datetime.fromisoformat(sealed["end_at"]) if sealed.get("end_at") else None
-        form = _sealed(form, sealed)
+        form = _sealed(form, sealed).model_copy(update={"traffic": splits[-1].traffic})
         # Of the text itself: a seal that no longer fits what it seals must show.
-        seal = hash_of_plan(experiment.frozen_plan)
+        seal = hash_of_plan(text)
     return Definition(
         form=form,
         metrics=metrics,
         status=experiment.status,
-        version=experiment.version,
+        version=phases[-1].version if phases else experiment.version,
         plan_hash=seal,
         started_at=experiment.started_at,
-        stopped_at=experiment.stopped_at,
+        stopped_at=experiment.stopped_at if newest else phases[-1].ended_at,
         planned_end=end,
         bots=verdicts(session),
         members=_members(session, experiment.key) if form.role is ExperimentRole.HOLDOUT else None,
+        phases=tuple(
+            Period(
+                phase.version,
+                phase.started_at,
+                phase.ended_at if phase is not phases[-1] else None,
+                phase.plan_hash,
+                phase.reason,
+            )
+            for phase in phases
+        ),
+        splits=splits,
     )
 
 
@@ -203,6 +226,16 @@ def _members(session: Session, holdout: str) -> tuple[Membership, ...]:
         for key, phase in rows
         if json.loads(phase.frozen_plan)["experiment"].get("holdout") == holdout
     )
+
+
+def _phases_until(experiment: Experiment, version: int | None) -> list[Phase]:
+    if version is None or not experiment.phases:
+        return list(experiment.phases)
+    found = [phase for phase in experiment.phases if phase.version <= version]
+    if not found or found[-1].version != version:
+        detail = f"'{experiment.key}' has no phase {version}; there are {len(experiment.phases)}."
+        raise ProefwerkError(404, "unknown_phase", detail, (FieldError("version", detail),))
+    return found
 
 
 def _sealed(form: ExperimentForm, frozen: dict[str, Any]) -> ExperimentForm:

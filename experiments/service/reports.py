@@ -80,14 +80,18 @@ def list_reports(
 
 
 def evidence(session: Session, key: str, metric: str, variant: str) -> list[Document]:
-    """How a comparison went over the reports, oldest first; evenly thinned to `EVIDENCE_POINTS`.
+    """How a comparison went over the reports of the newest one's plan, oldest first; thinned evenly.
+
+    A new phase has a plan of its own, and evidence that begins anew. There are at most `EVIDENCE_POINTS`.
 
     Each point has `as_of`, `estimate`, `lower`, `upper` (absolute), `relative` with the same three,
     `p_value` and `significant`.
     """
+    last = newest(session, key)
+    seal = None if last is None else last.plan_hash
     idents = session.exec(
         select(Report.id)
-        .where(Report.experiment_key == key)
+        .where(Report.experiment_key == key, col(Report.plan_hash).is_not_distinct_from(seal))
         .order_by(col(Report.as_of), col(Report.created_at))
     ).all()
     chosen = _thinned(idents, EVIDENCE_POINTS)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assignment.allocation import FREE, WouldMoveUnits, grow, owners_of, slots_of
+from assignment.allocation import FREE, WouldMoveUnits, grow, owners_of, set_apart, slots_of
 from assignment.engine import decide_all
 from assignment.growthbook.evaluation import Payload, User
 from assignment.growthbook.features import evaluate
@@ -123,3 +123,68 @@ def test_a_variant_without_units_is_still_a_variation_so_that_clients_run_the_ex
     (described,) = features_of(build((grown,), ()))["bar"]["rules"]
     assert [item["key"] for item in described["meta"]] == ["control", "treatment-1"]
     assert described["ranges"] == [[0.0, 0.5], [0.0, 0.0]]
+
+
+def test_growth_in_the_same_shares_sets_nothing_apart() -> None:
+    rule = experiment(coverage=0.2)
+    moved_on = msgspec.structs.replace(rule, slots=slots_of(rule))
+    grown = grow(moved_on, 0.6, rule.variants)
+    assert set_apart([slots_of(rule), slots_of(grown)], [0.5, 0.5]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("coverage", "weights", "apart"),
+    [
+        (0.5, (0.2, 0.8), {0: 0, 1: 3000}),
+        (0.8, (0.375, 0.625), {0: 0, 1: 2000}),
+        (0.8, (0.75, 0.25), {0: 4000, 1: 0}),
+    ],
+)
+def test_what_one_variant_gets_more_than_its_share_is_set_apart(
+    coverage: float, weights: tuple[float, float], apart: dict[int, int]
+) -> None:
+    rule = experiment(coverage=0.2 if coverage < 0.8 else 0.4)
+    grown = grow(rule, coverage, weighed(rule, *weights))
+    found = set_apart([slots_of(rule), slots_of(grown)], [0.5, 0.5])
+    where = owners(grown)
+    assert {index: sum(where[place] == index for place in found) for index in (0, 1)} == apart
+    assert not {place for place in found if owners(rule)[place] != FREE}
+
+
+def test_a_variant_that_came_later_is_set_apart_wholly() -> None:
+    rule = experiment(coverage=0.4)
+    grown = grow(rule, 0.8, (*weighed(rule, 0.375, 0.375), Variant("late", "", 0.25, {})))
+    found = set_apart([slots_of(rule), slots_of(grown)], [0.5, 0.5])
+    assert {owners(grown)[place] for place in found} == {2}
+    assert len(found) == 2000
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    weights=st.lists(st.integers(1, 20), min_size=2, max_size=4),
+    steps=st.lists(
+        st.tuples(st.floats(0.1, 1.0), st.lists(st.integers(1, 20), min_size=4, max_size=4)), max_size=3
+    ),
+)
+def test_what_is_compared_keeps_the_shares_of_the_beginning_at_every_growth(
+    weights: list[int], steps: list[tuple[float, list[int]]]
+) -> None:
+    shares = [weight / sum(weights) for weight in weights]
+    rule = experiment(coverage=0.2, variants=variants(*shares))
+    maps = [slots_of(rule)]
+    for coverage, others in steps:
+        chosen = [weight / sum(others[: len(weights)]) for weight in others[: len(weights)]]
+        try:
+            rule = grow(rule, coverage, weighed(rule, *chosen))
+        except WouldMoveUnits:
+            continue
+        maps.append(slots_of(rule))
+    apart = set_apart(maps, shares)
+    held = owners_of(maps[0])
+    for slots in maps[1:]:
+        now = owners_of(slots)
+        came = [place for place in range(BUCKETS) if held[place] == FREE != now[place] and place not in apart]
+        counts = Counter(now[place] for place in came)
+        for index, share in enumerate(shares):
+            assert abs(counts[index] - share * len(came)) <= 1.5
+        held = now

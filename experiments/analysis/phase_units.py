@@ -1,0 +1,159 @@
+"""Which exposed units a phase compares: none that growth gave to one variant alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from assignment.allocation import set_apart
+from assignment.bulk import Units, buckets
+from assignment.hashing import BUCKETS
+from experiments.analysis.engine import literal, parquet
+from experiments.analysis.lake import View
+from experiments.analysis.rows import microseconds
+from experiments.definition import Definition
+from experiments.plan import CarryOver
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseScope:
+    """What a phase says of the units that it compares.
+
+    Attributes:
+        since: Exposures from then on count, microseconds since 1970 UTC; `None` where all do.
+        fresh: Whether units that met an earlier phase are left out.
+        seed: Of the randomisation.
+        apart: Buckets that growth gave out in other shares than the phase began with.
+        later: Variants that came after the phase began.
+    """
+
+    since: int | None = None
+    fresh: bool = False
+    seed: str = ""
+    apart: frozenset[int] = frozenset()
+    later: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Units of the phase in numbers, those of bots included.
+
+    Attributes:
+        earlier: Units that met an earlier phase too.
+        apart: Units whose bucket growth gave to one variant more than to others; in no other number.
+        later: Units that met only a variant that came later, by variant; in no other number.
+    """
+
+    earlier: int = 0
+    apart: int = 0
+    later: tuple[int, ...] = ()
+
+
+WHOLE = PhaseScope()
+NOBODY_ASIDE = Aside()
+
+
+def phase_of(definition: Definition) -> PhaseScope:
+    """What the definition says of its phase."""
+    form, splits = definition.form, definition.splits
+    since = definition.since
+    weights = [variant.weight for variant in form.variants]
+    # Without slots everything follows from the weights, and more traffic keeps the shares.
+    maps = [split.map for split in splits if split.slots is None][-1:]
+    maps += [split.map for split in splits if split.slots is not None]
+    later = splits[-1].variants[len(weights) :] if splits else ()
+    return PhaseScope(
+        since=None if since is None else microseconds(since),
+        fresh=form.plan.carry_over is CarryOver.EXCLUDE,
+        seed=f"{form.key}:{definition.version}",
+        apart=set_apart(maps, weights) if len(maps) > 1 else frozenset(),
+        later=tuple(key for key, _ in later),
+    )
+
+
+def find_apart(
+    engine: duckdb.DuckDBPyConnection, view: View, experiment: str, known: str, phase: PhaseScope
+) -> str | None:
+    """Make the table `apart` of the `unit_key` of ids in the buckets set apart; SQL of it, if there are any.
+
+    Args:
+        known: SQL condition on an exposure `event`: it counts.
+    """
+    paths = view.paths("exposures")
+    if not phase.apart or not paths:
+        return None
+    found = engine.execute(
+        f"SELECT unit_key, min(unit) AS unit FROM {parquet(paths)} AS event "
+        f"WHERE event.experiment = {literal(experiment)} AND {known} GROUP BY unit_key"
+    ).fetchnumpy()
+    away = np.zeros(BUCKETS + 1, dtype=np.bool_)
+    away[list(phase.apart)] = True
+    keys = np.asarray(found["unit_key"], dtype=np.int64)
+    places = buckets(Units.of([str(unit) for unit in found["unit"]]), phase.seed)
+    engine.register("away", pa.table({"unit_key": keys[away[places]]}))
+    engine.execute("CREATE TEMP TABLE apart AS SELECT * FROM away")
+    engine.unregister("away")
+    return "SELECT unit_key FROM apart"
+
+
+def earlier_ids(view: View, experiment: str, known: str, phase: PhaseScope) -> str | None:
+    """SQL of the ids that were exposed before the phase; `None` where that does not matter."""
+    paths = view.paths("exposures")
+    if phase.since is None or not paths:
+        return None
+    return (
+        f"SELECT DISTINCT event.unit_key FROM {parquet(paths)} AS event "
+        f"WHERE event.experiment = {literal(experiment)} AND {known} "
+        f"AND event.time < make_timestamptz({phase.since})"
+    )
+
+
+def lay_aside(
+    engine: duckdb.DuckDBPyConnection,
+    phase: PhaseScope,
+    apart: str | None,
+    earlier: str | None,
+    variants: int,
+    *,
+    joined: bool,
+) -> Aside:
+    """Take from `met` the units that the phase does not compare.
+
+    Args:
+        apart: SQL of the ids set apart.
+        earlier: SQL of the ids that met an earlier phase.
+        variants: How many variants the phase compares; later ones follow.
+        joined: Whether there is a table `persons`.
+    """
+    carried = away = 0
+    if earlier is not None:
+        inside = f"unit_key IN ({_persons(earlier, joined=joined)})"
+        carried = _count(engine, f"{inside} AND variant IS NOT NULL")
+        if phase.fresh:
+            engine.execute(f"DELETE FROM met WHERE {inside}")
+    if apart is not None:
+        inside = f"unit_key IN ({_persons(apart, joined=joined)})"
+        away = _count(engine, f"{inside} AND variant < {variants}")
+        engine.execute(f"DELETE FROM met WHERE {inside} AND variant < {variants}")
+    later = tuple(
+        _count(engine, f"variant = {place} AND last_variant = {place}")
+        for place in range(variants, variants + len(phase.later))
+    )
+    engine.execute(f"DELETE FROM met WHERE variant >= {variants}")
+    return Aside(carried, away, later)
+
+
+def _persons(ids: str, *, joined: bool) -> str:
+    if not joined:
+        return ids
+    return (
+        f"SELECT coalesce(persons.person_key, ids.unit_key) FROM ({ids}) AS ids "
+        "LEFT JOIN persons ON ids.unit_key = persons.unit_key"
+    )
+
+
+def _count(engine: duckdb.DuckDBPyConnection, condition: str) -> int:
+    return int(engine.execute(f"SELECT count(*) FROM met WHERE {condition}").fetchall()[0][0])
