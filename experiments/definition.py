@@ -14,7 +14,12 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.phases import Period, Split
 
 _NOT_PLANNED = ("name", "parent", "preview_url", "start_at")
-_LATER: dict[str, Any] = {"prerequisites": [], "role": "experiment", "holdout": None}
+_LATER: dict[str, Any] = {
+    "prerequisites": [],
+    "role": "experiment",
+    "holdout": None,
+    "fallback_attribute": None,
+}
 """Fields that came later are left out where they say nothing, so that plans keep the seal they always had."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from experiments.documents import shown
 from experiments.form import FieldValueError, Form
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _as_holdout(value: Any) -> Any:
     if value is None or value is False or (isinstance(value, str) and KEY_PATTERN.fullmatch(value)):
         return value
     raise ValueError(
-        f"{value!r:.60} is neither the key of a holdout, nor null for the one that runs, nor false for none"
+        f"{shown(value)} is neither the key of a holdout, nor null for the one that runs, nor false for none"
     )
 
 
