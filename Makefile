@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint bench speed lock trust rivals slow
+.PHONY: help setup setup-dev run demo test lint bench fuzz speed lock trust rivals slow
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,12 @@ trust: setup-dev ## the table of error rates, coverage and power anew, for the t
 
 rivals: setup-dev ## the rules that were compared before the default was chosen
 	$(BIN)/python -m tests.benchmarks.rivals $(REPLICATES)
+
+FUZZ_SCALE ?= 100
+
+fuzz: setup-dev ## what is thrown at the doors in ordinary tests, a hundred times as much
+	FUZZ_SCALE=$(FUZZ_SCALE) $(BIN)/python -m pytest -q --timeout 36000 tests/assignment/api/test_fuzz.py \
+		tests/contract/test_openapi_fuzz.py
 
 slow: setup-dev ## every test that is marked slow: simulations with many replicates
 	$(BIN)/python -m pytest -m slow --timeout 7200

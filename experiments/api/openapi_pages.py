@@ -62,6 +62,9 @@ def page_paths() -> dict[str, Any]:
     }
 
 
+_FILE_NAME = {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"}
+
+
 def _mail(ident: str, summary: str, name: str, answers: dict[str, Any]) -> dict[str, Any]:
     asked = {
         "unit": "The person's id. Further parameters are attributes, such as `country`.",
@@ -73,6 +76,6 @@ def _mail(ident: str, summary: str, name: str, answers: dict[str, Any]) -> dict[
     parameters = [query_parameter(word, meaning, TEXT) for word, meaning in asked.items()]
     key = path_parameter("client_key", "A client key.")
     return {
-        "parameters": [key, path_parameter("name", name), *parameters],
+        "parameters": [key, path_parameter("name", name, _FILE_NAME), *parameters],
         "get": operation(ident, "delivery", summary, answers, **_OPEN),
     }

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from experiments.api.openapi_bots import bot_schemas
+from experiments.api.openapi_clients import client_schemas
 from experiments.api.openapi_definitions import definition_schemas
 from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
@@ -50,6 +51,7 @@ def component_schemas() -> dict[str, Any]:
         **definition_schemas(forms["ExperimentForm"]),
         **_results(),
         **_delivery(),
+        **client_schemas(),
         **planning_schemas(),
         **bot_schemas(),
     }

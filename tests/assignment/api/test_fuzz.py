@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from assignment.snapshot import build, encode
 from assignment.source import PollingSource
 from tests.assignment.examples import CLIENT_KEY, KEYS, experiment, several
 
+# How much more to try than an ordinary run of the tests does; `make fuzz` says.
+FUZZ_SCALE = int(os.environ.get("FUZZ_SCALE", "1"))
 PATHS = [
     "/api/v1/assign",
     "/api/v1/events",
@@ -80,7 +83,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, 
     sink.close()
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250 * FUZZ_SCALE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(PATHS), body=BODIES)
 def test_no_body_makes_a_door_fail(clients: tuple[Client, Client], path: str, body: bytes) -> None:
     headers = {"X-API-Key": CLIENT_KEY, "Content-Type": "application/json"}
