@@ -115,15 +115,20 @@
       (domain ? "; domain=" + domain : "") + (window.location.protocol === "https:" ? "; Secure" : "");
   }
 
+  function readCookie() {
+    const match = document.cookie.match("(?:^|; )" + COOKIE + "=([^;]+)");
+    try { return match && decodeURIComponent(match[1]); } catch (spoiled) { return null; }
+  }
+
   /** The browser's own random id, kept on this site for 400 days. */
   function findAnonymous() {
-    const match = document.cookie.match("(?:^|; )" + COOKIE + "=([^;]+)");
-    const found = (match && decodeURIComponent(match[1])) || get(local(), "unit") || randomId();
+    const found = readCookie() || get(local(), "unit") || randomId();
     put(local(), "unit", found);
     if (!settings.serverCookie) setCookie(found, YEAR_AND_MORE);
     else if (!get(session(), "cookie")) {
       post("unit", JSON.stringify({ unit: found }), true, "include").then((answer) => answer.json()).then((told) => {
         if (told.unit !== found) throw new Error(told.detail);
+        if (!granted) return setCookie("", 0, told.domain);
         put(session(), "cookie", "1");
         put(local(), "domain", told.domain || "");
       }).catch(warn);
@@ -494,7 +499,7 @@
   const api = window.proefwerk = {
     init, assign, variant, payload, render, expose, track, flush, consent, identify, when, onExitIntent, onInactivity,
     unit,
-    push: (act) => act(api)
+    push: (act) => { try { act(api); } catch (error) { warn(error); } }
   };
   if (Array.isArray(before)) before.forEach(api.push);
 })(window, document);

@@ -91,6 +91,28 @@ def test_withdrawal_erases_the_cookie_that_the_server_set(
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
+def test_a_cookie_that_comes_after_the_withdrawal_is_erased_too(
+    two_hosts: tuple[Platform, str], context: BrowserContext
+) -> None:
+    platform, shop = two_hosts
+    platform.slow_paths["/api/v1/unit"] = 0.5
+    page = context.new_page()
+    page.goto(shop)
+    with page.expect_response("**/api/v1/unit*"):
+        init(page, serverCookie=True)
+        page.evaluate("proefwerk.consent(false)")
+    page.wait_for_timeout(200)
+    assert context.cookies() == []
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+def test_a_spoiled_cookie_is_replaced(page: Page, context: BrowserContext) -> None:
+    page.evaluate("document.cookie = 'proefwerk_unit=%'")
+    init(page)
+    assert len(page.evaluate("proefwerk.unit()")) == 36
+    assert [cookie["value"] for cookie in context.cookies()] == [page.evaluate("proefwerk.unit()")]
+
+
 def test_a_page_that_is_not_the_shops_gets_no_cookie(
     platform: Platform, page: Page, context: BrowserContext
 ) -> None:
