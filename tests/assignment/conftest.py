@@ -18,6 +18,11 @@ PAGE = """<!doctype html><html><head><title>Shop</title><link rel="icon" href="d
 <body style="height:5000px">
 <div id="place" data-proefwerk>Default</div><a href="/other">on</a></body></html>"""
 
+# A shopper's; the browser's own says that nobody looks at its screen, as crawlers' do.
+AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
+)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -52,7 +57,7 @@ def shop(platform: Platform) -> Iterator[str]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context()
+    fresh = browser.new_context(user_agent=AGENT)
     yield fresh
     fresh.close()
 
