@@ -7,14 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from sqlalchemy import delete, text, tuple_
+from sqlalchemy import delete, insert, text, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from assignment.errors import ProefwerkError
 from assignment.growthbook.sticky import assignment_name
 from assignment.stays import Kept, Stay
-from experiments.db import Database
+from experiments.db import Database, utc_now
 from experiments.lifecycle import Status
 from experiments.models import Experiment, StickyAssignment
 
@@ -124,6 +124,7 @@ class StickyAssignments:
         with self._database.session() as session:
             _take_turns(session, units)
             known = _rows(session, units)
+            new: list[dict[str, object]] = []
             for stay in stays:
                 had = (known.get(unit, {}).get(stay.name) for unit in stay.units)
                 variant = next((each for each in had if each is not None), stay.variant)
@@ -131,14 +132,9 @@ class StickyAssignments:
                     kept = known.setdefault(unit, {})
                     if stay.name not in kept:
                         kept[stay.name] = variant
-                        session.add(
-                            StickyAssignment(
-                                unit=unit,
-                                experiment_key=stay.experiment,
-                                version=stay.version,
-                                variant=variant,
-                            )
-                        )
+                        new.append({"unit": unit, "variant": variant, **_phase_of(stay), "at": utc_now()})
+            if new:
+                session.connection().execute(insert(StickyAssignment), new)
         return known
 
     def _here(self, units: Iterable[str]) -> Found:
@@ -178,10 +174,16 @@ def forget_ended(database: Database, at_once: int = 5_000) -> int:
 
 
 def _rows(session: Session, units: Collection[str]) -> Found:
+    row = StickyAssignment
+    query = select(row.unit, row.experiment_key, row.version, row.variant).where(col(row.unit).in_(units))
     found: Found = {}
-    for row in session.exec(select(StickyAssignment).where(col(StickyAssignment.unit).in_(units))):
-        found.setdefault(row.unit, {})[assignment_name(row.experiment_key, row.version)] = row.variant
+    for unit, experiment, version, variant in session.exec(query):
+        found.setdefault(unit, {})[assignment_name(experiment, version)] = variant
     return found
+
+
+def _phase_of(stay: Stay) -> dict[str, object]:
+    return {"experiment_key": stay.experiment, "version": stay.version}
 
 
 def _take_turns(session: Session, units: Sequence[str]) -> None:
