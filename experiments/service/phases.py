@@ -17,6 +17,7 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, JournalKind, Phase
 from experiments.participation import ExperimentRole
 from experiments.phases import SPLITTING, grown, moving, new_shares, slots_document, split_of
+from experiments.plan import CarryOver
 from experiments.publish import rule_of
 from experiments.requests import PhaseForm
 from experiments.service.journal import note
@@ -123,6 +124,9 @@ def next_phase(
     held = resolve_holdout(session, form)
     if asked.carry_over is not None:
         form.plan.carry_over = asked.carry_over
+    if form.fallback_attribute is not None:
+        # The doors do so whatever is asked, since people keep what they got.
+        form.plan.carry_over = CarryOver.EXCLUDE
     reason = asked.phase_reason
     plan = open_phase(session, experiment, form, metrics_named(session, form), actor, now, reason)
     words = (
@@ -131,6 +135,8 @@ def next_phase(
     )
     if changes:
         words += f" Changed: {', '.join(changes)}."
+    if form.fallback_attribute is not None:
+        words += " Who took part until now gets the control and no longer takes part."
     words += held
     data = {
         "version": experiment.version,

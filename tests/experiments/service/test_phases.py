@@ -13,6 +13,7 @@ from assignment.allocation import FREE, owners_of, slots_of
 from assignment.errors import ProefwerkError
 from assignment.snapshot import Experiment, decode
 from experiments.models import PublishedSnapshot
+from experiments.plan import CarryOver
 from experiments.requests import Decision, PhaseForm, StopForm
 from experiments.service.definitions import (
     definition_of,
@@ -210,3 +211,14 @@ def test_the_seal_of_each_phase_fits_its_text(session: Session) -> None:
     plans = [json.loads(phase.frozen_plan) for phase in changed.phases]
     assert [plan["version"] for plan in plans] == [1, 2]
     assert [plan["experiment"]["traffic"] for plan in plans] == [0.5, 0.1]
+
+
+def test_a_new_phase_leaves_out_people_whom_it_followed_whatever_is_asked(
+    session: Session,
+) -> None:
+    running(session, fallback_attribute="anonymousId", layer=None)
+    keep = PhaseForm(new_phase=True, carry_over=CarryOver.KEEP)
+    shown = experiment_document(update_experiment(session, "bar", {"traffic": 0.1}, BOB, keep))
+    assert shown["plan"]["carry_over"] == "exclude"
+    assert "no longer takes part" in journal(session, "bar")[-1].text
+    assert (published(session).version, published(session).fallback_attribute) == (2, "anonymousId")
