@@ -109,6 +109,12 @@
       setTimeout(() => (label.textContent = before), 2000);
     });
   });
+  // The header of a dialog is none of the page; the library does not say so.
+  document.addEventListener("focusin", function (event) {
+    const dialog = event.target.closest && event.target.closest(".mantine-Modal-content");
+    const header = dialog && dialog.querySelector("header");
+    if (header) header.setAttribute("role", "presentation");
+  });
   document.addEventListener("keydown", function (event) {
     const panel = event.key === "Escape" && document.querySelector("details.pw-account[open]");
     if (panel) {
