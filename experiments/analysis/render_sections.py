@@ -57,6 +57,10 @@ def plan_section(report: Document, experiment: Document | None, text: Text) -> s
         ("False-alarm rate", text.percent(report["alpha"], 0)),
         ("Reading", escape(text.say(str(report["method"])))),
     ]
+    if len(phases := report.get("phases") or []) > 1:
+        began = text.moment(phases[-1]["started_at"])
+        said = text.say("{version}, since {began}", version=phases[-1]["version"], began=began)
+        rows.append(("Phase", escape(f"{said}. {phases[-1]['reason']}".strip())))
     plan = document.get("plan") or report.get("plan") or {}
     if plan:
         rows += [

@@ -57,6 +57,8 @@ DUTCH: dict[str, str] = {
     "Audience": "Doelgroep",
     "everyone": "iedereen",
     "Plan hash": "Hash van het plan",
+    "Phase": "Fase",
+    "{version}, since {began}": "{version}, sinds {began}",
     "Who took part": "Wie meededen",
     "Variant": "Variant",
     "Payload": "Inhoud",

@@ -16,6 +16,7 @@ from assignment.allocation import grow, owners_of, slots_of
 from assignment.bulk import Units, buckets
 from assignment.events import Event, Exposure
 from assignment.snapshot import Experiment, Status, Variant
+from experiments.analysis.render import render_html
 from experiments.analysis.report import analyse
 from experiments.analysis.verify import verify
 from experiments.definition import Definition
@@ -203,3 +204,10 @@ def test_a_report_verifies_after_growth_and_after_a_new_phase(tmp_path: Path) ->
     assert old["health"]["assignment"]["traffic"] == 0.8
     ended = replace(plan, status="stopped", stopped_at=LATER + HOUR)
     assert verify(old, ended, view) == []
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "2, since"), ("nl", "2, sinds")])
+def test_the_report_file_names_the_phase(tmp_path: Path, language: str, words: str) -> None:
+    page = render_html(report_of(tmp_path, new_phase("keep"), seen_twice()), language=language)
+    assert words in page
+    assert "The bar was broken." in page
