@@ -102,6 +102,8 @@ def _gathered(codes: Codes, starts: Whole, size: int) -> Codes:
 def assign(experiment: Experiment, units: Units | Mapping[str, Units]) -> NDArray[np.int16]:
     """The variant of every unit that is in the audience; status and audience themselves are not asked.
 
+    Nor is what people have kept from another id, where the experiment has a fallback attribute.
+
     Args:
         units: The values of the hash attribute; by attribute where gates hash another one too.
 

@@ -41,6 +41,11 @@ def assign(key: str, file: Path, output: Path | None) -> None:
         raise click.ClickException(
             f"Who takes part in '{key}' depends on '{unknown[0]}' too, which a file of ids does not tell."
         )
+    if rule.fallback_attribute:
+        click.echo(
+            f"Whoever had another id before may have kept its variant of '{key}'; here each id is new.",
+            err=True,
+        )
     try:
         units = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:

@@ -71,3 +71,13 @@ def test_an_archived_experiment_assigns_nobody(database: Database, tmp_path: Pat
     refused = _run(tmp_path, b"s-1\n")
     assert refused.exit_code == 1
     assert "archived" in refused.output
+
+
+def test_whoever_may_have_kept_another_variant_is_spoken_of(database: Database, tmp_path: Path) -> None:
+    with database.session() as session:
+        running(session, key="followed", fallback_attribute="deviceId")
+    (tmp_path / "ids.txt").write_text("s-1\n")
+    done = CliRunner().invoke(cli, ["assign", "followed", "--ids", str(tmp_path / "ids.txt")])
+    assert done.exit_code == 0, done.output
+    assert "may have kept" in done.stderr
+    assert done.stdout.splitlines()[0] == "id,variant,in_experiment"
