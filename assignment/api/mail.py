@@ -148,28 +148,25 @@ def _shown(
     if not 0 < len(unit) <= MAX_UNIT or not _signed(compiled, unit, query.get("token", "")):
         return control, Outcome.UNSIGNED
     attributes = {name: value for name, value in query.items() if name not in _OWN}
-    context = Context(unit, {**attributes, "id": unit})
+    opener = opened_by(environ.get("HTTP_USER_AGENT", ""))
+    context = Context(unit, {**attributes, "opened_by": opener, "id": unit})
     decision = decide(compiled, control.experiment, context.attributes)
-    if compiled.sticky:
-        [decision] = keep_variants(doors, compiled, context.attributes, [decision])
+    # The public list of crawlers names the proxies too, though they fetch for people.
+    agent = crawler_agent(environ, Kind.CLIENT) if opener == READER else None
     if decision.experiment in compiled.sticky:
-        [decision] = keep_variants(doors, compiled, context.attributes, [decision])
+        [decision] = keep_variants(doors, compiled, context.attributes, [decision], agent)
     if environ["REQUEST_METHOD"] == "HEAD":
         return decision, Outcome.NOT_LOGGED
-    return decision, _log(doors, compiled, environ, context, decision)
+    return decision, _log(doors, compiled, context, decision, agent)
 
 
 def _log(
-    doors: Doors, compiled: CompiledSnapshot, environ: Environ, context: Context, decision: Decision
+    doors: Doors, compiled: CompiledSnapshot, context: Context, decision: Decision, agent: str | None
 ) -> Outcome:
-    opener = opened_by(environ.get("HTTP_USER_AGENT", ""))
-    attributes = {**context.described(), "opened_by": opener}
     met = (decision, *holdouts_of(compiled, context, [decision]))
-    exposures = [_exposure(item, unit_of(context, item), attributes) for item in met if item.in_experiment]
+    exposures = [_exposure(item, context) for item in met if item.in_experiment]
     if not exposures:
         return Outcome.OUTSIDE
-    # The public list of crawlers names the proxies too, though they fetch for people.
-    agent = crawler_agent(environ, Kind.CLIENT) if opener == READER else None
     try:
         batch = doors.sink.accept(msgspec.json.encode(exposures), "", compiled.snapshot, agent)
     except ProefwerkError:
@@ -179,8 +176,9 @@ def _log(
     return Outcome.DUPLICATE if batch.duplicates else Outcome.NOT_LOGGED
 
 
-def _exposure(decision: Decision, unit: str, attributes: Mapping[str, object]) -> dict[str, object]:
+def _exposure(decision: Decision, context: Context) -> dict[str, object]:
     """That the unit met the variant, under the id that every report of it has: so it counts once."""
+    unit = unit_of(context, decision)
     said = ("exposure", decision.experiment, str(decision.version), decision.variant, unit)
     return {
         "type": "exposure",
@@ -188,7 +186,7 @@ def _exposure(decision: Decision, unit: str, attributes: Mapping[str, object]) -
         "unit": unit,
         "experiment": decision.experiment,
         "variant": decision.variant,
-        "attributes": attributes,
+        "attributes": context.described(),
     }
 
 

@@ -250,20 +250,6 @@ def test_the_holdout_is_exposed_too(client: Client, tmp_path: Path) -> None:
     ]
 
 
-def test_a_person_keeps_in_a_mail_what_their_other_id_had_before(doors: Doors, tmp_path: Path) -> None:
-    rule = experiment("winter", variants=VARIANTS, fallback_attribute="anonymousId")
-    source = PollingSource(lambda known: encode(build((rule,), KEYS)), tmp_path / "sticky.json")
-    source.refresh()
-    app = Flask("sticky")
-    doors = Doors(source, doors.sink, sticky=Memory())
-    register(app, doors)
-    client = Client(app.wsgi_app)
-    sled, plain = unit_with(doors, "sled"), unit_with(doors, "control")
-    assert ask(client, "/e/KEY/winter.gif", sled).status_code == 302
-    assert ask(client, "/e/KEY/winter.gif", plain, anonymousId=sled).status_code == 302
-    assert ask(client, "/e/KEY/winter.gif", plain).status_code == 302
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(st.characters(exclude_characters="/", exclude_categories=["Cc"]), max_size=30),
