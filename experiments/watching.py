@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from datetime import timedelta
 
-from assignment.allocation import gates_of
+from assignment.allocation import gates_of, slots_of
 from assignment.snapshot import Experiment, Status
 from experiments.analysis.sightings import sightings
 from experiments.analysis.visitors import Window, visitors
@@ -24,7 +24,7 @@ VISITORS = "visitors:"
 FRESH = timedelta(hours=1)
 """After which numbers of events are counted again; marks are looked at as they come."""
 
-LEAST_REST, REST_PER_WORK = 60.0, 100
+LEAST_REST, REST_PER_WORK = 10.0, 100
 """Seconds, and multiples of the work, until visitors are looked at again."""
 
 
@@ -69,6 +69,7 @@ def watch_visitors(place: Workplace) -> list[str]:
 
 
 def _window(rule: Experiment) -> Window:
+    traffic = sum(slot.end - slot.start for slot in slots_of(rule))
     gates = [sum(end - start for start, end in gate.ranges) for gate in gates_of(rule)]
     layer = None if rule.layer is None else rule.layer.name
-    return Window(rule.key, rule.condition, rule.coverage * math.prod(gates), layer)
+    return Window(rule.key, rule.condition, traffic * math.prod(gates), layer)
