@@ -81,7 +81,7 @@ class LogSink:
             events = [_exposure(unit, *shown, kept) for shown in met]
         self._append(encode_payload(self._clock(), b"[" + b",".join(events) + b"]"), agent)
 
-    def link(self, unit: str, person: str, agent: str | None = None) -> None:
+    def link(self, unit: str, person: str) -> None:
         """Reports that the unit is the person's, once for as long as that is remembered.
 
         Raises:
@@ -91,7 +91,7 @@ class LogSink:
         if self._seen.known({identity}):
             return
         event = _checked({"type": "link", "id": identity, "unit": unit, "person": person}, "link")
-        self._append(encode_payload(self._clock(), b"[%b]" % event), agent)
+        self._log.append(encode_payload(self._clock(), b"[%b]" % event))
         self._seen.remember((identity,))
 
     def check(self) -> None:

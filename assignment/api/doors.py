@@ -77,7 +77,7 @@ class EventSink(Protocol):
         """
         ...
 
-    def link(self, unit: str, person: str, agent: str | None = None, /) -> None:
+    def link(self, unit: str, person: str, /) -> None:
         """Record that a unit is a person's, unless that is known.
 
         Raises:

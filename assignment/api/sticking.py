@@ -102,10 +102,12 @@ def with_memory(
     documents = _documents(ids, known)
     found = evaluate(documents)
     stays = _stays(experiments, ids, documents)
+    if agent is not None:
+        return found
     news = [stay for stay in stays if not _is_known(stay, known)]
-    if news and reached and doors.sticky is not None and agent is None:
+    if news and reached and doors.sticky is not None:
         try:
-            known = doors.sticky.keep(news)
+            known = {**known, **doors.sticky.keep(news)}
         except ProefwerkError:
             reached = False
         else:
@@ -114,15 +116,15 @@ def with_memory(
                 found = evaluate(documents)
     if ids:
         doors.meters.stuck(("kept" if news else "known") if reached else "away")
-    _link(doors, stays, agent)
+    _link(doors, stays)
     return found
 
 
-def _link(doors: Doors, stays: Sequence[Stay], agent: str | None) -> None:
+def _link(doors: Doors, stays: Sequence[Stay]) -> None:
     """Log whose ids are one person's; what cannot be logged now is, when the person comes again."""
     for unit, person in sorted({(stay.units[1], stay.units[0]) for stay in stays if len(stay.units) > 1}):
         try:
-            doors.sink.link(unit, person, agent)
+            doors.sink.link(unit, person)
         except ProefwerkError:
             doors.meters.stuck("unlinked")
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from tests.postgres import running_postgres
@@ -116,6 +117,7 @@ def test_shoppers_who_log_in_are_one_person_each_and_the_effect_is_found(tmp_pat
     assert metric["comparisons"][0]["significant"]
 
 
+@pytest.mark.slow
 def test_decisions_go_on_without_the_database_and_what_is_known_is_kept(tmp_path: Path) -> None:
     with running_postgres(durable=True) as postgres:
         url = postgres.url(postgres.create_database())

@@ -201,8 +201,22 @@ def test_grown_variants_are_kept_by_their_key(shop: Shop) -> None:
 
 
 def test_nothing_is_remembered_of_crawlers(shop: Shop) -> None:
-    document = {"context": {"targetingKey": A1}}
+    document = {"context": {"targetingKey": A1, "anonymousId": A2}}
     crawler = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
     answer = shop.post("/api/v1/assign", document, User_Agent=crawler)
     assert answer["assignments"]["bar"]["variant"] == OTHER
     assert shop.memory.kept == {}
+    assert logged(shop.folder) == []
+
+
+def test_what_another_process_kept_of_one_experiment_takes_nothing_from_another(shop: Shop) -> None:
+    by_device = experiment("device", fallback_attribute="deviceId", seed="d")
+    shop.publish(STICKY, by_device)
+    shop.memory.kept = {"till": {"device__1": OTHER}}
+
+    def other_process() -> None:
+        shop.memory.kept[C9] = {"bar__2": OTHER, "device__1": OTHER}
+
+    shop.memory.before_keeping = other_process
+    assert shop.native(C9, "bar", deviceId="till", anonymousId=A2) == OTHER
+    assert shop.native(C9, "device", deviceId="till") == OTHER
