@@ -32,6 +32,9 @@ def read_body(environ: Environ, limit: int) -> bytes:
         if int(length) > limit:
             raise _too_large(limit)
         body: bytes = stream.read(int(length))
+        if len(body) < int(length):
+            detail = f"The body ended after {len(body):,} of {int(length):,} bytes."
+            raise ProefwerkError(400, "incomplete", detail)
     elif environ.get("wsgi.input_terminated"):
         body = stream.read(limit + 1)
     else:

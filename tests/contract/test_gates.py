@@ -23,7 +23,7 @@ from tests.contract.test_javascript_clients import asked_of_javascript
 PEOPLE = 60
 
 
-class _Source:
+class FixedSource:
     """A snapshot that never changes."""
 
     def __init__(self, compiled: CompiledSnapshot) -> None:
@@ -81,7 +81,7 @@ def decided(snapshot: Snapshot) -> list[tuple[dict[str, Any], list[Decision]]]:
 def test_our_doors_and_the_python_sdk_agree_on_random_gated_experiments(seed: int) -> None:
     snapshot = random_shop(seed)
     app = Flask("doors")
-    doors = Doors(_Source(CompiledSnapshot(snapshot)), None)  # type: ignore[arg-type]
+    doors = Doors(FixedSource(CompiledSnapshot(snapshot)), None)  # type: ignore[arg-type]
     register(app, doors)
     client = Client(HotDoor(app.wsgi_app, doors))
     sdk = growthbook.GrowthBook(features=features_of(snapshot))

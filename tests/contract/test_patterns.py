@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 from random import Random
+from time import process_time
 from typing import Any
 
+from flask import Flask
 from growthbook.core import evalCondition
+from werkzeug.test import Client
 
+from assignment.api import Doors, HotDoor, register
+from assignment.engine import CompiledSnapshot
 from assignment.patterns import PatternError, compile_pattern, longest_text, portable_pattern
+from assignment.snapshot import build
+from tests.assignment.examples import CLIENT_KEY, KEYS, experiment
+from tests.contract.test_gates import FixedSource
 from tests.contract.test_javascript_clients import asked_of_javascript
 
 PIECES = [
@@ -77,7 +85,7 @@ def in_javascript(node: str, cases: list[tuple[str, str, str]]) -> list[bool]:
 
 
 def test_random_patterns_are_found_where_every_sdk_finds_what_is_published(node: str) -> None:
-    cases = random_cases(1, 800)
+    cases = random_cases(1, 400)
     published = [(name, portable_pattern(pattern), text) for name, pattern, text in cases]
     ours = [holds(*case) for case in cases]
     assert 0.15 < sum(ours) / len(ours) < 0.85
@@ -106,3 +114,44 @@ def test_a_text_beyond_a_patterns_limit_is_found_by_nobody(node: str) -> None:
             found = evalCondition({"a": text}, {"a": {"$regex": published}})
             assert found is holds(*case) is in_javascript(node, [("$regex", published, text)])[0]
             assert found is (len(text) <= longest_text(pattern))
+
+
+def test_no_pattern_that_is_accepted_takes_long_on_the_longest_hostile_text() -> None:
+    random = Random(2)
+    parts = ["a", ".", r"\w", "[ab]", "(ab)", "(?:a|b)", "b", "(?=a.*b)", r"\b"]
+    tried = 0
+    while tried < 150:
+        pattern = "".join(
+            random.choice(parts) + random.choice(["*", "+", "?", "", "{2,9}"])
+            for _ in range(random.randint(2, 7))
+        )
+        pattern = random.choice(["", "^"]) + pattern + random.choice(["$", "x", "c$"])
+        try:
+            test, longest = compile_pattern(pattern), longest_text(pattern)
+        except PatternError:
+            continue
+        tried += 1
+        for text in ("a" * longest, "ab" * (longest // 2)):
+            begun = process_time()
+            test(text)
+            assert process_time() - begun < 2, pattern
+
+
+def test_no_pattern_of_an_audience_holds_a_door_up() -> None:
+    evil = ["(a+)+$", "(a|aa)*$", "^(a?){30}a{30}$", ".*.*.*.*x", "a.*b.*c", "(a|b|ab)*c", r"(\w+\s?)+$"]
+    rules = [
+        experiment(f"e{number}", condition={"agent": {"$regex": pattern}})
+        for number, pattern in enumerate(evil)
+    ]
+    app = Flask("doors")
+    doors = Doors(FixedSource(CompiledSnapshot(build(tuple(rules), KEYS))), None)  # type: ignore[arg-type]
+    register(app, doors)
+    client = Client(HotDoor(app.wsgi_app, doors))
+    for text in ("a" * 40, "a" * 125, "ab" * 2_000, "a" * 1_000_000):
+        attributes = {"targetingKey": "s", "id": "s", "agent": text}
+        begun = process_time()
+        for path in ("/api/v1/assign", "/ofrep/v1/evaluate/flags"):
+            answer = client.post(path, json={"context": attributes}, headers={"X-API-Key": CLIENT_KEY})
+            assert answer.status_code == 200
+        assert client.post(f"/api/eval/{CLIENT_KEY}", json={"attributes": attributes}).status_code == 200
+        assert process_time() - begun < 2
