@@ -74,6 +74,9 @@ def visitors(view: View, hash_attribute: str, windows: Sequence[Window], bots: B
               bit_or((1 << (({last} - epoch_us(time)) // {WEEK})::INT)::INT) AS weeks
             {source} AND unit_key NOT IN (SELECT unit_key FROM bots) GROUP BY unit_key"""
         )
+        # Through one that nobody met lately, nobody is seen.
+        met = {row[0] for row in engine.execute(f"SELECT DISTINCT event.experiment {source}").fetchall()}
+        windows = [window for window in windows if window.key in met]
         first, units = engine.execute("SELECT min(first), count(*) FROM visitors").fetchall()[0]
         if not units:
             return None

@@ -84,6 +84,8 @@ def _judged(found: list[Document], said: list[BotVerdict]) -> list[Document]:
     rows = []
     for each in found:
         verdict = own.get(each["unit"])
-        out = verdict.says == Says.BOT.value if verdict is not None else each["rule"] not in acquitted
+        out = each["rule"] not in acquitted
+        if verdict is not None:
+            out = verdict.says == Says.BOT.value and BY_HAND not in acquitted
         rows.append({**each, "excluded": out, "verdict": None if verdict is None else verdict.id})
     return rows

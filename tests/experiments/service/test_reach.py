@@ -143,6 +143,19 @@ def test_an_experiment_with_a_tenth_of_the_traffic_shows_a_tenth_of_its_visitors
     assert found["lower"] < found["units"] < found["upper"]
 
 
+def test_an_experiment_that_nobody_met_lately_says_nothing_of_who_was_seen(shop: Shop) -> None:
+    place = shop([], traffic=0.1)
+    with place.database.session() as session:
+        running(session, key="long-ago", traffic=1.0, audience=None)
+    before = Exposure("old", "old", "long-ago", "bar", utc_now() - 60 * DAY)
+    add(place.lake, [before, *visits(500)], utc_now())
+    place.rests.clear()
+    jobs.watch_visitors(place)
+    found = reach(place)
+    assert found["experiments"] == ["bar"]
+    assert found["all"]["units"] == pytest.approx(10 * np.mean(counted(visits(500), {})), rel=0.01)
+
+
 def test_bots_are_no_visitors(shop: Shop) -> None:
     now = utc_now()
     bots: list[Event] = [
