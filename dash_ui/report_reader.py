@@ -53,6 +53,7 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         reasons=_reasons(document.get("decision") or {}),
         forest=float(reading["forest"]),
         looks=read_looks(document.get("looks")),
+        grown_at=tuple(moment(split["from"]) for split in (document.get("splits") or [])[1:]),
     )
 
 

@@ -201,6 +201,7 @@ class Report:
         featured: The effect that the headline is about.
         forest: Half-width of the scorecard's common axis, relative.
         looks: The planned looks; `None` for a plan without.
+        grown_at: When the split grew within the phase.
     """
 
     id: str
@@ -220,6 +221,7 @@ class Report:
     reasons: tuple[Reason, ...]
     forest: float
     looks: Looks | None = None
+    grown_at: tuple[datetime, ...] = ()
 
     @property
     def failed(self) -> tuple[Check, ...]:

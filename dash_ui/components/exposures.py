@@ -10,7 +10,7 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.graph import graph
 from dash_ui.components.table import Column, table
 from dash_ui.figures.exposures import COLOURS, DASHES, exposures_figure
-from dash_ui.format import number, percent
+from dash_ui.format import day, number, percent
 from dash_ui.i18n import _, language
 from dash_ui.report_records import Report
 
@@ -22,7 +22,7 @@ def exposures(report: Report) -> html.Section:
     words = conclusion(report)
     body: list[Any] = []
     if len({point.moment for point in report.exposures}) > 1:
-        figure = exposures_figure(report.exposures, report.arms)
+        figure = exposures_figure(report.exposures, report.arms, report.grown_at)
         body = [_legend(report), graph("exposures", figure, words, HEIGHT, language())]
     columns = [
         Column(_("Variant")),
@@ -45,10 +45,19 @@ def exposures(report: Report) -> html.Section:
             html.H2(_("Exposures over time")),
             html.P(words, className="pw-quiet pw-small"),
             *body,
+            _grown(report),
             table(_("Shoppers per variant"), columns, rows, "pw-plain"),
         ],
         className="pw-card",
     )
+
+
+def _grown(report: Report) -> html.P | None:
+    if not report.grown_at:
+        return None
+    listed = ", ".join(day(moment) for moment in report.grown_at)
+    words = _("The split grew on {days}, where the chart has a line; nobody moved.", days=listed)
+    return html.P(words, className="pw-quiet pw-small")
 
 
 def conclusion(report: Report) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from dash import dcc, html
@@ -132,9 +133,11 @@ def _family(experiment: Experiment) -> list[Any]:
 def _hash(experiment: Experiment) -> html.P:
     if experiment.plan_hash is None:
         return html.P(_("The plan is sealed when the experiment starts."), className="pw-quiet pw-small")
+    begun = experiment.document.get("phases") or []
+    at = datetime.fromisoformat(begun[-1]["started_at"]) if begun else experiment.started_at
     return html.P(
         [
-            _("The plan was sealed on {moment}; its hash:", moment=moment(experiment.started_at)),
+            _("The plan was sealed on {moment}; its hash:", moment=moment(at)),
             " ",
             html.Code(experiment.plan_hash, className="pw-hash"),
         ],

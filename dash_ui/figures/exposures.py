@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from dash_ui.figures.axis import BASE, naive, time_axis, units_axis
@@ -13,8 +14,10 @@ DASHES = ("solid", "dash", "dashdot", "longdash", "dot", "longdashdot")
 PLANNED = "rgba(134,142,150,0.75)"
 
 
-def exposures_figure(points: Sequence[ExposurePoint], arms: Sequence[Arm]) -> dict[str, Any]:
-    """One line per variant, and a thin dotted one where the plan would have it."""
+def exposures_figure(
+    points: Sequence[ExposurePoint], arms: Sequence[Arm], grown_at: Sequence[datetime] = ()
+) -> dict[str, Any]:
+    """One line per variant, a thin dotted one where the plan would have it; upright ones where it grew."""
     moments = sorted({point.moment for point in points})
     by_arm = {
         arm.key: {point.moment: point.units for point in points if point.variant == arm.key} for arm in arms
@@ -53,8 +56,15 @@ def exposures_figure(points: Sequence[ExposurePoint], arms: Sequence[Arm]) -> di
             "margin": {"l": 56, "r": 12, "t": 10, "b": 30},
             "xaxis": time_axis(moments[0], moments[-1]),
             "yaxis": units_axis(top),
+            "shapes": [_mark(moment) for moment in grown_at if moments[0] <= moment <= moments[-1]],
         },
     }
+
+
+def _mark(moment: datetime) -> dict[str, Any]:
+    at = naive(moment)
+    line = {"color": PLANNED, "width": 1.5}
+    return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
 def _at(series: dict[Any, int], moment: Any) -> int:

@@ -39,10 +39,10 @@ class PhaseScope:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Units of the phase in numbers, those of bots included.
+    """Units of the phase in numbers, without bots.
 
     Attributes:
-        earlier: Units that met an earlier phase too.
+        earlier: Units to compare that met an earlier phase too.
         apart: Units whose bucket growth gave to one variant more than to others; in no other number.
         later: Units that met only a variant that came later, by variant; in no other number.
     """
@@ -128,21 +128,22 @@ def lay_aside(
         variants: How many variants the phase compares; later ones follow.
         joined: Whether there is a table `persons`.
     """
-    carried = away = 0
-    if earlier is not None:
-        inside = f"unit_key IN ({_persons(earlier, joined=joined)})"
-        carried = _count(engine, f"{inside} AND variant IS NOT NULL")
-        if phase.fresh:
-            engine.execute(f"DELETE FROM met WHERE {inside}")
+    away = 0
     if apart is not None:
-        inside = f"unit_key IN ({_persons(apart, joined=joined)})"
-        away = _count(engine, f"{inside} AND variant < {variants}")
-        engine.execute(f"DELETE FROM met WHERE {inside} AND variant < {variants}")
+        inside = f"variant < {variants} AND unit_key IN ({_persons(apart, joined=joined)})"
+        away = _count(engine, inside)
+        engine.execute(f"DELETE FROM met WHERE {inside}")
     later = tuple(
         _count(engine, f"variant = {place} AND last_variant = {place}")
         for place in range(variants, variants + len(phase.later))
     )
     engine.execute(f"DELETE FROM met WHERE variant >= {variants}")
+    if earlier is None:
+        return Aside(0, away, later)
+    inside = f"unit_key IN ({_persons(earlier, joined=joined)})"
+    carried = _count(engine, f"variant IS NOT NULL AND {inside}")
+    if phase.fresh:
+        engine.execute(f"DELETE FROM met WHERE {inside}")
     return Aside(carried, away, later)
 
 
@@ -156,4 +157,4 @@ def _persons(ids: str, *, joined: bool) -> str:
 
 
 def _count(engine: duckdb.DuckDBPyConnection, condition: str) -> int:
-    return int(engine.execute(f"SELECT count(*) FROM met WHERE {condition}").fetchall()[0][0])
+    return int(engine.execute(f"SELECT count(*) FROM met WHERE bot IS NULL AND {condition}").fetchall()[0][0])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dash_ui.components.exposures import exposures
 from dash_ui.figures.axis import effect_axis, effect_ticks, time_axis, units_axis
 from dash_ui.figures.evidence import decided_at, evidence_figure
 from dash_ui.figures.exposures import exposures_figure
@@ -14,6 +15,7 @@ from dash_ui.i18n import speaking
 from dash_ui.report_reader import read_evidence
 from tests.dash_ui import sample_reports as samples
 from tests.dash_ui.stories import report_of, result_of
+from tests.dash_ui.trees import words
 
 FIRST = datetime(2026, 10, 19, 8, 0, tzinfo=UTC)
 
@@ -103,6 +105,18 @@ def test_a_variant_that_came_later_counts_zero_before() -> None:
     report = report_of(document)
     figure = exposures_figure(report.exposures, report.arms)
     assert figure["data"][-1]["y"][0] == 0
+
+
+def test_the_moments_at_which_the_split_grew_are_marked() -> None:
+    document = samples.conclusive()
+    moments = sorted({point["time"] for point in document["series"]["exposures"]})
+    splits = [moments[0], moments[len(moments) // 2], "2031-01-01T00:00:00+00:00"]
+    document["splits"] = [{"from": moment, "traffic": 1.0, "variants": []} for moment in splits]
+    report = report_of(document)
+    shapes = exposures_figure(report.exposures, report.arms, report.grown_at)["layout"]["shapes"]
+    assert len(report.grown_at) == 2
+    assert [shape["x0"][:10] for shape in shapes] == [splits[1][:10]]
+    assert "The split grew on" in words(exposures(report))
 
 
 def test_figures_are_transparent_still_and_need_no_network() -> None:
