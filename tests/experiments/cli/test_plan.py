@@ -11,7 +11,10 @@ from click.testing import CliRunner
 
 from assignment.errors import ProefwerkError
 from experiments.cli.main import cli
-from experiments.db import Database, migrate
+from experiments.db import Database, migrate, utc_now
+from experiments.service.observations import observe
+from experiments.service.reach import observation_of
+from tests.dash_ui.sights import UNITS, visitors
 from tests.experiments.examples import add_metrics
 
 
@@ -60,3 +63,16 @@ def test_a_metric_of_which_nothing_is_known_needs_its_mean(home: Path) -> None:
     with pytest.raises(ProefwerkError) as refused:
         run("conversion", "--effect", "0.1")
     assert [item.field for item in refused.value.fields] == ["mean"]
+
+
+def test_a_plan_may_rest_on_the_reach_of_an_audience(home: Path) -> None:
+    given = ("conversion", "--mean", "0.02", "--effect", "0.1", "--json")
+    unknown = json.loads(run(*given, "--audience", '{"country": "NL"}'))
+    assert unknown["daily"] is None
+    now = utc_now()
+    database = Database(f"sqlite:///{home / 'proefwerk.db'}")
+    with database.session() as session:
+        observe(session, observation_of("id"), visitors(now), now)
+    database.close()
+    half = json.loads(run(*given, "--audience", '{"country": "NL"}', "--traffic", "0.5"))
+    assert half["daily"] == pytest.approx(UNITS * 0.5 * 0.5 / 28)
