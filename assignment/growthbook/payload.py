@@ -109,15 +109,14 @@ def _split(experiment: Experiment) -> dict[str, Any]:
     """The variations with their parts of the hash.
 
     A variant that grew into several slots is as many variations of the same key, for an SDK knows one range
-    for each variation. Ranges overrule coverage and weights.
+    for each variation. The variants come first, each with its first slot, so that a variation forced by its
+    place is the variant at that place however the split has grown. Ranges overrule coverage and weights.
     """
     if experiment.slots is None:
         shown = list(experiment.variants)
         split = {"coverage": experiment.coverage, "weights": [item.weight for item in shown]}
     else:
-        owning = {slot.variant for slot in experiment.slots}
-        empty = (Slot(index, 0.0, 0.0) for index in range(len(experiment.variants)) if index not in owning)
-        slots = (*experiment.slots, *empty)
+        slots = _slots_in_order(experiment.slots, len(experiment.variants))
         shown = [experiment.variants[slot.variant] for slot in slots]
         taken = sum(slot.end - slot.start for slot in slots)
         split = {
@@ -130,3 +129,13 @@ def _split(experiment: Experiment) -> dict[str, Any]:
         "variations": [variant.payload for variant in shown],
         "meta": [{"key": variant.key, "name": variant.name or variant.key} for variant in shown],
     }
+
+
+def _slots_in_order(slots: Sequence[Slot], variants: int) -> tuple[Slot, ...]:
+    """One slot of each variant, an empty one where it has none, and then all others."""
+    firsts: dict[int, Slot] = {}
+    others: list[Slot] = []
+    for slot in slots:
+        if firsts.setdefault(slot.variant, slot) is not slot:
+            others.append(slot)
+    return (*(firsts.get(place, Slot(place, 0.0, 0.0)) for place in range(variants)), *others)

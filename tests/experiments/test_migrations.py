@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect, text
+from sqlmodel import select
 
 from experiments.db import Database, alembic_config, migrate
-from experiments.models import Table
+from experiments.models import Phase, Table
+from experiments.phases import split_from
 from experiments.settings import ConfigurationError
 
 
@@ -69,6 +72,30 @@ def test_the_way_back_leaves_no_table(empty: Database) -> None:
     with empty.engine.execution_options(proefwerk_writes=True).begin() as connection:
         command.downgrade(alembic_config(connection), "base")
     assert inspect(empty.engine).get_table_names() == ["alembic_version"]
+    empty.close()
+
+
+def test_what_runs_when_phases_come_in_is_in_its_first_one_since_its_start(empty: Database) -> None:
+    started = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    writing = empty.engine.execution_options(proefwerk_writes=True)
+    with writing.begin() as connection:
+        command.upgrade(alembic_config(connection), "v0006")
+        row = {
+            **dict.fromkeys(("hypothesis", "surface", "placement", "owner", "decision_note"), ""),
+            **{name: {} for name in ("audience", "roles", "plan", "segments")},
+            **dict.fromkeys(("created_at", "updated_at", "started_at"), started),
+            **{"id": 1, "key": "bar", "name": "Bar", "status": "running", "version": 1, "traffic": 1.0},
+            **{"hash_attribute": "id", "role": "experiment", "frozen_plan": "{}", "plan_hash": "0" * 64},
+        }
+        connection.execute(insert(Table.metadata.tables["experiments"]), row)
+        variant = "INSERT INTO variants (experiment_id, position, key, name, weight, payload)"
+        connection.execute(text(f"{variant} VALUES (1, 0, 'control', 'Control', 1.0, '{{}}')"))
+    migrate(empty)
+    with empty.reading() as session:
+        (phase,) = session.exec(select(Phase)).all()
+        assert (phase.version, phase.started_at) == (1, started)
+        (split,) = (split_from(document) for document in phase.splits)
+    assert (split.at, split.variants) == (started, (("control", 1.0),))
     empty.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,7 +69,8 @@ def _started(connection: sa.Connection) -> list[dict[str, Any]]:
             .order_by(variants.c.position)
         ).all()
         split = {
-            "from": row["started_at"].isoformat(),
+            # SQLite keeps moments in UTC and forgets that.
+            "from": row["started_at"].replace(tzinfo=row["started_at"].tzinfo or UTC).isoformat(),
             "traffic": row["traffic"],
             "variants": [{"key": key, "weight": weight} for key, weight in arms],
             "slots": None,

@@ -8,8 +8,16 @@ from werkzeug.test import Client
 from assignment.api import Doors
 from assignment.engine import decide_all
 from assignment.growthbook.payload import features_of
-from assignment.snapshot import build
-from tests.assignment.examples import ADMIN_KEY, CLIENT_KEY, SERVER_KEY, experiment, live_keys, shopper
+from assignment.snapshot import Slot, build
+from tests.assignment.examples import (
+    ADMIN_KEY,
+    CLIENT_KEY,
+    SERVER_KEY,
+    experiment,
+    live_keys,
+    shopper,
+    variants,
+)
 
 PATH = f"/api/features/{CLIENT_KEY}"
 
@@ -43,6 +51,15 @@ def test_what_is_paused_shipped_or_unpublished_is_told_apart(plain: Client) -> N
     assert features["shipped"]["rules"] == [
         {"id": "shipped-shipped", "force": {"variant": "treatment-1", "threshold": 10}}
     ]
+
+
+def test_a_variant_keeps_its_place_among_the_variations_however_the_split_has_grown() -> None:
+    slots = (Slot(0, 0.0, 0.1), Slot(2, 0.1, 0.3), Slot(0, 0.3, 0.4), Slot(1, 0.5, 0.6))
+    rule = experiment("grown", variants=variants(0.4, 0.2, 0.2, 0.2), slots=slots)
+    published = features_of(build((rule,), ()))["grown"]["rules"][0]
+    keys = [variation["key"] for variation in published["meta"]]
+    assert keys == ["control", "treatment-1", "treatment-2", "treatment-3", "control"]
+    assert published["ranges"] == [[0.0, 0.1], [0.5, 0.6], [0.1, 0.3], [0.0, 0.0], [0.3, 0.4]]
 
 
 def test_the_payload_may_be_cached_and_says_when_it_changed(plain: Client, doors: Doors) -> None:
