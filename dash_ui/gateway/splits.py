@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,16 +34,14 @@ class Splits(Base):
             document = definitions.experiment_document(experiment)
             found = phases.foresee(session, key, _patch(document, traffic, weights))
             newest = reports.newest(session, key)
-            seen = 0
-            if newest is not None:
-                seen = sum(arm["units"] for arm in reports.newest_report(session, key)["variants"])
+            arms = [] if newest is None else json.loads(newest.body)["variants"]
         names = {item["key"]: item["name"] or item["key"] for item in document["variants"]}
         return SplitPreview(
             traffic=traffic,
             version=found.version,
             changed=found.changed,
             moves=bool(found.moved),
-            seen=seen,
+            seen=sum(arm["units"] for arm in arms),
             coming={names[variant]: share for variant, share in found.coming.items()},
         )
 

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from assignment.errors import ProefwerkError
 from experiments.db import Database
 from experiments.service.definitions import create_experiment, get_experiment
 from experiments.service.transitions import start
@@ -25,7 +26,7 @@ def experiment(database: Database) -> None:  # noqa: F811 - the fixture
     with database.session() as session:
         try:
             get_experiment(session, "bar")
-        except Exception:  # noqa: BLE001 - it is not there yet
+        except ProefwerkError:
             create_experiment(session, form(), BOB)
             start(session, "bar", BOB)
 
@@ -57,8 +58,7 @@ def test_growth_and_a_new_phase_from_the_keyboard_alone(signed_in: Page) -> None
     expect(page.locator("#result-journal")).to_contain_text("New phase")
 
 
-@pytest.mark.parametrize("language", ["en", "nl"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "nl")])
 def test_the_dialog_has_no_barrier(page: Page, site: str, theme: str, language: str) -> None:  # noqa: F811
     page.context.add_cookies(
         [

@@ -173,7 +173,7 @@ def test_every_finding_of_the_health_has_words_in_both_languages() -> None:
         *CHECKS.values(),
     }
     assert sentences - DUTCH.keys() == set()
-    assert CAUSES.keys() == REMEDIES.keys() == CHECKS.keys() - {"maturity"}
+    assert CAUSES.keys() == REMEDIES.keys() == CHECKS.keys() - {"maturity", "carry_over"}
 
 
 def test_reasons_are_said_in_the_language_of_the_file() -> None:
