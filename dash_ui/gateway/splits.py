@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dash_ui.gateway.base import Base, actor
+from dash_ui.i18n import _
 from dash_ui.records import Person, Refused
 from dash_ui.split_records import SplitPreview
 from experiments.requests import PhaseForm
@@ -51,28 +52,38 @@ class Splits(Base):
         key: str,
         traffic: float,
         weights: Sequence[float],
-        asked: dict[str, Any] | None = None,
+        phase: int | None = None,
+        reason: str = "",
+        carry_over: str | None = None,
     ) -> None:
-        """Changes the split, in a new phase only where `asked` says so.
+        """Changes the split; in a new phase only where the person was told of it.
 
         Args:
-            asked: `new_phase`, `phase_reason` and `carry_over` of the contract.
+            phase: Number of the phase that is to begin; `None` where nobody is to move.
+            reason: Why, for the journal.
+            carry_over: `keep` or `exclude` shoppers who met an earlier phase.
 
         Raises:
-            Refused: 403, 404; 409 when shoppers would move and no new phase was asked for; 422.
+            Refused: 403, 404; 409 when shoppers would move without a new phase, or another one began
+                meanwhile; 422.
         """
         with self._changing() as session:
             document = definitions.experiment_document(definitions.get_experiment(session, key))
             patch = _patch(document, traffic, weights)
-            form = parse(PhaseForm, asked or {})
-            definitions.update_experiment(session, key, patch, actor(person), form)
+            asked = None
+            if phase is not None:
+                if document["version"] != phase - 1:
+                    raise Refused(409, "stale", _("Another phase began meanwhile; reload to see it."))
+                told = {"new_phase": True, "phase_reason": reason, "carry_over": carry_over}
+                asked = parse(PhaseForm, told)
+            definitions.update_experiment(session, key, patch, actor(person), asked)
         self.published()
 
 
 def _patch(document: dict[str, Any], traffic: float, weights: Sequence[float]) -> dict[str, Any]:
     variants = document["variants"]
     if len(weights) != len(variants):
-        raise Refused(409, "stale", f"There are {len(variants)} variants now; reload the page.")
+        raise Refused(409, "stale", _("There are other variants now; reload to see them."))
     now = [variant["weight"] for variant in variants]
     # The page shows hundredths of a percent; who leaves them alone leaves the weights alone.
     if all(abs(weight - old) < _SHOWN for weight, old in zip(weights, now, strict=True)):

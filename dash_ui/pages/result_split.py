@@ -214,11 +214,10 @@ def register(app: Dash, gateway: Gateway) -> None:
     ) -> tuple[Any, ...]:
         if not clicks:
             return no_update, no_update, no_update
-        # Only what was said beforehand is done: no new phase where the words were that nobody moves.
-        asked = {"new_phase": True, "phase_reason": reason or "", "carry_over": carry_over} if phase else None
         try:
-            weights = _weights(shares) or []
-            gateway.change_split(current_person(), held["key"], traffic / 100, weights, asked)
+            weights, person = _weights(shares) or [], current_person()
+            # Only what was said beforehand is done: no new phase where the words were that nobody moves.
+            gateway.change_split(person, held["key"], traffic / 100, weights, phase, reason or "", carry_over)
         except Refused as refused:
             return no_update, refused.detail, no_update
         return False, "", f"split {clicks}"

@@ -81,14 +81,16 @@ def test_no_phase_begins_where_nobody_was_told_of_one(gateway: Gateway) -> None:
     with pytest.raises(Refused) as refused:
         gateway.change_split(MARKETER, "bar", 0.2, [0.5, 0.5])
     assert (refused.value.status, refused.value.code) == (409, "needs_new_phase")
-    with pytest.raises(Refused, match="There are 2 variants"):
+    with pytest.raises(Refused, match="other variants now"):
         gateway.change_split(MARKETER, "bar", 0.2, [0.5, 0.3, 0.2])
 
 
 def test_growth_and_a_new_phase_stand_in_the_setup(gateway: Gateway, database: Database) -> None:
     gateway.change_split(MARKETER, "bar", 0.8, [0.5, 0.5])
-    asked = {"new_phase": True, "phase_reason": "A bug on iPhones.", "carry_over": "exclude"}
-    gateway.change_split(MARKETER, "bar", 0.4, [0.3, 0.7], asked)
+    told = (0.4, [0.3, 0.7], 2, "A bug on iPhones.", "exclude")
+    gateway.change_split(MARKETER, "bar", *told)
+    with pytest.raises(Refused, match="Another phase began meanwhile"):
+        gateway.change_split(MARKETER, "bar", *told)
     with database.reading() as session:
         row: Experiment = get_experiment(session, "bar")
         assert (row.version, row.plan["carry_over"]) == (2, "exclude")
