@@ -30,6 +30,7 @@ from tests.experiments.analysis.build import (
     definition,
     exposure,
     lake_of,
+    link,
     metric,
 )
 
@@ -174,6 +175,43 @@ def test_exposures_of_an_earlier_phase_do_not_count(
     assert [arm["sum"] for arm in report["metrics"][0]["variants"]] == [0, 1]
     assert [phase["version"] for phase in report["phases"]] == [1, 2]
     assert report["phases"][1]["reason"] == "The bar was broken."
+
+
+def followed(plan: Definition) -> Definition:
+    form = plan.form.model_copy(update={"fallback_attribute": "anonymousId"})
+    return replace(plan, form=form)
+
+
+@pytest.mark.parametrize(("carry_over", "units"), [("keep", [0, 1]), ("exclude", [0, 0])])
+def test_a_person_met_an_earlier_phase_under_any_id(
+    tmp_path: Path, carry_over: str, units: list[int]
+) -> None:
+    events = [
+        exposure("visitor", "control", START - HOUR),
+        exposure("shopper", "treatment", START + HOUR),
+        link("visitor", "shopper", START + HOUR),
+    ]
+    report = report_of(tmp_path, followed(new_phase(carry_over)), events)
+    assert [arm["units"] for arm in report["variants"]] == units
+    assert report["health"]["carry_over"]["units"] == 1
+
+
+def test_a_person_is_set_apart_by_any_id_whatever_they_met(tmp_path: Path) -> None:
+    first = rule(0.2, 0.5, 0.5)
+    plan, second = grown(first, 0.8, 0.125, 0.875)
+    known = [f"s-{number}" for number in range(2_000)]
+    places = buckets(Units.of(known), first.seed).tolist()
+    before, after = owners_of(slots_of(first)), owners_of(slots_of(second))
+    held = [unit for unit, place in zip(known, places, strict=True) if before[place] >= 0]
+    came = [unit for unit, place in zip(known, places, strict=True) if after[place] > before[place]]
+    arm = ("control", "treatment")
+    owner = dict(zip(known, places, strict=True))
+    events = [exposure(unit, arm[before[owner[unit]]]) for unit in held[:60]]
+    events += [exposure(came[place], arm[before[owner[held[place]]]], GROWN + HOUR) for place in range(20)]
+    events += [link(held[place], came[place], GROWN + HOUR) for place in range(20)]
+    report = report_of(tmp_path, followed(plan), events)
+    assert sum(each["units"] for each in report["variants"]) == 40
+    assert report["health"]["growth"]["units"] == 20
 
 
 def test_the_first_phase_says_nothing_of_phases(tmp_path: Path) -> None:
