@@ -50,6 +50,11 @@ def test_a_verdict_can_be_taken_back_once(api: Api) -> None:
     assert api.send("DELETE", f"/bots/{made['id']}").status_code == 404
 
 
+@pytest.mark.parametrize("ident", [2**31, 2**63, 10**40, "9" * 5_000])
+def test_a_number_beyond_those_of_databases_is_the_number_of_no_verdict(api: Api, ident: object) -> None:
+    assert api.send("DELETE", f"/bots/{ident}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
