@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -95,3 +97,57 @@ def test_no_body_makes_a_door_fail(clients: tuple[Client, Client], path: str, bo
     if hot.status_code != 200:
         document = hot.get_json()
         assert document.get("detail") or document.get("errorDetails")
+
+
+VALID = [
+    {"context": {"targetingKey": "s-1", "a": 2, "b": "xx10", "c": [1, {"x": 2}], "d": {"y": None}}},
+    {"context": {"targetingKey": "é😀"}, "experiments": ["bar", "everything"], "expose": True},
+    {"context": {"id": "s-1", "company": "c"}, "forced": {"bar": "control"}},
+    {"attributes": {"id": "s-1", "a": 1.5}, "forcedVariations": {"bar": 1}, "url": "https://shop/?bar=0"},
+    {"attributes": {"id": 7}, "forcedFeatures": [["bar", {"x": 1}]]},
+    {"events": [{"type": "exposure", "unit": "s-1", "experiment": "bar", "variant": "control", "id": "i"}]},
+    [{"type": "conversion", "unit": "s-1", "name": "order", "value": -1.5, "properties": {"margin": 2}}],
+]
+PIECES = [
+    b"null",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"',
+    b",",
+    b":",
+    b"-",
+    b"1e309",
+    b"\\u0000",
+    b"\xff",
+    b"\0",
+    b"9" * 40,
+]
+
+
+def mutated(random: Random) -> bytes:
+    """A valid body with some bytes changed, cut out, doubled or put in."""
+    body = json.dumps(random.choice(VALID), ensure_ascii=random.random() < 0.5).encode()
+    for _ in range(random.choice([0, 1, 1, 2, 5])):
+        start = random.randrange(len(body) + 1)
+        end = min(len(body), start + random.choice([0, 1, 1, 4, 20]))
+        kept = random.choice([b"", body[start:end] * 2, random.choice(PIECES), random.randbytes(2)])
+        body = body[:start] + kept + body[end:]
+    return body
+
+
+def test_no_mutation_of_a_valid_request_makes_a_door_fail(clients: tuple[Client, Client]) -> None:
+    random = Random(FUZZ_SCALE)
+    _, hot = clients
+    statuses: Counter[int] = Counter()
+    for _ in range(1_500 * FUZZ_SCALE):
+        path, body = random.choice(PATHS), mutated(random)
+        kind = random.choice(
+            ["application/json", "application/json", "application/x-ndjson", "", "text/plain;x"]
+        )
+        answer = hot.post(path, data=body, headers={"X-API-Key": CLIENT_KEY, "Content-Type": kind})
+        assert answer.status_code < 500, (path, kind, body)
+        statuses[answer.status_code] += 1
+    print(f"{statuses.total():,} requests, answered with {dict(statuses)}")
+    assert {200, 400, 415, 422} <= set(statuses)
