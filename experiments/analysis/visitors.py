@@ -23,6 +23,8 @@ WEEKS = 4
 WEEK = 7 * 86_400 * 1_000_000
 ATTRIBUTES, VALUES = 50, 10
 """How many attributes, and frequent values of each, are told."""
+LEAST_SEEN = 5
+"""A value that fewer visitors have is an id, or might name somebody; it is not told."""
 LEAST_CHANCE = 0.01
 """No visitor stands for more than a hundred."""
 
@@ -160,6 +162,7 @@ def _described(sample: Sequence[Document]) -> list[Document]:
             "values": [
                 {"value": json.loads(text), "share": times / len(sample)}
                 for text, times in values.get(name, Counter()).most_common(VALUES)
+                if times >= LEAST_SEEN
             ],
         }
         for name, count in seen.most_common(ATTRIBUTES)

@@ -41,7 +41,7 @@ def test_people_with_several_ids_are_counted_and_those_left_out_named() -> None:
 
 def test_it_is_said_in_dutch_too() -> None:
     assert said("crowds_left_out", NUMBERS, "nl") == (
-        "1.200 klanten kwamen langs onder meer id's (2.600 in totaal) en tellen elk één keer. "
+        "1.200 bezoekers kwamen langs onder meer id's (2.600 in totaal) en tellen elk één keer. "
         "1 daarvan (2,0%) zag verschillende varianten voordat die id's gekoppeld waren, en telt niet mee. "
         "300 id's hangen aan elkaar door een id dat veel mensen gebruiken, en tellen niet mee."
     )

@@ -27,7 +27,7 @@ def test_it_is_told_with_its_share_its_interval_and_what_it_rests_on(gateway: Ga
     assert "About 8,750 shoppers a week, 50% of all." in said
     assert "from 400 of 40,000 shoppers seen in 4 weeks" in said
     with speaking("nl"):
-        assert "Ongeveer 8.750 klanten per week, 50% van alle." in told(gateway, {"country": "NL"})
+        assert "Ongeveer 8.750 bezoekers per week, 50% van alle." in told(gateway, {"country": "NL"})
 
 
 def test_it_says_how_many_are_left_by_traffic_and_layer(gateway: Gateway) -> None:
@@ -43,7 +43,7 @@ def test_it_says_how_many_are_left_by_traffic_and_layer(gateway: Gateway) -> Non
         (
             {"land": "NL"},
             "No shopper was seen with land. Seen were: country, visits, code.",
-            "Geen klant is gezien met land. Wel gezien: country, visits, code.",
+            "Geen bezoeker is gezien met land. Wel gezien: country, visits, code.",
         ),
         (
             {"country": "nl"},

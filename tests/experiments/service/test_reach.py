@@ -186,6 +186,17 @@ def test_an_attribute_that_nobody_had_is_named_with_those_that_were_seen(shop: S
     assert values["tags"] == ["vip"]
 
 
+def test_a_value_that_few_visitors_have_is_not_told_for_it_may_be_somebodys_id(shop: Shop) -> None:
+    events = visits(60)
+    for event in events:
+        assert isinstance(event, Exposure)
+        assert event.attributes is not None
+        event.attributes["anonymousId"] = f"visitor-{event.unit}"
+    told = {each["name"]: each["values"] for each in reach(shop(events))["attributes"]}
+    assert told["anonymousId"] == []
+    assert told["country"]
+
+
 def test_the_first_days_of_a_shop_are_told_as_what_they_are(shop: Shop) -> None:
     events = visits(200, days=3)
     found = reach(shop(events))
