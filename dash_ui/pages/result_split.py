@@ -145,9 +145,14 @@ def effect_lines(preview: SplitPreview) -> list[str]:
         return [_("This is the split as it is now.")]
     taking_part = _("{share} of these shoppers take part.", share=percent(preview.traffic, 1))
     if preview.moves:
+        begins = _(
+            "Phase {version} begins: all shoppers are divided anew.", version=number(preview.version + 1)
+        )
+        if not preview.seen:
+            return [taking_part, begins]
         return [
             taking_part,
-            _("Phase {version} begins: all shoppers are divided anew.", version=number(preview.version + 1)),
+            begins,
             ngettext(
                 "The {count} shopper seen until now starts again.",
                 "The {count} shoppers seen until now start again.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_another_split_begins_a_phase_for_all_who_were_seen(gateway: Gateway) ->
     with speaking("nl"):
         dutch = said(gateway, 1.0, 0.3, 0.7, key="unclear")
     assert "De 73.025 bezoekers van tot nu toe beginnen opnieuw." in dutch
+
+
+def test_where_nobody_was_seen_nobody_starts_again(gateway: Gateway) -> None:
+    found = gateway.preview_split("unclear", 1.0, [0.3, 0.7])
+    lines = effect_lines(replace(found, seen=0))
+    assert lines == [
+        "100.0% of these shoppers take part.",
+        "Phase 2 begins: all shoppers are divided anew.",
+    ]
 
 
 def test_the_split_as_it_is_says_so(gateway: Gateway) -> None:
