@@ -67,7 +67,7 @@ def grow(experiment: Experiment, coverage: float, variants: Sequence[Variant]) -
     """The experiment with more traffic, or with variants that grew or came, within the same phase.
 
     Every bucket that a variant has it keeps; what a variant is to have more comes from free buckets, first
-    those that follow its own. Shares are met to within one bucket, 0.01 %.
+    those that follow its own. Shares are met to within a bucket, 0.01 %, for each variant.
 
     Args:
         coverage: The new share of the eligible units that take part.
@@ -85,7 +85,7 @@ def grow(experiment: Experiment, coverage: float, variants: Sequence[Variant]) -
         return changed
     owners = owners_of(slots_of(experiment))
     for index, variant in enumerate(variants):
-        _grow_one(owners, index, variant, coverage)
+        _grow_one(owners, index, variant, coverage, rounding=len(variants))
     return msgspec.structs.replace(changed, slots=tuple(_slots(owners)))
 
 
@@ -127,7 +127,8 @@ def _in_proportion(given: Sequence[int], weights: Sequence[float]) -> list[int]:
     return [min(round(most * weight), count) for weight, count in zip(weights, given, strict=True)]
 
 
-def _grow_one(owners: list[int], index: int, variant: Variant, coverage: float) -> None:
+def _grow_one(owners: list[int], index: int, variant: Variant, coverage: float, rounding: int) -> None:
+    """Give a variant its part; as every part is rounded, up to `rounding` buckets may be missing."""
     has = owners.count(index)
     wanted = round(coverage * variant.weight * BUCKETS)
     if wanted < has - 1:
@@ -138,7 +139,7 @@ def _grow_one(owners: list[int], index: int, variant: Variant, coverage: float) 
     last = max((place for place, owner in enumerate(owners) if owner == index), default=FREE)
     in_turn = [*range(last + 1, BUCKETS), *range(last + 1)]
     free = [place for place in in_turn if owners[place] == FREE]
-    if wanted - has > len(free):
+    if wanted - has > len(free) + rounding:
         raise WouldMoveUnits(
             f"variant '{variant.key}' is to grow by {(wanted - has) / BUCKETS:.2%} of all units, but only"
             f" {len(free) / BUCKETS:.2%} are free"

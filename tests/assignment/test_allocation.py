@@ -99,8 +99,26 @@ def test_no_sequence_of_changes_moves_anybody(
         assert moved(rule, after) == 0
         counts = Counter(owners(after))
         for index, weight in enumerate(chosen):
-            assert abs(counts[index] - coverage * weight * BUCKETS) <= 1.5
+            assert abs(counts[index] - coverage * weight * BUCKETS) <= len(chosen) + 0.5
         rule = after
+
+
+@given(
+    begin=st.lists(st.integers(1, 100), min_size=2, max_size=8),
+    share=st.floats(0.01, 0.9),
+    end=st.lists(st.integers(1, 100), min_size=8, max_size=8),
+)
+def test_all_that_is_free_can_be_given_out_though_every_part_is_rounded(
+    begin: list[int], share: float, end: list[int]
+) -> None:
+    rule = experiment(coverage=share, variants=variants(*(weight / sum(begin) for weight in begin)))
+    rest = end[: len(begin)]
+    grown = [
+        share * old / sum(begin) + (1 - share) * new / sum(rest) for old, new in zip(begin, rest, strict=True)
+    ]
+    after = grow(rule, 1.0, weighed(rule, *grown))
+    assert moved(rule, after) == 0
+    assert owners(after).count(FREE) <= len(begin)
 
 
 def test_growthbook_clients_follow_a_variant_that_grew() -> None:
