@@ -10,6 +10,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
+from dash_ui.components.share_slider import share_slider
 from dash_ui.format import number, percent
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, language, ngettext
@@ -106,17 +107,7 @@ def _share(place: int, title: str, value: float) -> html.Div:
                 allowedDecimalSeparators=[",", "."],
                 w=200,
             ),
-            dmc.Slider(
-                id={"type": "share", "index": place},
-                value=value,
-                min=0,
-                max=100,
-                step=1,
-                label=None,
-                thumbLabel=label,
-                updatemode="drag",
-                className="pw-share-slider",
-            ),
+            share_slider(place, label, value),
         ],
         className="pw-share",
     )

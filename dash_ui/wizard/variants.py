@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
+from dash_ui.components.share_slider import share_slider
 from dash_ui.format import number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
@@ -113,18 +113,7 @@ def _share(place: int, title: str, percent: float) -> Any:
     return html.Div(
         [
             control,
-            dmc.Slider(
-                id={"type": "share", "index": place},
-                value=percent,
-                min=0,
-                max=100,
-                step=1,
-                label=None,
-                thumbLabel=label,
-                updatemode="drag",
-                marks=[{"value": 0}, {"value": 50}, {"value": 100}],
-                className="pw-share-slider",
-            ),
+            share_slider(place, label, percent, marks=(0, 50, 100)),
         ],
         className="pw-share",
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,44 +19,22 @@ from playwright.sync_api import (
     Page,
     Request,
     expect,
-    sync_playwright,
 )
 
+from tests.assignment.browser import chromium
 from tests.dash_ui.shop import ADMIN, PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 START_SECONDS = 60.0
 WAIT_MILLISECONDS = 20_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of the browser."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        words = "Chromium is not installed; install the package chromium to run the tests in a browser."
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-    return found
-
-
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One browser for the tests of a file; only one at a time can be driven in a process."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
