@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
-
-from experiments.analysis.engine import literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.units import SECOND, Exposed, Scope
 
 DAY = 86_400
@@ -86,7 +84,7 @@ class Arrivals:
     conversion_runs: tuple[Run, ...]
 
 
-def arrivals(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed) -> Arrivals:
+def arrivals(engine: Engine, scope: Scope, exposed: Exposed) -> Arrivals:
     """Read the tables of `units` and `metrics`, and the exposures once more where only they can tell."""
     variants = len(scope.variants)
     conversions = "(SELECT variant, first_event AS first FROM outcomes WHERE first_event IS NOT NULL)"
@@ -100,7 +98,7 @@ def arrivals(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed) 
     )
 
 
-def _days(engine: duckdb.DuckDBPyConnection, variants: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+def _days(engine: Engine, variants: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
     found: dict[int, list[int]] = {}
     for day, variant, count in engine.execute(
         f"SELECT first // {DAY * SECOND} AS day, variant, count(*) FROM units GROUP BY ALL ORDER BY ALL"
@@ -109,7 +107,7 @@ def _days(engine: duckdb.DuckDBPyConnection, variants: int) -> tuple[tuple[int, 
     return tuple((day, tuple(counts)) for day, counts in found.items())
 
 
-def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed) -> tuple[int, ...]:
+def _multiple_first(engine: Engine, scope: Scope, exposed: Exposed) -> tuple[int, ...]:
     cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(scope.variants))
     several = "SELECT unit_key AS id_key, unit_key FROM met WHERE variant <> last_variant AND bot IS NULL"
     if exposed.are_joined:
@@ -120,7 +118,7 @@ def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Ex
     rows = engine.execute(
         f"""SELECT code, count(*) FROM (
           SELECT arg_min(CASE event.variant {cases} END, row(epoch_us(event.time), event.id)) AS code
-          FROM {parquet(scope.view.paths("exposures"))} AS event
+          FROM {scope.view.source("exposures")} AS event
           JOIN ({several}) AS several ON event.unit_key = several.id_key
           WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")}
             AND event.variant IN ({", ".join(literal(key) for key in scope.variants)})
@@ -131,12 +129,9 @@ def _multiple_first(engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Ex
     return tuple(found.get(index, 0) for index in range(len(scope.variants)))
 
 
-def _exposure_delays(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Delays:
-    paths = scope.view.paths("exposures")
-    if not paths:
-        return Delays((0,) * (len(EDGES) + 1), 0, 0)
+def _exposure_delays(engine: Engine, scope: Scope) -> Delays:
     source = (
-        f"{parquet(paths)} AS event WHERE event.experiment = {literal(scope.experiment)} "
+        f"{scope.view.source('exposures')} AS event WHERE event.experiment = {literal(scope.experiment)} "
         f"AND {scope.counts('event')}"
     )
     return _delays(
@@ -144,9 +139,7 @@ def _exposure_delays(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Delays:
     )
 
 
-def _delays(
-    engine: duckdb.DuckDBPyConnection, source: str, delay: str, received: str, scope: Scope
-) -> Delays:
+def _delays(engine: Engine, source: str, delay: str, received: str, scope: Scope) -> Delays:
     ends = " ".join(f"WHEN delay <= {edge * SECOND} THEN {place}" for place, edge in enumerate(EDGES))
     rows = engine.execute(
         f"""SELECT CASE WHEN delay < {-AHEAD * SECOND} THEN -1 {ends} ELSE {len(EDGES)} END AS class,
@@ -162,7 +155,7 @@ def _delays(
     )
 
 
-def _runs(engine: duckdb.DuckDBPyConnection, source: str, variants: int) -> tuple[Run, ...]:
+def _runs(engine: Engine, source: str, variants: int) -> tuple[Run, ...]:
     lasts: dict[int, int] = dict(
         engine.execute(f"SELECT variant, max(first) FROM {source} GROUP BY variant").fetchall()
     )

@@ -6,17 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import duckdb
-import msgspec
 import numpy as np
 
 from experiments.analysis import metrics, summarise
 from experiments.analysis.columns import Program, program
-from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.exclusion import find_marked, settle
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.lake import View
 from experiments.analysis.measure import capped, usable
 from experiments.analysis.persons import name_ids
 from experiments.analysis.rows import microseconds, moment
@@ -91,7 +88,7 @@ def baselines(
     for hours in sorted({window_hours(form) or 0.0 for form in forms}):
         alike = [form for form in forms if (window_hours(form) or 0.0) == hours]
         until = as_of - timedelta(hours=hours)
-        found |= _of_units(shop, alike, EXPOSURES, _paths(view, "exposures", until), "true", until)
+        found |= _of_units(shop, alike, EXPOSURES, _latest(view, "exposures", until), "true", until)
         for form in alike:
             if found[form.key] is None:
                 found |= _of_events(shop, form, until)
@@ -109,31 +106,31 @@ class _Shop:
 
 def _of_events(shop: _Shop, form: MetricForm, until: datetime) -> dict[str, Baseline | None]:
     """The same among units that were seen in other events, where these show nearly everyone."""
-    view = shop.view
-    paths = _paths(view, "conversions", until)
+    view = _latest(shop.view, "conversions", until)
     own = _own(form) if form.kind != MetricKind.RETENTION else "false"
-    if not paths or not _covers(view, paths, own, until):
+    if not view.has("conversions") or not _covers(view, own, until):
         return {form.key: None}
-    return _of_units(shop, [form], EVENTS, paths, f"NOT ({own})", until)
+    return _of_units(shop, [form], EVENTS, view, f"NOT ({own})", until)
 
 
 def _of_units(
     shop: _Shop,
     forms: Sequence[MetricForm],
     source: str,
-    paths: Sequence[Path],
+    view: View,
     condition: str,
     until: datetime,
 ) -> dict[str, Baseline | None]:
     """Baselines among the units of certain events, each from its first one in the period on."""
     nothing: dict[str, Baseline | None] = {form.key: None for form in forms}
-    if not paths:
+    kind = "exposures" if source == EXPOSURES else "conversions"
+    if not view.has(kind):
         return nothing
-    with connection(shop.view.root / SPILL) as engine:
-        find_marked(engine, shop.view.paths("bots"), "true", shop.bots)
+    with shop.view.engine() as engine:
+        find_marked(engine, shop.view, "true", shop.bots)
         settle(engine, shop.bots)
         engine.execute(
-            f"CREATE TEMP TABLE seen AS SELECT unit_key, epoch_us(time) AS moment FROM {parquet(paths)} "
+            f"CREATE TEMP TABLE seen AS SELECT unit_key, epoch_us(time) AS moment FROM {view.source(kind)} "
             f"WHERE time <= make_timestamptz({microseconds(until)}) AND {condition} "
             "AND unit_key NOT IN (SELECT unit_key FROM bots)"
         )
@@ -165,7 +162,7 @@ class _Origin:
 
 
 def _measured(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     view: View,
     forms: Sequence[MetricForm],
     origin: _Origin,
@@ -174,7 +171,9 @@ def _measured(
     work = program(forms, covariates=True)
     longest = -min((column.lower for column in work.distinct()), default=0)
     start = moment(microseconds(origin.since) - longest)
-    scope = Scope(_since(view, start), "", ("",), (), microseconds(as_of), microseconds(as_of))
+    scope = Scope(
+        view.days(start.date().isoformat()), "", ("",), (), microseconds(as_of), microseconds(as_of)
+    )
     metrics.build(engine, scope, work)
     for form in forms:
         capped(engine, work, form, origin.units)
@@ -216,9 +215,7 @@ def _ratio(summary: Summary) -> float:
     return summary.mean("numerator") / below if below else math.nan
 
 
-def _spread(
-    engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, summary: Summary
-) -> Shape | None:
+def _spread(engine: Engine, work: Program, form: MetricForm, summary: Summary) -> Shape | None:
     """Of a quantile."""
     assert form.quantile is not None
     name = work.columns[form.key][0].name
@@ -235,13 +232,14 @@ def _spread(
     return at(form.quantile), deviation, 0.0, summary.events / units, 1.0
 
 
-def _covers(view: View, paths: Sequence[Path], own: str, until: datetime) -> bool:
+def _covers(view: View, own: str, until: datetime) -> bool:
     """Whether nearly everyone who did what the metric counts did something else before."""
-    with connection(view.root / SPILL) as engine:
+    with view.engine() as engine:
         whole, before = engine.execute(
             f"""SELECT count(*) FILTER (own IS NOT NULL), count(*) FILTER (other <= own) FROM (
             SELECT min(time) FILTER ({own}) AS own, min(time) FILTER (NOT ({own})) AS other
-            FROM {parquet(paths)} WHERE time <= make_timestamptz({microseconds(until)}) GROUP BY unit_key)"""
+            FROM {view.source("conversions")} WHERE time <= make_timestamptz({microseconds(until)})
+            GROUP BY unit_key)"""
         ).fetchall()[0]
     return bool(before >= COVERED * whole)
 
@@ -255,22 +253,14 @@ def _own(form: MetricForm) -> str:
     )
 
 
-def _paths(view: View, kind: str, until: datetime) -> list[Path]:
-    """The files of the last four weeks that have any, up to a moment."""
+def _latest(view: View, kind: str, until: datetime) -> View:
+    """The events of the last four weeks that have any of the kind, up to a moment."""
     days = sorted({part.day for part in view.manifest.parts if part.kind == kind})
     days = [day for day in days if day <= until.date().isoformat()]
     if not days:
-        return []
+        return view.days("9999-12-31")
     first = (datetime.fromisoformat(days[-1]) - PERIOD).date().isoformat()
-    kept = [part for part in view.manifest.parts if part.kind == kind and first <= part.day <= days[-1]]
-    return [view.root / part.path for part in kept]
-
-
-def _since(view: View, start: datetime) -> View:
-    """The lake without the days before a moment, which need not be read."""
-    day = start.date().isoformat()
-    parts = tuple(part for part in view.manifest.parts if part.day >= day)
-    return View(view.root, msgspec.structs.replace(view.manifest, parts=parts))
+    return view.days(first, days[-1])
 
 
 def _length() -> int:

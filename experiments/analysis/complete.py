@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.analysis.columns import Column
+from experiments.analysis.engine import Engine
 from experiments.analysis.units import microseconds
 
 FIRST_BATCH = 100
@@ -36,9 +36,7 @@ class Complete:
     count: NDArray[np.int64]
 
 
-def complete(
-    engine: duckdb.DuckDBPyConnection, outcome: Column, covariate: Column | None, hours: float, now: int
-) -> Complete:
+def complete(engine: Engine, outcome: Column, covariate: Column | None, hours: float, now: int) -> Complete:
     """What the units did whose window of so many hours has closed at `now`, microseconds since 1970 UTC."""
     before = "0.0" if covariate is None else f"coalesce(outcomes.{covariate.name}, 0.0)"
     found = engine.execute(

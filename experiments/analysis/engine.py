@@ -6,11 +6,40 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 
 # Scaled values stay below 2**EXACT_BITS, so that 2**31 of them fit a 128-bit integer.
 EXACT_BITS = 96
+
+
+class Result(Protocol):
+    """What a statement gave."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Every row."""
+        ...
+
+    def fetchnumpy(self) -> dict[str, Any]:
+        """Every column, an array each."""
+        ...
+
+
+class Engine(Protocol):
+    """Runs the analysis's statements, which are in DuckDB's dialect, over tables of its own."""
+
+    def execute(self, query: str, parameters: object = None, /) -> Result:
+        """Run one statement."""
+        ...
+
+    def register(self, view_name: str, python_object: object, /) -> object:
+        """Let statements read an Arrow table under a name."""
+        ...
+
+    def unregister(self, view_name: str, /) -> object:
+        """Forget it."""
+        ...
 
 
 @contextmanager

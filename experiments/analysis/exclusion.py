@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import duckdb
-
-from experiments.analysis.engine import UNIT_KEY, literal, parquet
+from experiments.analysis.engine import UNIT_KEY, Engine, literal
 from experiments.analysis.lake import View
 from experiments.bots import BY_BEHAVIOUR, BY_HAND, BotRules
 
@@ -40,9 +37,7 @@ class Excluded:
         return sum(self.counts) + self.several
 
 
-def find_bots(
-    engine: duckdb.DuckDBPyConnection, view: View, experiment: str, known: str, rules: BotRules | None
-) -> None:
+def find_bots(engine: Engine, view: View, experiment: str, known: str, rules: BotRules | None) -> None:
     """Say in `met`, the table of exposed units, which rule makes a unit a bot; the others stay without.
 
     Args:
@@ -52,26 +47,24 @@ def find_bots(
         rules: What holds; `None` makes nobody a bot.
     """
     engine.execute("ALTER TABLE met ADD COLUMN bot VARCHAR")
-    find_marked(engine, view.paths("bots"), known, rules or BotRules())
+    find_marked(engine, view, known, rules or BotRules())
     if rules is None:
         engine.execute("DELETE FROM bots")
         return
     own = f"event.experiment = {literal(experiment)} AND {known}"
-    if paths := view.paths("exposures"):
-        busy = f"SELECT unit_key FROM met WHERE events > {rules.limit or 0}"
-        find_busy(engine, f"FROM {parquet(paths)} AS event WHERE {own}", busy, rules)
-    if paths := view.paths("conversions"):
-        find_busy(engine, f"FROM {parquet(paths)} AS event WHERE {known}", None, rules)
+    busy = f"SELECT unit_key FROM met WHERE events > {rules.limit or 0}"
+    find_busy(engine, f"FROM {view.source('exposures')} AS event WHERE {own}", busy, rules)
+    find_busy(engine, f"FROM {view.source('conversions')} AS event WHERE {known}", None, rules)
     settle(engine, rules)
     call_bots(engine)
 
 
-def call_bots(engine: duckdb.DuckDBPyConnection) -> None:
+def call_bots(engine: Engine) -> None:
     """Say in `met` which rule makes a unit a bot, by the table `bots`."""
     engine.execute("UPDATE met SET bot = bots.rule FROM bots WHERE met.unit_key = bots.unit_key")
 
 
-def excluded(engine: duckdb.DuckDBPyConnection, variants: int) -> tuple[Excluded, ...]:
+def excluded(engine: Engine, variants: int) -> tuple[Excluded, ...]:
     """How many of the exposed units each rule leaves out, the largest first."""
     found: dict[tuple[str, str], list[int]] = {}
     rows = engine.execute(
@@ -88,33 +81,28 @@ def excluded(engine: duckdb.DuckDBPyConnection, variants: int) -> tuple[Excluded
     return tuple(sorted(rules, key=lambda each: (-each.units, each.source, each.rule)))
 
 
-def find_marked(
-    engine: duckdb.DuckDBPyConnection, paths: Sequence[Path], known: str, rules: BotRules
-) -> None:
+def find_marked(engine: Engine, view: View, known: str, rules: BotRules) -> None:
     """Make the table `bots` of `unit_key`, `rule` and `source`: units that events or people call bots.
 
     `settle` makes one row a unit of it.
 
     Args:
-        paths: The lake's files of marks.
+        view: The lake.
         known: SQL condition on a mark `event`.
         rules: What holds.
     """
     engine.execute("CREATE TEMP TABLE bots (unit_key BIGINT, rule VARCHAR, source VARCHAR)")
-    if paths:
-        engine.execute(
-            f"INSERT INTO bots SELECT unit_key, rule, source FROM {parquet(paths)} AS event "
-            f"WHERE {known} AND NOT list_contains({_texts(rules.acquitted)}, rule)"
-        )
+    engine.execute(
+        f"INSERT INTO bots SELECT unit_key, rule, source FROM {view.source('bots')} AS event "
+        f"WHERE {known} AND NOT list_contains({_texts(rules.acquitted)}, rule)"
+    )
     if rules.bots and BY_HAND not in rules.acquitted:
         engine.execute(
             f"INSERT INTO bots SELECT {UNIT_KEY}, {literal(BY_HAND)}, '{HAND}' {_units(rules.bots)}"
         )
 
 
-def find_busy(
-    engine: duckdb.DuckDBPyConnection, events: str, candidates: str | None, rules: BotRules
-) -> None:
+def find_busy(engine: Engine, events: str, candidates: str | None, rules: BotRules) -> None:
     """Add to `bots` the units with more events in one hour than the rules allow.
 
     Args:
@@ -133,7 +121,7 @@ def find_busy(
     )
 
 
-def settle(engine: duckdb.DuckDBPyConnection, rules: BotRules) -> None:
+def settle(engine: Engine, rules: BotRules) -> None:
     """Leave one row a unit in `bots`, and none of those whom somebody acquitted."""
     if rules.shoppers:
         engine.execute(f"DELETE FROM bots WHERE unit_key IN (SELECT {UNIT_KEY} {_units(rules.shoppers)})")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
-
-from experiments.analysis.engine import literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.rows import microseconds
 from experiments.analysis.units import Exposed, Scope
 from experiments.definition import Definition, Membership
@@ -28,9 +26,7 @@ class Reached:
     experiments: tuple[tuple[str, int], ...]
 
 
-def reached(
-    engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed, definition: Definition
-) -> Reached | None:
+def reached(engine: Engine, scope: Scope, exposed: Exposed, definition: Definition) -> Reached | None:
     """Looks among the exposures of a holdout's experiments; `None` for what is no holdout."""
     if definition.members is None:
         return None
@@ -38,7 +34,7 @@ def reached(
         return Reached(0, ())
     met = engine.execute(
         f"""SELECT grouping(event.experiment), event.experiment, count(DISTINCT event.unit_key)
-        FROM {parquet(scope.view.paths("exposures"))} AS event JOIN units ON event.unit_key = units.unit_key
+        FROM {scope.view.source("exposures")} AS event JOIN units ON event.unit_key = units.unit_key
         WHERE units.variant = {HELD_OUT} AND {scope.known_by_then("event")}
           AND ({" OR ".join(_belongs(item) for item in definition.members)})
         GROUP BY GROUPING SETS ((), (event.experiment))"""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.analysis import known_ids, manifest, parts, takeover
-from experiments.analysis.engine import connection
+from experiments.analysis.engine import Engine, connection, parquet
 from experiments.analysis.manifest import Manifest, Part, Retired, Run
 from experiments.analysis.rows import Rows, kept
 
@@ -50,6 +51,9 @@ class Added:
         )
 
 
+Opener = Callable[[Path | None], AbstractContextManager[Engine]]
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The lake at one moment, for reading; later changes do not touch it.
@@ -57,10 +61,32 @@ class View:
     Attributes:
         root: The lake's folder.
         manifest: What it consists of.
+        opener: Opens an engine that spills into a folder.
     """
 
     root: Path
     manifest: Manifest
+    opener: Opener = connection
+
+    def engine(self) -> AbstractContextManager[Engine]:
+        """A fresh engine for statements about these events."""
+        return self.opener(self.root / SPILL)
+
+    def source(self, kind: str) -> str:
+        """SQL: the events of one kind as a table expression, without rows where there are none."""
+        paths = self.paths(kind)
+        return parquet(paths) if paths else parts.nothing(kind)
+
+    def has(self, kind: str) -> bool:
+        """Whether there are events of the kind."""
+        return any(part.kind == kind for part in self.manifest.parts)
+
+    def days(self, first: str, last: str | None = None) -> View:
+        """Only the events of some UTC days, given as `YYYY-MM-DD`, the last one included."""
+        inside = tuple(
+            part for part in self.manifest.parts if first <= part.day and (last is None or part.day <= last)
+        )
+        return replace(self, manifest=msgspec.structs.replace(self.manifest, parts=inside))
 
     def paths(self, kind: str) -> list[Path]:
         """The files of one kind."""
@@ -76,15 +102,17 @@ class Lake:
 
     Args:
         root: Where it lives; made at the first change if missing.
+        opener: Opens the engine that analyses its events.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, opener: Opener = connection) -> None:
         self.root = root
+        self._opener = opener
         self._swept = False
 
     def view(self) -> View:
         """The newest published state."""
-        return View(self.root, manifest.load(self.root))
+        return View(self.root, manifest.load(self.root), self._opener)
 
     def compact(self, log_folder: Path) -> Added:
         """Take over all that is in the log now, whole records only, each event once.

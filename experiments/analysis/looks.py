@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.analysis.compare import DEFAULT_PLANNED_UNITS
-from experiments.analysis.engine import connection, literal, parquet
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.engine import Engine, literal
+from experiments.analysis.lake import View
 from experiments.analysis.measure import Measurement, measure, scope_of
 from experiments.analysis.persons import already_met
 from experiments.analysis.phase_units import earlier_ids, find_apart
@@ -105,7 +104,7 @@ def follow(
     scope = scope_of(definition, view, as_of)
     window = _window(definition)
     now = since_1970(as_of)
-    with connection(view.root / SPILL) as engine:
+    with view.engine() as engine:
         clock = Information(engine, scope, window)
         until = now if definition.stopped_at is None else min(now, since_1970(definition.stopped_at))
         moments = clock.reached(due, until)
@@ -145,9 +144,8 @@ class Information:
     For the same reason an id of a person counts unless it was known for that person's when it was first met.
     """
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, scope: Scope, window: float | None) -> None:
-        paths = scope.view.paths("exposures")
-        source = parquet(paths) if paths else f"({_NOTHING})"
+    def __init__(self, engine: Engine, scope: Scope, window: float | None) -> None:
+        source = scope.view.source("exposures")
         keys = ", ".join(literal(key) for key in scope.variants)
         # Receipt and time in one number: much quicker than the time that goes with the least receipt.
         both = "(epoch_us(received)::HUGEINT << 62) + greatest(0, epoch_us(time))"
@@ -165,8 +163,8 @@ class Information:
             f"WHERE event.experiment = {literal(scope.experiment)} "
             f"AND event.variant IN ({keys}) AND {condition} GROUP BY unit_key)"
         )
-        links = scope.view.paths("links") if scope.by_person else []
-        old = already_met(f"FROM {parquet(links)} AS event WHERE {links_known}") if links else None
+        links = f"FROM {scope.view.source('links')} AS event WHERE {links_known}"
+        old = already_met(links) if scope.by_person and scope.view.has("links") else None
         newcomers = f" ANTI JOIN ({old}) AS old USING (unit_key)" if old else ""
         rows = engine.execute(
             f"WITH begun AS ({first_met}) SELECT arrival, first FROM begun{newcomers}"
@@ -225,12 +223,6 @@ class _Sums:
         """Number and sum."""
         count = int(np.searchsorted(self._moments, moment, side="right"))
         return count, int(self._sums[count])
-
-
-_NOTHING = (
-    "SELECT 0::BIGINT AS unit_key, make_timestamptz(0) AS time, make_timestamptz(0) AS received, '' AS id, "
-    "'' AS experiment, '' AS variant WHERE false"
-)
 
 
 def _window(definition: Definition) -> float | None:

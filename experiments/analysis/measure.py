@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-import duckdb
-
 from assignment.events import MAX_AHEAD
 from experiments.analysis import metrics, summarise, units
 from experiments.analysis.arrivals import Arrivals, arrivals
 from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
 from experiments.analysis.complete import Complete, complete
-from experiments.analysis.engine import connection
+from experiments.analysis.engine import Engine
 from experiments.analysis.held_out import Reached, reached
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.lake import View
 from experiments.analysis.metrics import Left
 from experiments.analysis.phase_units import NOBODY_ASIDE, phase_of
 from experiments.analysis.recheck import NOBODY, Rechecked, recheck
@@ -157,7 +155,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
     """Compute everything that a report rests on from the events in the lake."""
     scope = scope_of(definition, view, as_of)
     roles = roles_of(definition)
-    with connection(view.root / SPILL) as engine:
+    with view.engine() as engine:
         exposed = units.build(engine, scope)
         work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
         metrics.build(engine, scope, work)
@@ -195,9 +193,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
         )
 
 
-def capped(
-    engine: duckdb.DuckDBPyConnection, work: Program, form: MetricForm, units_in_all: int
-) -> float | None:
+def capped(engine: Engine, work: Program, form: MetricForm, units_in_all: int) -> float | None:
     """The most that a unit counts for; a cap by quantile is applied here, because it needs all units."""
     if form.cap is None:
         return None
@@ -221,7 +217,7 @@ def usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
 
 
 def _complete(
-    engine: duckdb.DuckDBPyConnection, definition: Definition, form: MetricForm, work: Program, now: int
+    engine: Engine, definition: Definition, form: MetricForm, work: Program, now: int
 ) -> Complete | None:
     hours = window_hours(form)
     if not definition.form.plan.exact or hours is None or highest_value(form) is None:
@@ -231,7 +227,7 @@ def _complete(
 
 
 def _ranks(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     work: Program,
     form: MetricForm,
     counts: Sequence[int],
@@ -248,7 +244,7 @@ def _ranks(
 
 
 def _slices(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     definition: Definition,
     work: Program,
     exposed: Exposed,

@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from experiments.analysis.columns import Column, Program, Term
-from experiments.analysis.engine import exact_sum, literal, parquet, scale_for
+from experiments.analysis.engine import Engine, exact_sum, literal, scale_for
 from experiments.analysis.units import Scope, pointer
 from experiments.forms import MetricForm
 
 
-def build(engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program) -> None:
+def build(engine: Engine, scope: Scope, work: Program) -> None:
     """Make the tables `hits` (events that count for any column) and `outcomes` (one row per unit with any).
 
     Units without a row have 0 in every column. Sums are exact, so the order of events does not matter.
@@ -33,12 +31,12 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program) -> Non
     )
 
 
-def bounds(engine: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, float]:
+def bounds(engine: Engine, columns: Sequence[Column]) -> dict[str, float]:
     """Largest size of any unit's value, by column name; 0 without units."""
     return _bounds(engine, [column.name for column in columns], "outcomes")
 
 
-def latest(engine: duckdb.DuckDBPyConnection) -> int | None:
+def latest(engine: Engine) -> int | None:
     """Time of the latest event after exposure that any metric looks at, microseconds since 1970 UTC."""
     row = engine.execute("SELECT max(time) FROM hits WHERE age >= 0").fetchall()[0]
     return None if row[0] is None else int(row[0])
@@ -59,7 +57,7 @@ class Left:
     mixed: tuple[str, ...]
 
 
-def left_out(engine: duckdb.DuckDBPyConnection, work: Program, metric: MetricForm) -> Left:
+def left_out(engine: Engine, work: Program, metric: MetricForm) -> Left:
     """What a metric could not count."""
     currencies: dict[str, int] = {}
     missing, mixed = 0, set()
@@ -86,9 +84,7 @@ def left_out(engine: duckdb.DuckDBPyConnection, work: Program, metric: MetricFor
 _COUNTED, _OTHER_CURRENCY, _MISSING = 0, 1, 2
 
 
-def _collect(
-    engine: duckdb.DuckDBPyConnection, scope: Scope, work: Program, columns: Sequence[Column]
-) -> None:
+def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Column]) -> None:
     events = {term.event for term in work.terms}
     named = "true"
     if None not in events:
@@ -100,8 +96,6 @@ def _collect(
             expressions.append(f"CASE WHEN {_finding(term)} = {_COUNTED} THEN {_field(term)} END AS v{index}")
     lower = min((column.lower for column in columns), default=0)
     upper = max((column.upper for column in columns), default=0)
-    paths = scope.view.paths("conversions")
-    source = f"{parquet(paths)} AS event" if paths else f"({_NOTHING}) AS event"
     segments = "".join(f", named.{name}" for name in _segments(scope))
     engine.execute(
         f"""CREATE TEMP TABLE hits AS
@@ -109,16 +103,10 @@ def _collect(
           epoch_us(event.time) AS time, epoch_us(event.time) - named.first AS age,
           epoch_us(event.received) - epoch_us(event.time) AS delay,
           {", ".join(expressions) or "0 AS nothing"}
-        FROM {source} JOIN named ON event.unit_key = named.id_key
+        FROM {scope.view.source("conversions")} AS event JOIN named ON event.unit_key = named.id_key
         WHERE {named} AND {scope.known_by_then("event")}
           AND epoch_us(event.time) - named.first BETWEEN {lower} AND {upper}"""
     )
-
-
-_NOTHING = (
-    "SELECT 0::BIGINT AS unit_key, make_timestamptz(0) AS time, make_timestamptz(0) AS received, "
-    "'' AS name, 0.0::DOUBLE AS value, '' AS currency, '' AS properties WHERE false"
-)
 
 
 def _field(term: Term) -> str:
@@ -152,7 +140,7 @@ def _per_unit(column: Column, scales: dict[int, int]) -> str:
     return value if column.cap is None else f"least({value}, {column.cap!r}::DOUBLE)"
 
 
-def _bounds(engine: duckdb.DuckDBPyConnection, names: Sequence[str], table: str) -> dict[str, float]:
+def _bounds(engine: Engine, names: Sequence[str], table: str) -> dict[str, float]:
     if not names:
         return {}
     largest = ", ".join(f"max(abs({name}))" for name in names)

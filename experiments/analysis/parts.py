@@ -14,17 +14,30 @@ import pyarrow as pa
 from experiments.analysis.engine import key_of, literal, parquet
 from experiments.analysis.manifest import Part, sync_file, sync_folder
 
-KINDS = ("exposures", "conversions", "links", "bots")
 ROW_GROUP = 122_880
 FAN_IN = 8
 LARGE = 2_000_000
-COLUMNS = {
-    "exposures": "id, unit, unit_key, time, received, experiment, variant, attributes",
-    "conversions": "id, unit, unit_key, time, received, name, value, currency, properties",
-    "links": "id, unit, unit_key, time, received, person, person_key",
-    "bots": "id, unit, unit_key, time, received, rule, source, agent, list",
+_SHARED = {
+    "id": "VARCHAR",
+    "unit": "VARCHAR",
+    "unit_key": "BIGINT",
+    "time": "TIMESTAMPTZ",
+    "received": "TIMESTAMPTZ",
 }
-"""By kind; `docs/lake.md` tells the world."""
+TYPES = {
+    "exposures": {**_SHARED, "experiment": "VARCHAR", "variant": "VARCHAR", "attributes": "VARCHAR"},
+    "conversions": {
+        **_SHARED,
+        "name": "VARCHAR",
+        "value": "DOUBLE",
+        "currency": "VARCHAR",
+        "properties": "VARCHAR",
+    },
+    "links": {**_SHARED, "person": "VARCHAR", "person_key": "BIGINT"},
+    "bots": {**_SHARED, "rule": "VARCHAR", "source": "VARCHAR", "agent": "VARCHAR", "list": "VARCHAR"},
+}
+"""Columns by kind; `docs/lake.md` tells the world."""
+KINDS = tuple(TYPES)
 _ORDER = {
     "exposures": "experiment, unit_key, time, id",
     "conversions": "name, unit_key, time, id",
@@ -77,6 +90,12 @@ def extended(
     return tuple(kept)
 
 
+def nothing(kind: str) -> str:
+    """A table expression with the columns of a kind and no rows."""
+    columns = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in TYPES[kind].items())
+    return f"(SELECT {columns} WHERE false)"
+
+
 def _level(rows: int) -> int:
     level = 0
     while rows >= FAN_IN * 128:
@@ -93,7 +112,8 @@ def _copy(engine: duckdb.DuckDBPyConnection, root: Path, kind: str, day: date, s
         sync_folder(root)
     path = folder / f"{uuid.uuid4().hex}.parquet"
     engine.execute(
-        f"COPY (SELECT {COLUMNS[kind]} FROM {source} ORDER BY {_ORDER[kind]}) TO {literal(str(path))} "
+        f"COPY (SELECT {', '.join(TYPES[kind])} FROM {source} ORDER BY {_ORDER[kind]}) "
+        f"TO {literal(str(path))} "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
     )
     sync_file(path)

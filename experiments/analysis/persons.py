@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from experiments.analysis.engine import parquet
+from experiments.analysis.engine import Engine
 from experiments.analysis.lake import View
 
 MOST_IDS = 100
@@ -41,7 +40,7 @@ class Joined:
     crowd_ids: int
 
 
-def name_ids(engine: duckdb.DuckDBPyConnection, *, joined: bool) -> None:
+def name_ids(engine: Engine, *, joined: bool) -> None:
     """Make the view `named`: `units` by every id that a unit has, as `id_key`.
 
     Args:
@@ -56,7 +55,7 @@ def name_ids(engine: duckdb.DuckDBPyConnection, *, joined: bool) -> None:
     )
 
 
-def find_persons(engine: duckdb.DuckDBPyConnection, view: View, known: str) -> bool:
+def find_persons(engine: Engine, view: View, known: str) -> bool:
     """Make the table `persons` of every linked id: `unit_key`, `person_key` and whether it is of a crowd.
 
     A person is a connected component of the links; its key is the least of its ids' keys, so that neither the
@@ -69,11 +68,10 @@ def find_persons(engine: duckdb.DuckDBPyConnection, view: View, known: str) -> b
     Returns:
         Whether there are any links; without them there is no table.
     """
-    paths = view.paths("links")
-    if not paths:
+    if not view.has("links"):
         return False
     found = engine.execute(
-        f"SELECT event.unit_key, event.person_key FROM {parquet(paths)} AS event WHERE {known}"
+        f"SELECT event.unit_key, event.person_key FROM {view.source('links')} AS event WHERE {known}"
     ).fetchnumpy()
     units, persons = (np.asarray(found[name], dtype=np.int64) for name in ("unit_key", "person_key"))
     if not len(units):
@@ -103,7 +101,7 @@ def components(units: Keys, persons: Keys) -> tuple[Keys, Keys, Keys]:
     return keys, keys[first[labels]], sizes[labels]
 
 
-def join(engine: duckdb.DuckDBPyConnection, segments: int) -> Joined:
+def join(engine: Engine, segments: int) -> Joined:
     """Make persons of the ids in `met` and `bots`: the earliest exposure counts, of its segments too.
 
     Args:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from assignment.allocation import set_apart
 from assignment.bulk import Units, buckets
 from assignment.hashing import BUCKETS
-from experiments.analysis.engine import literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.lake import View
 from experiments.analysis.rows import microseconds
 from experiments.definition import Definition
@@ -74,19 +73,16 @@ def phase_of(definition: Definition) -> PhaseScope:
     )
 
 
-def find_apart(
-    engine: duckdb.DuckDBPyConnection, view: View, experiment: str, known: str, phase: PhaseScope
-) -> str | None:
+def find_apart(engine: Engine, view: View, experiment: str, known: str, phase: PhaseScope) -> str | None:
     """Make the table `apart` of the `unit_key` of ids in the buckets set apart; SQL of it, if there are any.
 
     Args:
         known: SQL condition on an exposure `event`: it counts.
     """
-    paths = view.paths("exposures")
-    if not phase.apart or not paths:
+    if not phase.apart or not view.has("exposures"):
         return None
     found = engine.execute(
-        f"SELECT unit_key, min(unit) AS unit FROM {parquet(paths)} AS event "
+        f"SELECT unit_key, min(unit) AS unit FROM {view.source('exposures')} AS event "
         f"WHERE event.experiment = {literal(experiment)} AND {known} GROUP BY unit_key"
     ).fetchnumpy()
     away = np.zeros(BUCKETS + 1, dtype=np.bool_)
@@ -101,18 +97,17 @@ def find_apart(
 
 def earlier_ids(view: View, experiment: str, known: str, phase: PhaseScope) -> str | None:
     """SQL of the ids that were exposed before the phase; `None` where that does not matter."""
-    paths = view.paths("exposures")
-    if phase.since is None or not paths:
+    if phase.since is None or not view.has("exposures"):
         return None
     return (
-        f"SELECT DISTINCT event.unit_key FROM {parquet(paths)} AS event "
+        f"SELECT DISTINCT event.unit_key FROM {view.source('exposures')} AS event "
         f"WHERE event.experiment = {literal(experiment)} AND {known} "
         f"AND event.time < make_timestamptz({phase.since})"
     )
 
 
 def lay_aside(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     phase: PhaseScope,
     apart: str | None,
     earlier: str | None,
@@ -156,5 +151,5 @@ def _persons(ids: str, *, joined: bool) -> str:
     )
 
 
-def _count(engine: duckdb.DuckDBPyConnection, condition: str) -> int:
+def _count(engine: Engine, condition: str) -> int:
     return int(engine.execute(f"SELECT count(*) FROM met WHERE bot IS NULL AND {condition}").fetchall()[0][0])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from experiments.analysis.engine import connection
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.lake import View
 from experiments.analysis.looks import Information, Memory, measured_at
 from experiments.analysis.measure import Measurement, scope_of
 from experiments.analysis.rows import microseconds
@@ -30,7 +29,7 @@ def reached(
     met = exposed.total + exposed.multiple + sum(each.units for each in exposed.bots)
     if met <= GRACE * plan.planned_units:
         return None
-    with connection(view.root / SPILL) as engine:
+    with view.engine() as engine:
         clock = Information(engine, scope_of(definition, view, as_of), None)
         now = microseconds(as_of)
         if clock.completed([now])[0] <= GRACE * plan.planned_units:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-import duckdb
-
 from assignment.allocation import FREE, owners_of
 from assignment.bulk import Units, buckets
 from assignment.hashing import POSITIONS, bucket_ranges, choose_variation
 from assignment.targeting import compile_condition
-from experiments.analysis.engine import literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.units import Exposed, Scope
 from experiments.audiences import attributes_of
 from experiments.definition import Definition
@@ -44,9 +42,7 @@ class Rechecked:
 NOBODY = Rechecked(0, (), 0, 0, 0, 0)
 
 
-def recheck(
-    engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed, definition: Definition
-) -> Rechecked:
+def recheck(engine: Engine, scope: Scope, exposed: Exposed, definition: Definition) -> Rechecked:
     """Assign again the units with the lowest keys, which are hashes: a sample as good as random."""
     form = definition.form
     weights = [variant.weight for variant in form.variants]
@@ -78,16 +74,14 @@ def recheck(
     return Rechecked(len(rows), tuple(variants), other, beyond, known, outside)
 
 
-def _sample(
-    engine: duckdb.DuckDBPyConnection, scope: Scope, exposed: Exposed
-) -> list[tuple[str, int, str | None]]:
+def _sample(engine: Engine, scope: Scope, exposed: Exposed) -> list[tuple[str, int, str | None]]:
     """Unit, variant and attributes at first exposure; no persons, who may have got another id's variant."""
     alone = "ANTI JOIN persons ON units.unit_key = persons.person_key" if exposed.are_joined else ""
     highest = _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE // exposed.total)
     return engine.execute(
         f"""SELECT min(event.unit), any_value(units.variant),
           arg_min(event.attributes, row(epoch_us(event.time), event.id))
-        FROM {parquet(scope.view.paths("exposures"))} AS event JOIN units ON event.unit_key = units.unit_key
+        FROM {scope.view.source("exposures")} AS event JOIN units ON event.unit_key = units.unit_key
         {alone}
         WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")}
           AND event.unit_key <= {highest} AND units.unit_key <= {highest}

@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.analysis import metrics, summarise, units
 from experiments.analysis.columns import Column, program
 from experiments.analysis.compare import procedure, reading_plan
-from experiments.analysis.engine import connection
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.engine import Engine
+from experiments.analysis.lake import View
 from experiments.analysis.measure import roles_of, scope_of, usable
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
@@ -76,7 +75,7 @@ def rehearsed(definition: Definition, view: View, as_of: datetime) -> Document:
     scope = scope_of(definition, view, as_of)
     roles = roles_of(definition)
     forms = [form for _, form in roles]
-    with connection(view.root / SPILL) as engine:
+    with view.engine() as engine:
         exposed = units.build(engine, scope)
         work = program(forms, covariates=definition.form.plan.cuped)
         metrics.build(engine, scope, work)
@@ -104,7 +103,7 @@ def rehearsed(definition: Definition, view: View, as_of: datetime) -> Document:
     }
 
 
-def _sample(engine: duckdb.DuckDBPyConnection, names: list[str], total: int) -> _Sample:
+def _sample(engine: Engine, names: list[str], total: int) -> _Sample:
     step = -(-total // MOST_UNITS) or 1
     values = ", ".join(f"coalesce(outcomes.{name}, 0.0) AS {name}" for name in names)
     rows = engine.execute(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import duckdb
-
 from experiments.analysis.columns import TOO_LARGE, Column
-from experiments.analysis.engine import exact_sum, exact_value, scale_for
+from experiments.analysis.engine import Engine, exact_sum, exact_value, scale_for
 from stats.covariates import left_over, starts
 from stats.stack import stack
 from stats.summary import Summary
@@ -19,7 +17,7 @@ Weights = dict[Group, tuple[float, ...]]
 
 
 def with_residuals(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
@@ -97,7 +95,7 @@ def _rest(place: int, columns: Sequence[Column]) -> str:
     return " + ".join(terms)
 
 
-def _store(engine: duckdb.DuckDBPyConnection, keys: Sequence[str], weights: Sequence[Weights]) -> None:
+def _store(engine: Engine, keys: Sequence[str], weights: Sequence[Weights]) -> None:
     """Make the table `weights`, one row per group."""
     groups = list(weights[0])
     fields = [f"{key} UTINYINT" for key in keys]

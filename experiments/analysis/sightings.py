@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
-
-from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.exclusion import BEHAVIOUR, HOUR
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.lake import View
 from experiments.analysis.rows import microseconds, moment
 from experiments.bots import BY_BEHAVIOUR
 
@@ -30,16 +28,15 @@ def sightings(view: View, limit: int | None, as_of: datetime) -> Document:
         limit: Most events an hour of a shopper; `None` without such a rule.
         as_of: Events from up to `PERIOD` before are counted by the hour.
     """
-    with connection(view.root / SPILL) as engine:
+    with view.engine() as engine:
         engine.execute(
             "CREATE TEMP TABLE sighted (unit VARCHAR, unit_key BIGINT, rule VARCHAR, source VARCHAR, "
             "agent VARCHAR, list VARCHAR, seen BIGINT)"
         )
-        if paths := view.paths("bots"):
-            engine.execute(
-                "INSERT INTO sighted SELECT unit, unit_key, rule, source, agent, list, epoch_us(time) "
-                f"FROM {parquet(paths)}"
-            )
+        engine.execute(
+            "INSERT INTO sighted SELECT unit, unit_key, rule, source, agent, list, epoch_us(time) "
+            f"FROM {view.source('bots')}"
+        )
         if limit is not None:
             _add_busy(engine, view, limit, as_of - PERIOD)
         found = engine.execute(
@@ -74,16 +71,11 @@ def sightings(view: View, limit: int | None, as_of: datetime) -> Document:
     }
 
 
-def _add_busy(engine: duckdb.DuckDBPyConnection, view: View, limit: int, since: datetime) -> None:
+def _add_busy(engine: Engine, view: View, limit: int, since: datetime) -> None:
     """The units with too many exposures of one experiment, or conversions, in an hour since then."""
     day, many = since.date().isoformat(), f"HAVING count(*) > {limit}"
     for kind, group in (("exposures", "experiment, "), ("conversions", "")):
-        paths = [
-            view.root / part.path for part in view.manifest.parts if part.kind == kind and part.day >= day
-        ]
-        if not paths:
-            continue
-        recent = f"FROM {parquet(paths)} WHERE time >= make_timestamptz({microseconds(since)})"
+        recent = f"FROM {view.days(day).source(kind)} WHERE time >= make_timestamptz({microseconds(since)})"
         engine.execute(
             f"""INSERT INTO sighted
             SELECT max(unit), unit_key, {literal(BY_BEHAVIOUR)}, '{BEHAVIOUR}', NULL, NULL, max(latest) FROM (

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from experiments.analysis.columns import CAPPED, Column
-from experiments.analysis.engine import exact_sum, exact_value, scale_for
+from experiments.analysis.engine import Engine, exact_sum, exact_value, scale_for
 from experiments.analysis.residuals import Group, Groups, with_residuals
 from stats.ranks import Ranks, rank_window
 from stats.summary import Summary, empty
@@ -31,7 +30,7 @@ class _Known:
 
 
 def moments(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     keys: Sequence[str],
     counts: Mapping[Group, int],
     metrics: Mapping[str, Sequence[Column]],
@@ -68,9 +67,7 @@ def moments(
     return whole
 
 
-def ranks(
-    engine: duckdb.DuckDBPyConnection, column: Column, share: float, group: Mapping[str, int], units: int
-) -> Ranks:
+def ranks(engine: Engine, column: Column, share: float, group: Mapping[str, int], units: int) -> Ranks:
     """The ordered values around a quantile of one group of units, those without a row as zeros.
 
     Args:
@@ -100,9 +97,7 @@ def ranks(
     return Ranks(units, share, first, (*values[:middle], *padding, *values[middle:]))
 
 
-def cap_at_quantile(
-    engine: duckdb.DuckDBPyConnection, columns: Sequence[Column], share: float, units: int
-) -> float | None:
+def cap_at_quantile(engine: Engine, columns: Sequence[Column], share: float, units: int) -> float | None:
     """Lower every value of the columns to the quantile over all units of the first of them.
 
     A threshold of 0 or less would erase the metric, so there values are left as they are.
@@ -140,7 +135,7 @@ def quantile_with_zeros(values: Values, units: int, share: float) -> float | Non
 
 
 def _first_pass(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     keys: Sequence[str],
     counts: Mapping[Group, int],
     columns: Sequence[Column],
@@ -168,7 +163,7 @@ def _first_pass(
 
 
 def _store_centres(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     keys: Sequence[str],
     columns: Sequence[Column],
     known: Mapping[Group, Mapping[str, _Known]],
@@ -181,7 +176,7 @@ def _store_centres(
 
 
 def _second_pass(
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
@@ -253,7 +248,7 @@ def _zeros(columns: Sequence[Column], units: int) -> Summary:
 
 
 def _grouped(
-    engine: duckdb.DuckDBPyConnection, keys: Sequence[str], values: Sequence[str], source: str
+    engine: Engine, keys: Sequence[str], values: Sequence[str], source: str
 ) -> dict[Group, tuple[Any, ...]]:
     rows = engine.execute(
         f"SELECT {', '.join((*keys, *values))} FROM {source} GROUP BY {', '.join(keys)}"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
-
-from experiments.analysis.engine import literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.exclusion import Excluded, call_bots, excluded, find_bots, settle
 from experiments.analysis.lake import View
 from experiments.analysis.persons import Joined, find_persons, join, name_ids
@@ -121,7 +119,7 @@ def pointer(name: str) -> str:
     return literal("/" + name.replace("~", "~0").replace("/", "~1"))
 
 
-def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
+def build(engine: Engine, scope: Scope) -> Exposed:
     """Make the views `units` and `named`; the earliest time counts, whenever the event came in.
 
     Where ids are joined, a unit is a person, with the least of its ids' keys.
@@ -175,14 +173,14 @@ def build(engine: duckdb.DuckDBPyConnection, scope: Scope) -> Exposed:
     )
 
 
-def _join(engine: duckdb.DuckDBPyConnection, segments: int) -> Joined:
+def _join(engine: Engine, segments: int) -> Joined:
     joined = join(engine, segments)
     settle(engine, BotRules())
     call_bots(engine)
     return joined
 
 
-def over_time(engine: duckdb.DuckDBPyConnection, exposed: Exposed) -> list[tuple[int, int, int]]:
+def over_time(engine: Engine, exposed: Exposed) -> list[tuple[int, int, int]]:
     """Cumulative units as (moment in microseconds, variant, units), at most about `MAX_POINTS` moments."""
     if exposed.first is None or exposed.last is None:
         return []
@@ -203,7 +201,7 @@ def over_time(engine: duckdb.DuckDBPyConnection, exposed: Exposed) -> list[tuple
     return points
 
 
-def matured(engine: duckdb.DuckDBPyConnection, hours: Sequence[float], until: int) -> dict[float, int]:
+def matured(engine: Engine, hours: Sequence[float], until: int) -> dict[float, int]:
     """Units whose window of so many hours after first exposure has closed."""
     if not hours:
         return {}
@@ -217,7 +215,7 @@ PAUSE = 0.1
 
 
 def clocks(
-    engine: duckdb.DuckDBPyConnection, hours: Sequence[float], exposed: Exposed, now: int, latest: int | None
+    engine: Engine, hours: Sequence[float], exposed: Exposed, now: int, latest: int | None
 ) -> dict[float | None, Clock]:
     """How much information units carry, by hours of the window; `None` is a metric without one.
 
@@ -238,7 +236,7 @@ def clocks(
     return found
 
 
-def _passed(engine: duckdb.DuckDBPyConnection, until: int, width: int, at_most: int | None) -> float:
+def _passed(engine: Engine, until: int, width: int, at_most: int | None) -> float:
     """Mean over the units of the time since first exposure, over a width; whole numbers add up exactly."""
     age = f"greatest(0, {until} - first)"
     age = age if at_most is None else f"least({at_most}, {age})"
@@ -251,8 +249,7 @@ def microseconds(hours: float) -> int:
     return round(hours * 3600 * SECOND)
 
 
-def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
-    paths = scope.view.paths("exposures")
+def _first_exposures(engine: Engine, scope: Scope) -> None:
     every = (*scope.variants, *scope.phase.later)
     cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(every))
     # The id decides between two exposures of the same microsecond, so that every run decides alike.
@@ -264,26 +261,20 @@ def _first_exposures(engine: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     )
     if values and scope.by_person:
         values += ", arg_min(id, row(epoch_us(time), id)) FILTER (code IS NOT NULL) AS first_id"
-    source = f"{parquet(paths)} AS event" if paths else f"({_NOTHING}) AS event"
     engine.execute(
         f"""CREATE TEMP TABLE met AS
         SELECT unit_key, min(epoch_us(time)) FILTER (code IS NOT NULL) AS first,
           min(code) AS variant, max(code) AS last_variant, count(*) AS events,
           count(*) - count(code) AS unknown{values}
         FROM (
-          SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code FROM {source}
+          SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code
+          FROM {scope.view.source("exposures")} AS event
           WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")})
         GROUP BY unit_key"""
     )
 
 
-_NOTHING = (
-    "SELECT 0::BIGINT AS unit_key, make_timestamptz(0) AS time, make_timestamptz(0) AS received, '' AS id, "
-    "'' AS experiment, '' AS variant, '' AS attributes WHERE false"
-)
-
-
-def _values(engine: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
+def _values(engine: Engine, name: str) -> tuple[str, ...]:
     """The largest values by number of units; the rest, and very small ones, go together."""
     counts = engine.execute(
         f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant AND bot IS NULL "

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from assignment.targeting import compile_condition
-from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.engine import Engine, literal
 from experiments.analysis.exclusion import find_marked, settle
-from experiments.analysis.lake import SPILL, View
+from experiments.analysis.lake import View
 from experiments.analysis.rows import moment
 from experiments.bots import BotRules
 
@@ -58,14 +56,13 @@ def visitors(view: View, hash_attribute: str, windows: Sequence[Window], bots: B
         week, newest first), `experiments`, `attributes`, and `sample`: by unit its id, its weeks as bits, its
         weight and its attributes.
     """
-    paths = view.paths("exposures")
-    if not paths or not windows:
+    if not windows or not view.has("exposures"):
         return None
     names = ", ".join(literal(window.key) for window in windows)
-    with connection(view.root / SPILL) as engine:
-        find_marked(engine, view.paths("bots"), "true", bots)
+    with view.engine() as engine:
+        find_marked(engine, view, "true", bots)
         settle(engine, bots)
-        source = f"FROM {parquet(paths)} AS event WHERE event.experiment IN ({names})"
+        source = f"FROM {view.source('exposures')} AS event WHERE event.experiment IN ({names})"
         last = engine.execute(f"SELECT max(epoch_us(event.time)) {source}").fetchall()[0][0]
         if last is None:
             return None
@@ -102,14 +99,12 @@ def _whole_weeks(view: View, last: int, since: int, first: int) -> int:
     return WEEKS if oldest < moment(since).date().isoformat() else (last - first) // WEEK
 
 
-def _weekly(engine: duckdb.DuckDBPyConnection, weeks: int) -> list[int]:
+def _weekly(engine: Engine, weeks: int) -> list[int]:
     counts = ", ".join(f"count(*) FILTER (weeks & {1 << week} > 0)" for week in range(weeks))
     return list(engine.execute(f"SELECT {counts} FROM visitors").fetchall()[0])
 
 
-def _sample(
-    engine: duckdb.DuckDBPyConnection, source: str, hash_attribute: str, windows: Sequence[Window]
-) -> list[list[Any]]:
+def _sample(engine: Engine, source: str, hash_attribute: str, windows: Sequence[Window]) -> list[list[Any]]:
     rows = engine.execute(
         f"""WITH sample AS (SELECT unit_key, weeks FROM visitors ORDER BY unit_key LIMIT {SAMPLE})
         SELECT min(event.unit), any_value(sample.weeks),
