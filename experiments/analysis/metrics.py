@@ -72,16 +72,23 @@ def left_out(engine: Engine, work: Program, metric: MetricForm) -> Left:
             f"AND age BETWEEN {column.lower} AND {column.upper} GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         for currency, finding, count in rows:
-            if finding == _OTHER_CURRENCY:
+            if finding == OTHER_CURRENCY:
                 currencies[currency] = currencies.get(currency, 0) + count
-            elif finding == _MISSING:
+            elif finding == MISSING:
                 missing += count
             elif currency is not None and term.currency is None and term.field == "value":
                 mixed.add(currency)
     return Left(currencies, missing, tuple(sorted(mixed)) if len(mixed) > 1 else ())
 
 
-_COUNTED, _OTHER_CURRENCY, _MISSING = 0, 1, 2
+COUNTED, OTHER_CURRENCY, MISSING = 0, 1, 2
+"""What may be found of an event of a term."""
+
+
+def finding_and_value(term: Term) -> tuple[str, str]:
+    """SQL on an `event`: what is found of it (null where it is not of the term), and what it counts for."""
+    finding = _finding(term)
+    return finding, f"CASE WHEN {finding} = {COUNTED} THEN {_field(term)} END"
 
 
 def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Column]) -> None:
@@ -91,9 +98,10 @@ def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Colu
         named = f"event.name IN ({', '.join(literal(name or '') for name in sorted(events, key=str))})"
     expressions = []
     for index, term in enumerate(work.terms):
-        expressions.append(f"{_finding(term)} AS x{index}")
+        finding, value = finding_and_value(term)
+        expressions.append(f"{finding} AS x{index}")
         if term.field is not None:
-            expressions.append(f"CASE WHEN {_finding(term)} = {_COUNTED} THEN {_field(term)} END AS v{index}")
+            expressions.append(f"{value} AS v{index}")
     lower = min((column.lower for column in columns), default=0)
     upper = max((column.upper for column in columns), default=0)
     segments = "".join(f", named.{name}" for name in _segments(scope))
@@ -120,14 +128,14 @@ def _finding(term: Term) -> str:
     is_it = "true" if term.event is None else f"event.name = {literal(term.event)}"
     cases = ""
     if term.currency is not None:
-        cases += f" WHEN event.currency <> {literal(term.currency)} THEN {_OTHER_CURRENCY}"
+        cases += f" WHEN event.currency <> {literal(term.currency)} THEN {OTHER_CURRENCY}"
     if term.field not in (None, "value"):
-        cases += f" WHEN NOT coalesce(isfinite({_field(term)}), false) THEN {_MISSING}"
-    return f"(CASE WHEN NOT ({is_it}) THEN NULL{cases} ELSE {_COUNTED} END)::UTINYINT"
+        cases += f" WHEN NOT coalesce(isfinite({_field(term)}), false) THEN {MISSING}"
+    return f"(CASE WHEN NOT ({is_it}) THEN NULL{cases} ELSE {COUNTED} END)::UTINYINT"
 
 
 def _per_unit(column: Column, scales: dict[int, int]) -> str:
-    counted = "" if column.term is None else f" AND x{column.term} = {_COUNTED}"
+    counted = "" if column.term is None else f" AND x{column.term} = {COUNTED}"
     inside = f"FILTER (age BETWEEN {column.lower} AND {column.upper}{counted})"
     if column.term in scales:
         scale = scales[column.term]

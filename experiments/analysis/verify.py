@@ -26,18 +26,21 @@ def verify(report: Document, definition: Definition, view: View) -> list[str]:
         ProefwerkError: 422 for a document that is not a report of this version.
     """
     as_of = check_report(report)
+    again = analyse(as_it_was(report, definition), view, as_of)
+    return _differences(_fixed(report), _fixed(again), "")
+
+
+def as_it_was(report: Document, definition: Definition) -> Definition:
+    """The definition that a report rests on, of what may have changed since."""
     status = report.get("status")
-    was_stopped = report.get("stopped_at") is not None
-    then = replace(
+    return replace(
         definition,
         form=definition.form.model_copy(update={"traffic": _traffic(report, definition)}),
         status=status if isinstance(status, str) else definition.status,
-        stopped_at=definition.stopped_at if was_stopped else None,
+        stopped_at=definition.stopped_at if report.get("stopped_at") is not None else None,
         # Before reports said whom they left out as bots, they left out nobody.
         bots=definition.bots if "bots" in (report.get("health") or {}) else None,
     )
-    again = analyse(then, view, as_of)
-    return _differences(_fixed(report), _fixed(again), "")
 
 
 def _traffic(report: Document, definition: Definition) -> float:
