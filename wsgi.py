@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -45,7 +46,8 @@ def create_app(settings: Settings) -> Flask:
     database = Database(settings.database_url)
     source = PollingSource(fetch_published(database), settings.home / "snapshot.json", POLL_SECONDS)
     source.start()
-    sink = LogSink(EventLog(settings.log_folder))
+    log = EventLog(settings.log_folder, max_bytes=settings.log_max_bytes, writers=settings.workers)
+    sink = LogSink(log, max_age=timedelta(days=settings.late_days))
     atexit.register(sink.close)
     meters = Meters()
     streams = Streams(source, meters, settings.streams) if settings.streams else None

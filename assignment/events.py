@@ -6,7 +6,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -95,18 +95,32 @@ _MARK = b'[{"type":"sender","agent":'
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
+class Complaint(NamedTuple):
+    """Why an event is refused.
+
+    Attributes:
+        reason: `late`, `ahead`, `unknown` (experiment or variant) or `invalid`.
+        sentence: In words, with field, value and rule.
+    """
+
+    reason: str
+    sentence: str
+
+
 class Rules:
-    """What a snapshot allows an exposure to name.
+    """What a snapshot allows an exposure to name, and how late an event may come.
 
     Attributes:
         revision: The snapshot's.
         pairs: Every (experiment, variant) that may be reported: of experiments that have been started.
+        max_age: The longest time from an event to its receipt.
     """
 
-    __slots__ = ("_variants", "pairs", "revision")
+    __slots__ = ("_variants", "max_age", "pairs", "revision")
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, max_age: timedelta = MAX_AGE) -> None:
         self.revision = snapshot.revision
+        self.max_age = max_age
         self._variants: dict[str, list[str]] = {}
         pairs: set[tuple[str, str]] = set()
         for experiment in snapshot.experiments:
@@ -131,21 +145,23 @@ class Rules:
         )
 
 
-def check(event: Event, rules: Rules, now: datetime) -> str | None:
-    """Why a well-formed event is refused all the same, in a sentence; `None` if it is taken.
+def check(event: Event, rules: Rules, now: datetime) -> Complaint | None:
+    """Why a well-formed event is refused all the same; `None` if it is taken.
 
     Args:
-        now: Receipt, with a time zone; a time may lie `MAX_AHEAD` after and `MAX_AGE` before it.
+        now: Receipt, with a time zone; a time may lie `MAX_AHEAD` after and the rules' `max_age` before it.
     """
     time = event.time
     if time is not None:
         if time > now + MAX_AHEAD:
-            return f"time: {time.isoformat()} is more than 10 minutes in the future"
-        if time < now - MAX_AGE:
-            return f"time: {time.isoformat()} is more than 366 days ago"
-    if isinstance(event, Link):
-        return f"person: is the unit itself, '{event.unit}'" if event.person == event.unit else None
-    return rules.complaint(event) if isinstance(event, Exposure) else None
+            return Complaint("ahead", f"time: {time.isoformat()} is more than 10 minutes in the future")
+        if time < now - rules.max_age:
+            days = rules.max_age.days
+            return Complaint("late", f"time: {time.isoformat()} is more than {days} days ago")
+    if isinstance(event, Link) and event.person == event.unit:
+        return Complaint("invalid", f"person: is the unit itself, '{event.unit}'")
+    sentence = rules.complaint(event) if isinstance(event, Exposure) else None
+    return Complaint("unknown", sentence) if sentence is not None else None
 
 
 def decode_event(document: bytes) -> Event:

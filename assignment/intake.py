@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +13,6 @@ from assignment.complaints import Refused, read
 from assignment.errors import FieldError, ProefwerkError
 from assignment.events import (
     DEFAULT_VALUE,
-    MAX_AGE,
     MAX_AHEAD,
     Conversion,
     Event,
@@ -38,10 +38,11 @@ _SMALLEST_TWICE = len(b'{"events":[],"events":}')
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """An event that was not taken: its place in the request, from 0, and why."""
+    """An event that was not taken: its place in the request, from 0, and why, in words and in one."""
 
     index: int
     error: str
+    reason: str = "invalid"
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -65,6 +66,11 @@ class Batch(msgspec.Struct, frozen=True):
     def status(self) -> int:
         """200, or 422 when everything was rejected."""
         return 422 if self.rejected and not self.accepted and not self.duplicates else 200
+
+    @property
+    def reasons(self) -> Mapping[str, int]:
+        """How many were rejected for which reason."""
+        return Counter(item.reason for item in self.rejected)
 
     def document(self) -> dict[str, object]:
         """The answer of the contract."""
@@ -112,7 +118,7 @@ def _judged(pieces: Sequence[bytes], rules: Rules, now: datetime, seen: Known) -
             continue
         complaint = check(event, rules, now)
         if complaint is not None:
-            rejected.append(Rejected(index, complaint))
+            rejected.append(Rejected(index, complaint.sentence, complaint.reason))
         elif event.id in taken:
             duplicates += 1
         else:
@@ -130,7 +136,7 @@ def _sound(events: list[Event], array: bytes, rules: Rules, now: datetime) -> bo
     More keys in the text mean one given twice, or one that is not known: then each event is looked at.
     """
     times = [event.time for event in events if event.time is not None]
-    if times and (min(times) < now - MAX_AGE or max(times) > now + MAX_AHEAD):
+    if times and (min(times) < now - rules.max_age or max(times) > now + MAX_AHEAD):
         return False
     keys = len(times)
     for event in events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,9 +12,9 @@ import msgspec
 
 from assignment.complaints import Refused, read
 from assignment.errors import FieldError, ProefwerkError
-from assignment.events import Rules, encode_payload, link_id, marked, payload_ids
+from assignment.events import MAX_AGE, Rules, encode_payload, link_id, marked, payload_ids
 from assignment.intake import Batch, accept
-from assignment.log import EventLog, Frame, read_frames, segments
+from assignment.log import EventLog, Frame, Use, read_frames, segments
 from assignment.seen import CAPACITY, SeenIds
 from assignment.snapshot import Snapshot
 
@@ -31,13 +31,19 @@ class LogSink:
         log: Where batches go; this object closes it.
         capacity: How many ids to remember.
         clock: Gives the time of receipt, with a time zone.
+        max_age: Events that happened longer ago are refused.
     """
 
     def __init__(
-        self, log: EventLog, capacity: int = CAPACITY, clock: Callable[[], datetime] = utc_now
+        self,
+        log: EventLog,
+        capacity: int = CAPACITY,
+        clock: Callable[[], datetime] = utc_now,
+        max_age: timedelta = MAX_AGE,
     ) -> None:
         self._log = log
         self._clock = clock
+        self._max_age = max_age
         self._seen = SeenIds(capacity)
         self._rules: Rules | None = None
         self._seen.remember(newest_ids(log.folder, capacity // 2))
@@ -94,6 +100,14 @@ class LogSink:
         self._log.append(encode_payload(self._clock(), b"[%b]" % event))
         self._seen.remember((identity,))
 
+    def use(self) -> Use:
+        """What the log takes of the disk.
+
+        Raises:
+            LogUnavailable: That cannot be read.
+        """
+        return self._log.use()
+
     def check(self) -> None:
         """Whether events could be stored now.
 
@@ -112,7 +126,7 @@ class LogSink:
     def _rules_of(self, snapshot: Snapshot) -> Rules:
         rules = self._rules
         if rules is None or rules.revision != snapshot.revision:
-            rules = self._rules = Rules(snapshot)
+            rules = self._rules = Rules(snapshot, self._max_age)
         return rules
 
 

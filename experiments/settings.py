@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from assignment.events import MAX_AGE
+from assignment.log import MAX_BYTES
 from experiments.shop_site import ConfigurationError, cookie_domain, shop_origins
 
 __all__ = ["SETTINGS", "ConfigurationError", "Setting", "Settings"]
@@ -36,6 +38,18 @@ SETTINGS = (
         "control database; `postgresql+psycopg://...` in production",
     ),
     Setting("PROEFWERK_LAKE_URL", "folder in the home", "where event files live: a local path"),
+    Setting(
+        "PROEFWERK_LOG_MAX_BYTES",
+        "8589934592 (8 GiB)",
+        "most bytes in the event log of a node; beyond it, or when the disk has less than 2 % (at most"
+        " 256 MiB) left, events are refused with 503 until the lake has taken the log over",
+    ),
+    Setting(
+        "PROEFWERK_LATE_DAYS",
+        "366",
+        "events that come in later than so many days after they happened are refused, and counted in"
+        " `/metrics`",
+    ),
     Setting("PROEFWERK_ENGINE", "duckdb://", "analysis engine"),
     Setting("PROEFWERK_HOST", "127.0.0.1", "address that the web server listens on"),
     Setting("PROEFWERK_PORT", "8000", "port that the web server listens on"),
@@ -83,6 +97,8 @@ class Settings:
         secret: Signs sessions and reports.
         shop_origins: Pages that may have the shopper's id kept in a cookie that the server sets.
         cookie_domain: Domain of that cookie; `None` for the server's own host.
+        log_max_bytes: The most that all segments of the event log may have together.
+        late_days: The longest time from an event to its receipt, in days.
         streams: Most open event streams of each web worker; `None` leaves it to the command.
         bootstrap_admin_key: Key to make sure of at start; likewise the next two.
         bootstrap_user: Admin user to make sure of at start, with `bootstrap_password`.
@@ -101,6 +117,8 @@ class Settings:
     bootstrap_client_key: str | None = field(default=None, repr=False)
     bootstrap_user: str | None = None
     bootstrap_password: str | None = field(default=None, repr=False)
+    log_max_bytes: int = MAX_BYTES
+    late_days: int = MAX_AGE.days
     streams: int | None = None
     shop_origins: frozenset[str] = frozenset()
     cookie_domain: str | None = None
@@ -143,6 +161,8 @@ class Settings:
             bootstrap_client_key=_key(values, "PROEFWERK_BOOTSTRAP_CLIENT_KEY"),
             bootstrap_user=user,
             bootstrap_password=password,
+            log_max_bytes=_whole(values, "PROEFWERK_LOG_MAX_BYTES", MAX_BYTES, 1_000_000, 10**15),
+            late_days=_whole(values, "PROEFWERK_LATE_DAYS", MAX_AGE.days, 1, 36_500),
             streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),
             shop_origins=origins,
             cookie_domain=cookie_domain(_value(values, "PROEFWERK_COOKIE_DOMAIN"), origins),
@@ -179,7 +199,7 @@ def _whole(values: Mapping[str, str], name: str, default: _Default, least: int, 
     text = _value(values, name)
     if text is None:
         return default
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+    if not re.fullmatch(r"[0-9]{1,16}", text) or not least <= int(text) <= most:
         raise ConfigurationError(f"{name} is '{text}'; it must be a whole number from {least} to {most}.")
     return int(text)
 

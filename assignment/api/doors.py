@@ -40,8 +40,21 @@ class Batch(Protocol):
     @property
     def duplicates(self) -> int: ...
     @property
+    def reasons(self) -> Mapping[str, int]: ...
+    @property
     def status(self) -> int: ...
     def document(self) -> dict[str, object]: ...
+
+
+class Use(Protocol):
+    """What the event log takes of its disk, in bytes."""
+
+    @property
+    def used(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def free(self) -> int: ...
 
 
 class EventSink(Protocol):
@@ -82,6 +95,14 @@ class EventSink(Protocol):
 
         Raises:
             ProefwerkError: 422 for an id that cannot be recorded, 503 when nothing can now.
+        """
+        ...
+
+    def use(self) -> Use:
+        """What the record takes of the disk.
+
+        Raises:
+            ProefwerkError: 503, that cannot be told.
         """
         ...
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -44,6 +46,9 @@ def ready(doors: Doors, environ: Environ) -> Answer:
 
 def metrics(doors: Doors, environ: Environ) -> Answer:
     """Answer `GET /metrics` in Prometheus' text format."""
+    with suppress(ProefwerkError):
+        use = doors.sink.use()
+        doors.meters.logged(use.used, use.limit, use.free)
     return Answer(200, doors.meters.exposition(), CONTENT_TYPE_LATEST, (NO_STORE,))
 
 

@@ -6,7 +6,7 @@ import os
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,11 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 LATE_SECONDS = 0.5
+_LOG = {
+    "used": "Bytes in the event log that the lake has yet to take over",
+    "limit": "The most bytes that the event log may have",
+    "free": "Bytes left on the disk of the event log",
+}
 
 
 class _Durations(Histogram):
@@ -48,6 +53,15 @@ class Meters:
             registry=self.registry,
         )
         self._events = Counter("proefwerk_events", "Events received", ["outcome"], registry=self.registry)
+        self._rejected = Counter(
+            "proefwerk_events_rejected", "Events rejected, by reason", ["reason"], registry=self.registry
+        )
+        self._log = {
+            part: Gauge(
+                f"proefwerk_log_{part}_bytes", meaning, registry=self.registry, multiprocess_mode="mostrecent"
+            )
+            for part, meaning in _LOG.items()
+        }
         self._mail = Counter(
             "proefwerk_mail", "Images and links of e-mails asked for", ["outcome"], registry=self.registry
         )
@@ -95,11 +109,23 @@ class Meters:
         for door, amounts in durations.items():
             self._time(door).observe_all(amounts)
 
-    def received(self, accepted: int, duplicates: int, rejected: int) -> None:
-        """One batch of events was judged."""
-        for outcome, number in (("accepted", accepted), ("duplicate", duplicates), ("rejected", rejected)):
+    def received(self, accepted: int, duplicates: int, rejected: Mapping[str, int]) -> None:
+        """One batch of events was judged.
+
+        Args:
+            rejected: How many for which reason.
+        """
+        total = sum(rejected.values())
+        for outcome, number in (("accepted", accepted), ("duplicate", duplicates), ("rejected", total)):
             if number:
                 self._events.labels(outcome).inc(number)
+        for reason, number in rejected.items():
+            self._rejected.labels(reason).inc(number)
+
+    def logged(self, used: int, limit: int, free: int) -> None:
+        """What the event log takes of its disk was measured, in bytes."""
+        for part, amount in (("used", used), ("limit", limit), ("free", free)):
+            self._log[part].set(amount)
 
     def opened(self, outcome: str) -> None:
         """An e-mail's image or link was asked for."""

@@ -26,10 +26,7 @@ def accept(doors: Doors, environ: Environ) -> Answer:
     content_type, agent = environ.get("CONTENT_TYPE", ""), crawler_agent(environ, kind)
     batch = doors.sink.accept(body, content_type, compiled.snapshot, agent)
     document = batch.document()
-    rejected = document["rejected"]
-    doors.meters.received(
-        batch.accepted, batch.duplicates, len(rejected) if isinstance(rejected, list) else 0
-    )
+    doors.meters.received(batch.accepted, batch.duplicates, batch.reasons)
     if batch.status == 200:
         return Answer(200, msgspec.json.encode(document))
     return problem(

@@ -40,19 +40,18 @@ def test_exposures_of_an_experiment_that_was_ever_started_are_taken(status: str)
 
 
 def test_exposures_of_a_draft_are_refused_by_name() -> None:
-    assert check(Exposure("1", "u", "draft", "bar"), RULES, NOW) == "experiment: 'draft' has not been started"
+    complaint = check(Exposure("1", "u", "draft", "bar"), RULES, NOW)
+    assert complaint == ("unknown", "experiment: 'draft' has not been started")
 
 
 def test_an_unknown_experiment_is_named() -> None:
-    assert (
-        check(Exposure("1", "u", "banner", "bar"), RULES, NOW)
-        == "experiment: there is no experiment 'banner'"
-    )
+    complaint = check(Exposure("1", "u", "banner", "bar"), RULES, NOW)
+    assert complaint == ("unknown", "experiment: there is no experiment 'banner'")
 
 
 def test_an_unknown_variant_is_named_beside_those_that_exist() -> None:
     complaint = check(Exposure("1", "u", "running", "baz"), RULES, NOW)
-    assert complaint == "variant: experiment 'running' has no variant 'baz'; it has control, bar"
+    assert complaint == ("unknown", "variant: experiment 'running' has no variant 'baz'; it has control, bar")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,16 @@ def test_an_unknown_variant_is_named_beside_those_that_exist() -> None:
 def test_a_time_may_lie_ten_minutes_ahead_and_a_leap_year_back(offset: timedelta, taken: bool) -> None:
     complaint = check(Conversion("1", "u", "order", NOW + offset), RULES, NOW)
     assert (complaint is None) == taken
-    assert taken or (complaint or "").startswith("time: ")
+    if complaint is not None:
+        assert complaint.reason == ("ahead" if offset > timedelta() else "late")
+        assert complaint.sentence.startswith("time: ")
+
+
+def test_the_horizon_for_late_events_can_be_set_and_is_named() -> None:
+    rules = Rules(_snapshot(), timedelta(days=30))
+    assert check(Conversion("1", "u", "order", NOW - timedelta(days=30)), rules, NOW) is None
+    complaint = check(Conversion("1", "u", "order", NOW - timedelta(days=31)), rules, NOW)
+    assert complaint == ("late", "time: 2026-10-23T10:00:00+00:00 is more than 30 days ago")
 
 
 def test_times_at_the_edge_of_the_calendar_are_refused_in_words() -> None:
@@ -76,7 +84,9 @@ def test_times_at_the_edge_of_the_calendar_are_refused_in_words() -> None:
         event = decode_event(
             b'{"type":"conversion","id":"1","unit":"u","name":"n","time":"%s"}' % text.encode()
         )
-        assert (check(event, RULES, NOW) or "").startswith("time: ")
+        complaint = check(event, RULES, NOW)
+        assert complaint is not None
+        assert complaint.sentence.startswith("time: ")
 
 
 def test_a_payload_gives_back_its_events_with_their_times_in_utc() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assignment.log import EventLog, Frame, LogUnavailable, is_sealed, read_frames, segments
+from assignment.log import EventLog, Frame, LogFull, LogUnavailable, is_sealed, read_frames, segments
 
 
 def payload(text: str) -> bytes:
@@ -174,6 +174,44 @@ def test_all_who_share_a_failed_write_are_refused(tmp_path: Path) -> None:
     log.append(payload("later"))
     log.close()
     assert contents(tmp_path) == [payload("later")]
+
+
+def test_a_log_takes_no_more_than_it_may_and_goes_on_when_it_was_taken_over(tmp_path: Path) -> None:
+    logs = [EventLog(tmp_path, max_bytes=20_000, writers=2) for _ in range(2)]
+    taken = 0
+    refused: LogFull | None = None
+    while refused is None:
+        try:
+            logs[taken % 2].append(payload("x" * 500))
+            taken += 1
+            time.sleep(0.01)
+        except LogFull as refusal:
+            refused = refusal
+    assert (refused.status, refused.code) == (503, "log_full")
+    assert "20,000 are allowed" in refused.detail
+    # Another writer's bytes are seen a quarter of a second late at most.
+    assert 19_000 < sum(path.stat().st_size for path in segments(tmp_path)) <= 20_000 + 26 * 500
+    assert len(contents(tmp_path)) == taken
+    for log in logs:
+        with pytest.raises(LogFull):
+            log.check()
+    assert all(is_sealed(path) for path in segments(tmp_path)), "so that all of it can be taken over"
+    for path in segments(tmp_path):
+        path.unlink()
+    for log in logs:
+        log.check()
+        log.append(payload("again"))
+        log.close()
+    assert contents(tmp_path) == [payload("again")] * 2
+
+
+def test_a_record_that_does_not_fit_is_refused_and_a_smaller_one_is_not(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, max_bytes=2_000)
+    with pytest.raises(LogFull):
+        log.append(payload("x" * 3_000))
+    log.append(payload("x" * 1_000))
+    log.close()
+    assert contents(tmp_path) == [payload("x" * 1_000)]
 
 
 def test_a_folder_that_cannot_be_made_is_refused_until_it_can(tmp_path: Path) -> None:
