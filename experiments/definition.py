@@ -19,6 +19,7 @@ _LATER: dict[str, Any] = {
     "role": "experiment",
     "holdout": None,
     "fallback_attribute": None,
+    "trigger": None,
 }
 """Fields that came later are left out where they say nothing, so that plans keep the seal they always had."""
 

@@ -30,6 +30,7 @@ from experiments.participation import (
     check_role,
 )
 from experiments.plan import PlanForm
+from experiments.trigger import Trigger, check_trigger
 
 __all__ = ["KEY_PATTERN", "ExperimentForm", "Key", "MetricForm"]
 
@@ -149,6 +150,7 @@ class ExperimentForm(Form):
     holdout: Holdout = None
     metrics: RolesForm = Field(default_factory=RolesForm)
     plan: PlanForm = Field(default_factory=PlanForm)
+    trigger: Trigger = None
     segments: Annotated[list[Named], Field(max_length=20)] = Field(default_factory=list)
     parent: Key | None = None
     preview_url: PageAddress | None = None
@@ -197,6 +199,7 @@ class ExperimentForm(Form):
     def _check_whole(self) -> Self:
         check_role(self)
         check_fallback(self)
+        check_trigger(self)
         return self
 
     @field_validator("segments")

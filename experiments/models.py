@@ -120,6 +120,7 @@ class Experiment(Table, table=True):
         preview_url: Page of the shop where its variants can be looked at.
         roles: Metric keys by role, as in the contract's `metrics`.
         plan: How the evidence is read, as in the contract's `plan`.
+        trigger: The event that units must reach to be read; `None` for none.
         version: Phase of the randomisation; a new one has a new seed.
         slots: Which part of the hash goes to which variant, as [place, start, end], once a variant grew.
         frozen_plan: Canonical JSON of what was registered at the start; its SHA-256 is `plan_hash`.
@@ -147,6 +148,7 @@ class Experiment(Table, table=True):
     preview_url: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     roles: dict[str, Any] = _document()
     plan: dict[str, Any] = _document()
+    trigger: dict[str, Any] | None = _document(nullable=True)
     segments: list[str] = _document()
     parent: str | None = Field(default=None, max_length=63, foreign_key="experiments.key")
     start_at: datetime | None = _moment(nullable=True)

@@ -63,6 +63,7 @@ def form_of(experiment: Experiment) -> ExperimentForm:
             "preview_url": experiment.preview_url,
             "metrics": experiment.roles,
             "plan": experiment.plan,
+            "trigger": experiment.trigger,
             "segments": experiment.segments,
             "parent": experiment.parent,
             "start_at": experiment.start_at,
@@ -84,7 +85,7 @@ def fill(session: Session, experiment: Experiment, form: ExperimentForm) -> None
         "traffic",
     ):
         setattr(experiment, name, whole[name])
-    for name in ("audience", "plan", "segments", "parent", "role", "holdout", "preview_url"):
+    for name in ("audience", "plan", "trigger", "segments", "parent", "role", "holdout", "preview_url"):
         setattr(experiment, name, whole[name])
     experiment.prerequisites = whole["prerequisites"] or None
     experiment.roles = whole["metrics"]
