@@ -14,7 +14,7 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.phases import Period, Split
 
 _NOT_PLANNED = ("name", "parent", "preview_url", "start_at")
-_LATER: dict[str, Any] = {
+LATER: dict[str, Any] = {
     "prerequisites": [],
     "role": "experiment",
     "holdout": None,
@@ -85,7 +85,7 @@ def plan_document(form: ExperimentForm, metrics: Mapping[str, MetricForm], versi
     planned = {
         name: value
         for name, value in experiment.items()
-        if name not in _NOT_PLANNED and not (name in _LATER and value == _LATER[name])
+        if name not in _NOT_PLANNED and not (name in LATER and value == LATER[name])
     }
     return {
         "experiment": planned,

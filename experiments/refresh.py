@@ -131,6 +131,8 @@ def _marks(definition: Definition, view: View) -> tuple[int, ...]:
             metric.denominator.event if metric.denominator else None,
         )
     }
+    if definition.form.trigger is not None:
+        names.add(definition.form.trigger.event)
     counts = view.manifest.conversions
     # Names beyond the lake's limit are counted together, so there any event may be one of ours.
     all_count = OTHER in counts or any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from assignment.events import MAX_AHEAD
@@ -154,43 +154,50 @@ def roles_of(definition: Definition) -> list[tuple[str, MetricForm]]:
 def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
     """Compute everything that a report rests on from the events in the lake."""
     scope = scope_of(definition, view, as_of)
-    roles = roles_of(definition)
     with view.engine() as engine:
         exposed = units.build(engine, scope)
-        work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
-        metrics.build(engine, scope, work)
-        hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
-        caps = {form.key: capped(engine, work, form, exposed.total) for _, form in roles}
-        bounds = metrics.bounds(engine, work.distinct())
-        sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
-        counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
-        summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
-        now = min(scope.until, scope.received)
-        latest = metrics.latest(engine)
-        clocks = units.clocks(engine, hours, exposed, now, latest)
-        return Measurement(
-            exposed=exposed,
-            matured=units.matured(engine, hours, now),
-            points=units.over_time(engine, exposed),
-            last_conversion=latest,
-            metrics=tuple(
-                Measured(
-                    form=form,
-                    role=role,
-                    summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
-                    ranks=_ranks(engine, work, form, exposed.counts),
-                    left=metrics.left_out(engine, work, form),
-                    cap=caps[form.key],
-                    complete=_complete(engine, definition, form, work, now),
-                    clock=clocks.get(window_hours(form), FINAL),
-                )
-                for role, form in roles
-            ),
-            slices=_slices(engine, definition, work, exposed, sound, bounds),
-            arrivals=arrivals(engine, scope, exposed),
+        return replace(
+            of_units(engine, definition, scope, exposed),
             rechecked=recheck(engine, scope, exposed, definition.at(as_of)),
             reached=reached(engine, scope, exposed, definition),
         )
+
+
+def of_units(engine: Engine, definition: Definition, scope: Scope, exposed: Exposed) -> Measurement:
+    """What the units of the views `units` and `named` did, each from its own first moment on."""
+    roles = roles_of(definition)
+    work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
+    metrics.build(engine, scope, work)
+    hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
+    caps = {form.key: capped(engine, work, form, exposed.total) for _, form in roles}
+    bounds = metrics.bounds(engine, work.distinct())
+    sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
+    counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
+    summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
+    now = min(scope.until, scope.received)
+    latest = metrics.latest(engine)
+    clocks = units.clocks(engine, hours, exposed, now, latest)
+    return Measurement(
+        exposed=exposed,
+        matured=units.matured(engine, hours, now),
+        points=units.over_time(engine, exposed),
+        last_conversion=latest,
+        metrics=tuple(
+            Measured(
+                form=form,
+                role=role,
+                summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
+                ranks=_ranks(engine, work, form, exposed.counts),
+                left=metrics.left_out(engine, work, form),
+                cap=caps[form.key],
+                complete=_complete(engine, definition, form, work, now),
+                clock=clocks.get(window_hours(form), FINAL),
+            )
+            for role, form in roles
+        ),
+        slices=_slices(engine, definition, work, exposed, sound, bounds),
+        arrivals=arrivals(engine, scope, exposed),
+    )
 
 
 def capped(engine: Engine, work: Program, form: MetricForm, units_in_all: int) -> float | None:

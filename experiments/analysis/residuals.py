@@ -18,6 +18,7 @@ Weights = dict[Group, tuple[float, ...]]
 
 def with_residuals(
     engine: Engine,
+    source: str,
     keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
@@ -26,10 +27,12 @@ def with_residuals(
 ) -> dict[str, Groups]:
     """The summaries, each with the third moment of what its metric's covariates leave of the outcome.
 
-    One more pass over the table `outcomes`, joined to the table `centres` of the groups' means. Groups that
+    One more pass over the units, joined to the table `centres` of the groups' means. Groups that
     differ in the variant alone share the coefficients.
 
     Args:
+        engine: Holds the tables.
+        source: SQL of the table of units, named `outcomes`.
         keys: Columns that make a group, the last of them the variant.
         metrics: Columns per metric.
         bounds: Largest size of the values of each column.
@@ -48,7 +51,7 @@ def with_residuals(
     sums = [exact_sum(f"r{place} * r{place} * r{place}", kept[key]) for place, key in enumerate(kept)]
     named = ", ".join(keys)
     found = engine.execute(
-        f"SELECT {', '.join((named, *sums))} FROM (SELECT {named}, {rests} FROM outcomes "
+        f"SELECT {', '.join((named, *sums))} FROM (SELECT {named}, {rests} FROM {source} "
         f"JOIN centres USING ({named}) JOIN weights USING ({named})) GROUP BY {named}"
     ).fetchall()
     engine.execute("DROP TABLE weights")

@@ -35,8 +35,9 @@ def moments(
     counts: Mapping[Group, int],
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
+    table: str = "outcomes",
 ) -> dict[str, Groups]:
-    """Summaries per metric and group of units, from the table `outcomes`.
+    """Summaries per metric and group of units, from the table `outcomes` or another one of its shape.
 
     Means first, then powers of deviations from them, then cubes of what covariates leave of the outcome;
     units without a row join as zeros.
@@ -46,13 +47,15 @@ def moments(
         counts: All exposed units per group, those without a row included.
         metrics: Columns per metric, at least one each.
         bounds: Largest size of the values of each column.
+        table: One row per unit with any outcome, with the keys and columns.
     """
     if not metrics:
         return {}
+    source = f"{table} AS outcomes"
     columns = list({column.name: column for group in metrics.values() for column in group}.values())
-    rows, known = _first_pass(engine, keys, counts, columns, bounds)
+    rows, known = _first_pass(engine, source, keys, counts, columns, bounds)
     _store_centres(engine, keys, columns, known)
-    powers = _second_pass(engine, keys, metrics, bounds)
+    powers = _second_pass(engine, source, keys, metrics, bounds)
     found = {
         key: {
             group: _summary(group_columns, units, units - rows[group], known[group], powers[group])
@@ -62,7 +65,7 @@ def moments(
         }
         for key, group_columns in metrics.items()
     }
-    whole = with_residuals(engine, keys, metrics, bounds, rows, found)
+    whole = with_residuals(engine, source, keys, metrics, bounds, rows, found)
     engine.execute("DROP TABLE centres")
     return whole
 
@@ -136,6 +139,7 @@ def quantile_with_zeros(values: Values, units: int, share: float) -> float | Non
 
 def _first_pass(
     engine: Engine,
+    source: str,
     keys: Sequence[str],
     counts: Mapping[Group, int],
     columns: Sequence[Column],
@@ -148,7 +152,7 @@ def _first_pass(
         values += [exact_sum(name, scale_for(bounds[name])), f"count(*) FILTER ({name} <> 0)"]
         values += [f"min({name})", f"max({name})"]
     rows, known = {}, {}
-    for group, (count, *found) in _grouped(engine, keys, values, "outcomes").items():
+    for group, (count, *found) in _grouped(engine, keys, values, source).items():
         rows[group] = int(count)
         known[group] = {
             column.name: _Known(
@@ -177,6 +181,7 @@ def _store_centres(
 
 def _second_pass(
     engine: Engine,
+    source: str,
     keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
@@ -190,7 +195,7 @@ def _second_pass(
         exact_sum(" * ".join(f"(outcomes.{name} - c_{name})" for name in names), scale)
         for names, scale in sums.items()
     ]
-    joined = f"outcomes JOIN centres USING ({', '.join(keys)})"
+    joined = f"{source} JOIN centres USING ({', '.join(keys)})"
     return {
         group: {
             names: exact_value(int(total), scale)

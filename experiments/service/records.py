@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from assignment.errors import FieldError, ProefwerkError
-from experiments.definition import Definition, Membership, hash_of_plan
+from experiments.definition import LATER, Definition, Membership, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Phase, Variant
@@ -243,7 +243,7 @@ def _sealed(form: ExperimentForm, frozen: dict[str, Any]) -> ExperimentForm:
     """The form as frozen, with the parts that may change after the start as they are now."""
     live = form.model_dump(mode="json", by_alias=True)
     kept = {name: value for name, value in frozen.items() if name not in CHANGEABLE}
-    return ExperimentForm.model_validate({**live, **kept})
+    return ExperimentForm.model_validate({**live, **LATER, **kept})
 
 
 def _variant(variant: Variant) -> dict[str, Any]:

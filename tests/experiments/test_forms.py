@@ -50,6 +50,7 @@ def test_the_example_of_the_contract_comes_back_as_it_went_in() -> None:
             "looks": None,
             "planned_units": None,
         },
+        "trigger": None,
         "parent": None,
         "start_at": None,
         "end_at": None,
