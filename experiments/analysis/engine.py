@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
 # Scaled values stay below 2**EXACT_BITS, so that 2**31 of them fit a 128-bit integer.
 EXACT_BITS = 96
@@ -63,7 +65,21 @@ def key_of(column: str) -> str:
     return f"(md5_number_lower({column})::HUGEINT - 9223372036854775808)::BIGINT"
 
 
-UNIT_KEY = key_of("unit")
+def unit_key(unit: str) -> int:
+    """What `key_of` gives for an id.
+
+    >>> unit_key("s-1")
+    -7974580886131357998
+    """
+    digest = hashlib.md5(unit.encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little") - 2**63
+
+
+def keep(engine: Engine, name: str, rows: pa.Table) -> None:
+    """Make a temporary table of rows from outside."""
+    engine.register("given", rows)
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given")
+    engine.unregister("given")
 
 
 def literal(text: str) -> str:

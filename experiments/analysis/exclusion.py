@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from experiments.analysis.engine import UNIT_KEY, Engine, literal
+from experiments.analysis.engine import Engine, literal, unit_key
 from experiments.analysis.lake import View
 from experiments.bots import BY_BEHAVIOUR, BY_HAND, BotRules
 
@@ -46,11 +46,10 @@ def find_bots(engine: Engine, view: View, experiment: str, known: str, rules: Bo
         known: SQL condition on an `event`: it counts.
         rules: What holds; `None` makes nobody a bot.
     """
-    engine.execute("ALTER TABLE met ADD COLUMN bot VARCHAR")
-    find_marked(engine, view, known, rules or BotRules())
     if rules is None:
-        engine.execute("DELETE FROM bots")
+        find_marked(engine, view, "false", BotRules())
         return
+    find_marked(engine, view, known, rules)
     own = f"event.experiment = {literal(experiment)} AND {known}"
     busy = f"SELECT unit_key FROM met WHERE events > {rules.limit or 0}"
     find_busy(engine, f"FROM {view.source('exposures')} AS event WHERE {own}", busy, rules)
@@ -61,7 +60,11 @@ def find_bots(engine: Engine, view: View, experiment: str, known: str, rules: Bo
 
 def call_bots(engine: Engine) -> None:
     """Say in `met` which rule makes a unit a bot, by the table `bots`."""
-    engine.execute("UPDATE met SET bot = bots.rule FROM bots WHERE met.unit_key = bots.unit_key")
+    if engine.execute("SELECT count(*) FROM bots").fetchall()[0][0]:
+        engine.execute(
+            "CREATE OR REPLACE TEMP TABLE met AS SELECT met.* EXCLUDE (bot), bots.rule AS bot "
+            "FROM met LEFT JOIN bots ON met.unit_key = bots.unit_key"
+        )
 
 
 def excluded(engine: Engine, variants: int) -> tuple[Excluded, ...]:
@@ -91,15 +94,13 @@ def find_marked(engine: Engine, view: View, known: str, rules: BotRules) -> None
         known: SQL condition on a mark `event`.
         rules: What holds.
     """
-    engine.execute("CREATE TEMP TABLE bots (unit_key BIGINT, rule VARCHAR, source VARCHAR)")
-    engine.execute(
-        f"INSERT INTO bots SELECT unit_key, rule, source FROM {view.source('bots')} AS event "
-        f"WHERE {known} AND NOT list_contains({_texts(rules.acquitted)}, rule)"
-    )
+    innocent = ", ".join(literal(rule) for rule in rules.acquitted)
+    found = f"SELECT unit_key, rule, source FROM {view.source('bots')} AS event WHERE {known}"
+    if innocent:
+        found += f" AND rule NOT IN ({innocent})"
     if rules.bots and BY_HAND not in rules.acquitted:
-        engine.execute(
-            f"INSERT INTO bots SELECT {UNIT_KEY}, {literal(BY_HAND)}, '{HAND}' {_units(rules.bots)}"
-        )
+        found += f" UNION ALL SELECT unnest([{_keys(rules.bots)}]), {literal(BY_HAND)}, '{HAND}'"
+    engine.execute(f"CREATE TEMP TABLE bots AS {found}")
 
 
 def find_busy(engine: Engine, events: str, candidates: str | None, rules: BotRules) -> None:
@@ -115,7 +116,8 @@ def find_busy(engine: Engine, events: str, candidates: str | None, rules: BotRul
     many = f"HAVING count(*) > {rules.limit}"
     candidates = candidates or f"SELECT event.unit_key {events} GROUP BY event.unit_key {many}"
     engine.execute(
-        f"""INSERT INTO bots SELECT DISTINCT unit_key, {literal(BY_BEHAVIOUR)}, '{BEHAVIOUR}' FROM (
+        f"""CREATE OR REPLACE TEMP TABLE bots AS SELECT * FROM bots UNION ALL
+        SELECT DISTINCT unit_key, {literal(BY_BEHAVIOUR)}, '{BEHAVIOUR}' FROM (
           SELECT event.unit_key {events} AND event.unit_key IN ({candidates})
           GROUP BY event.unit_key, epoch_us(event.time) // {HOUR} {many})"""
     )
@@ -123,19 +125,15 @@ def find_busy(engine: Engine, events: str, candidates: str | None, rules: BotRul
 
 def settle(engine: Engine, rules: BotRules) -> None:
     """Leave one row a unit in `bots`, and none of those whom somebody acquitted."""
-    if rules.shoppers:
-        engine.execute(f"DELETE FROM bots WHERE unit_key IN (SELECT {UNIT_KEY} {_units(rules.shoppers)})")
+    suspects = f"WHERE unit_key NOT IN ({_keys(rules.shoppers)})" if rules.shoppers else ""
     ranks = " ".join(f"WHEN '{source}' THEN {place}" for place, source in enumerate(SOURCES))
     engine.execute(
         f"""CREATE OR REPLACE TEMP TABLE bots AS SELECT unit_key, arg_min(rule, least) AS rule,
           arg_min(source, least) AS source
-        FROM (SELECT *, row(CASE source {ranks} END, rule) AS least FROM bots) GROUP BY unit_key"""
+        FROM (SELECT *, row(CASE source {ranks} END, rule) AS least FROM bots {suspects})
+        GROUP BY unit_key"""
     )
 
 
-def _units(ids: Sequence[str]) -> str:
-    return f"FROM (SELECT unnest({_texts(ids)}) AS unit)"
-
-
-def _texts(texts: Sequence[str]) -> str:
-    return f"[{', '.join(literal(text) for text in texts)}]::VARCHAR[]"
+def _keys(ids: Sequence[str]) -> str:
+    return ", ".join(f"{unit_key(each)}::BIGINT" for each in ids)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from experiments.analysis.engine import Engine
+from experiments.analysis.engine import Engine, keep
 from experiments.analysis.lake import View
 
 MOST_IDS = 100
@@ -77,10 +77,8 @@ def find_persons(engine: Engine, view: View, known: str) -> bool:
     if not len(units):
         return False
     keys, person_keys, sizes = components(units, persons)
-    table = pa.table({"unit_key": keys, "person_key": person_keys, "crowd": sizes > MOST_IDS})
-    engine.register("linked", table)
-    engine.execute("CREATE TEMP TABLE persons AS SELECT * FROM linked")
-    engine.unregister("linked")
+    rows = {"unit_key": keys, "person_key": person_keys, "crowd": sizes > MOST_IDS}
+    keep(engine, "persons", pa.table(rows))
     return True
 
 
@@ -125,10 +123,11 @@ def join(engine: Engine, segments: int) -> Joined:
     crowds, crowd_ids = engine.execute(
         "SELECT count(*), coalesce(sum(ids), 0)::BIGINT FROM gathered WHERE crowd AND ids > 0"
     ).fetchall()[0]
-    engine.execute("DELETE FROM gathered WHERE crowd")
-    engine.execute("DELETE FROM met USING persons WHERE met.unit_key = persons.unit_key")
     columns = f"unit_key, first, variant, last_variant, events, unknown{plain}"
-    engine.execute(f"INSERT INTO met ({columns}) SELECT {columns} FROM gathered")
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT {columns}, bot FROM met ANTI JOIN persons "
+        f"USING (unit_key) UNION ALL SELECT {columns}, NULL AS bot FROM gathered WHERE NOT crowd"
+    )
     engine.execute(
         """CREATE OR REPLACE TEMP TABLE bots AS
         SELECT coalesce(persons.person_key, bots.unit_key) AS unit_key, rule, source
@@ -137,7 +136,7 @@ def join(engine: Engine, segments: int) -> Joined:
     persons, ids, parted = engine.execute(
         """SELECT count(*), coalesce(sum(ids), 0)::BIGINT,
           count(*) FILTER (variant <> last_variant AND NOT parted_alone)
-        FROM gathered WHERE ids > 1 AND unit_key NOT IN (SELECT unit_key FROM bots)"""
+        FROM gathered WHERE ids > 1 AND NOT crowd AND unit_key NOT IN (SELECT unit_key FROM bots)"""
     ).fetchall()[0]
     engine.execute("DROP TABLE gathered")
     known = engine.execute("SELECT count(*) FROM persons").fetchall()[0][0]

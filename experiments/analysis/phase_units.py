@@ -10,7 +10,7 @@ import pyarrow as pa
 from assignment.allocation import set_apart
 from assignment.bulk import Units, buckets
 from assignment.hashing import BUCKETS
-from experiments.analysis.engine import Engine, literal
+from experiments.analysis.engine import Engine, keep, literal
 from experiments.analysis.lake import View
 from experiments.analysis.rows import microseconds
 from experiments.definition import Definition
@@ -89,9 +89,7 @@ def find_apart(engine: Engine, view: View, experiment: str, known: str, phase: P
     away[list(phase.apart)] = True
     keys = np.asarray(found["unit_key"], dtype=np.int64)
     places = buckets(Units.of([str(unit) for unit in found["unit"]]), phase.seed)
-    engine.register("away", pa.table({"unit_key": keys[away[places]]}))
-    engine.execute("CREATE TEMP TABLE apart AS SELECT * FROM away")
-    engine.unregister("away")
+    keep(engine, "apart", pa.table({"unit_key": keys[away[places]]}))
     return "SELECT unit_key FROM apart"
 
 
@@ -127,18 +125,19 @@ def lay_aside(
     if apart is not None:
         inside = f"variant < {variants} AND unit_key IN ({_persons(apart, joined=joined)})"
         away = _count(engine, inside)
-        engine.execute(f"DELETE FROM met WHERE {inside}")
+        _drop(engine, inside)
     later = tuple(
         _count(engine, f"variant = {place} AND last_variant = {place}")
         for place in range(variants, variants + len(phase.later))
     )
-    engine.execute(f"DELETE FROM met WHERE variant >= {variants}")
+    if phase.later:
+        _drop(engine, f"variant >= {variants}")
     if earlier is None:
         return Aside(0, away, later)
     inside = f"unit_key IN ({_persons(earlier, joined=joined)})"
     carried = _count(engine, f"variant IS NOT NULL AND {inside}")
     if phase.fresh:
-        engine.execute(f"DELETE FROM met WHERE {inside}")
+        _drop(engine, inside)
     return Aside(carried, away, later)
 
 
@@ -153,3 +152,7 @@ def _persons(ids: str, *, joined: bool) -> str:
 
 def _count(engine: Engine, condition: str) -> int:
     return int(engine.execute(f"SELECT count(*) FROM met WHERE bot IS NULL AND {condition}").fetchall()[0][0])
+
+
+def _drop(engine: Engine, condition: str) -> None:
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE met AS SELECT * FROM met WHERE ({condition}) IS NOT TRUE")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pyarrow as pa
+
 from experiments.analysis.columns import TOO_LARGE, Column
-from experiments.analysis.engine import Engine, exact_sum, exact_value, scale_for
+from experiments.analysis.engine import Engine, exact_sum, exact_value, keep, scale_for
 from stats.covariates import left_over, starts
 from stats.stack import stack
 from stats.summary import Summary
@@ -101,10 +103,22 @@ def _rest(place: int, columns: Sequence[Column]) -> str:
 def _store(engine: Engine, keys: Sequence[str], weights: Sequence[Weights]) -> None:
     """Make the table `weights`, one row per group."""
     groups = list(weights[0])
-    fields = [f"{key} UTINYINT" for key in keys]
-    for place, each in enumerate(weights):
-        fields += [f"w{place}_{index} DOUBLE" for index in range(len(each[groups[0]]))]
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE weights ({', '.join(fields)})")
-    for group in groups:
-        row = [*group, *(weight for each in weights for weight in each[group])]
-        engine.execute(f"INSERT INTO weights VALUES ({', '.join('?' * len(row))})", row)
+    values = {
+        f"w{place}_{index}": column
+        for place, each in enumerate(weights)
+        for index, column in enumerate(zip(*(each[group] for group in groups), strict=True))
+    }
+    keep_groups(engine, "weights", keys, groups, values)
+
+
+def keep_groups(
+    engine: Engine,
+    name: str,
+    keys: Sequence[str],
+    groups: Sequence[Group],
+    values: Mapping[str, Sequence[float]],
+) -> None:
+    """Make a table with one row per group: its keys, then numbers about it."""
+    places = {key: pa.array([group[place] for group in groups], pa.uint8()) for place, key in enumerate(keys)}
+    numbers = {column: pa.array(each, pa.float64()) for column, each in values.items()}
+    keep(engine, name, pa.table({**places, **numbers}))

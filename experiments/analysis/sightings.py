@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from experiments.analysis.engine import Engine, literal
+from experiments.analysis.engine import literal
 from experiments.analysis.exclusion import BEHAVIOUR, HOUR
 from experiments.analysis.lake import View
 from experiments.analysis.rows import microseconds, moment
@@ -29,16 +30,13 @@ def sightings(view: View, limit: int | None, as_of: datetime) -> Document:
         as_of: Events from up to `PERIOD` before are counted by the hour.
     """
     with view.engine() as engine:
-        engine.execute(
-            "CREATE TEMP TABLE sighted (unit VARCHAR, unit_key BIGINT, rule VARCHAR, source VARCHAR, "
-            "agent VARCHAR, list VARCHAR, seen BIGINT)"
-        )
-        engine.execute(
-            "INSERT INTO sighted SELECT unit, unit_key, rule, source, agent, list, epoch_us(time) "
+        events = (
+            "SELECT unit, unit_key, rule, source, agent, list, epoch_us(time) AS seen "
             f"FROM {view.source('bots')}"
         )
         if limit is not None:
-            _add_busy(engine, view, limit, as_of - PERIOD)
+            events = " UNION ALL ".join([events, *_busy(view, limit, as_of - PERIOD)])
+        engine.execute(f"CREATE TEMP TABLE sighted AS {events}")
         found = engine.execute(
             "SELECT rule, source, count(DISTINCT unit_key) AS units, max(seen), max(list) FROM sighted "
             "GROUP BY rule, source ORDER BY units DESC, rule, source"
@@ -71,16 +69,13 @@ def sightings(view: View, limit: int | None, as_of: datetime) -> Document:
     }
 
 
-def _add_busy(engine: Engine, view: View, limit: int, since: datetime) -> None:
-    """The units with too many exposures of one experiment, or conversions, in an hour since then."""
+def _busy(view: View, limit: int, since: datetime) -> Iterator[str]:
+    """SQL of the units with too many exposures of one experiment, or conversions, in an hour since then."""
     day, many = since.date().isoformat(), f"HAVING count(*) > {limit}"
     for kind, group in (("exposures", "experiment, "), ("conversions", "")):
         recent = f"FROM {view.days(day).source(kind)} WHERE time >= make_timestamptz({microseconds(since)})"
-        engine.execute(
-            f"""INSERT INTO sighted
-            SELECT max(unit), unit_key, {literal(BY_BEHAVIOUR)}, '{BEHAVIOUR}', NULL, NULL, max(latest) FROM (
-              SELECT max(unit) AS unit, unit_key, max(epoch_us(time)) AS latest {recent}
-                AND unit_key IN (SELECT unit_key {recent} GROUP BY unit_key {many})
-              GROUP BY {group}unit_key, epoch_us(time) // {HOUR} {many})
-            GROUP BY unit_key"""
-        )
+        yield f"""SELECT max(unit), unit_key, {literal(BY_BEHAVIOUR)}, '{BEHAVIOUR}', NULL, NULL, max(latest)
+          FROM (SELECT max(unit) AS unit, unit_key, max(epoch_us(time)) AS latest {recent}
+              AND unit_key IN (SELECT unit_key {recent} GROUP BY unit_key {many})
+            GROUP BY {group}unit_key, epoch_us(time) // {HOUR} {many})
+          GROUP BY unit_key"""

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.analysis.columns import CAPPED, Column
 from experiments.analysis.engine import Engine, exact_sum, exact_value, scale_for
-from experiments.analysis.residuals import Group, Groups, with_residuals
+from experiments.analysis.residuals import Group, Groups, keep_groups, with_residuals
 from stats.ranks import Ranks, rank_window
 from stats.summary import Summary, empty
 
@@ -113,8 +113,11 @@ def cap_at_quantile(engine: Engine, columns: Sequence[Column], share: float, uni
     if threshold is None or threshold <= 0:
         return None
     capped = [column.name for column in columns if column.role in CAPPED]
-    changes = ", ".join(f"{name} = least({name}, {threshold!r}::DOUBLE)" for name in capped)
-    engine.execute(f"UPDATE outcomes SET {changes}")
+    changes = ", ".join(f"least({name}, {threshold!r}::DOUBLE) AS {name}" for name in capped)
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({', '.join(capped)}), {changes} "
+        "FROM outcomes"
+    )
     return threshold
 
 
@@ -172,11 +175,8 @@ def _store_centres(
     columns: Sequence[Column],
     known: Mapping[Group, Mapping[str, _Known]],
 ) -> None:
-    fields = [*(f"{key} UTINYINT" for key in keys), *(f"c_{column.name} DOUBLE" for column in columns)]
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE centres ({', '.join(fields)})")
-    for group, found in known.items():
-        row = [*group, *(found[column.name].mean for column in columns)]
-        engine.execute(f"INSERT INTO centres VALUES ({', '.join('?' * len(row))})", row)
+    means = {f"c_{column.name}": [found[column.name].mean for found in known.values()] for column in columns}
+    keep_groups(engine, "centres", keys, list(known), means)
 
 
 def _second_pass(

@@ -265,7 +265,7 @@ def _first_exposures(engine: Engine, scope: Scope) -> None:
         f"""CREATE TEMP TABLE met AS
         SELECT unit_key, min(epoch_us(time)) FILTER (code IS NOT NULL) AS first,
           min(code) AS variant, max(code) AS last_variant, count(*) AS events,
-          count(*) - count(code) AS unknown{values}
+          count(*) - count(code) AS unknown, NULL::VARCHAR AS bot{values}
         FROM (
           SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code
           FROM {scope.view.source("exposures")} AS event
