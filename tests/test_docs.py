@@ -13,13 +13,21 @@ from pathlib import Path
 import pytest
 import requests
 
-from experiments.analysis import parts
+from experiments.analysis import schema
 from experiments.settings import SETTINGS
 from tests.serving import CLIENT_KEY, ROOT, SERVER_KEY, Server, serving
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+STORED_AS = {
+    "VARCHAR": "text",
+    "BIGINT": "int64",
+    "INTEGER": "int32",
+    "DOUBLE": "float64",
+    "TIMESTAMPTZ": "time",
+}
+"""What the documentation calls the types of the lake's columns."""
 EXPERIMENT = {
     "key": "free-shipping-bar",
     "name": "Free-shipping bar",
@@ -101,5 +109,11 @@ def test_the_pictures_of_the_readme_are_there() -> None:
 
 
 def test_the_format_of_the_lake_is_documented_as_it_is() -> None:
-    rows = re.findall(r"^\| (\w+) \| (id, .*) \|$", (ROOT / "docs" / "lake.md").read_text(), re.MULTILINE)
-    assert dict(rows) == {kind: ", ".join(columns) for kind, columns in parts.TYPES.items()}
+    text = (ROOT / "docs" / "lake.md").read_text()
+    for kind, columns in schema.COLUMNS.items():
+        table = text.split(f"### {kind}\n")[1].split("\n### ")[0].split("\n## ")[0]
+        rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (\d+) \|", table, re.MULTILINE)
+        assert rows == [
+            (name, STORED_AS[column.type], str(column.since)) for name, column in columns.items()
+        ], kind
+    assert f"The `schema` is {schema.SCHEMA} since" in text

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.analysis import known_ids, manifest, parts, takeover
-from experiments.analysis.engine import Engine, connection, parquet
+from experiments.analysis.engine import connection
 from experiments.analysis.manifest import Manifest, Part, Retired, Run
 from experiments.analysis.rows import Rows, kept
+from experiments.analysis.schema import KINDS
+from experiments.analysis.view import SPILL, Opener, View
+
+__all__ = ["EVENTS", "OTHER", "SPILL", "Added", "Lake", "View"]
 
 BATCH_EVENTS = 500_000
 GRACE_SECONDS = 900.0
 LOCK = "lock"
-SPILL = "spill"
 EVENTS = ("exposures", "conversions", "links")
 """Kinds of which each row is an event."""
 MAX_NAMES = 10_000
@@ -49,52 +51,6 @@ class Added:
             self.damaged + other.damaged,
             self.links + other.links,
         )
-
-
-Opener = Callable[[Path | None], AbstractContextManager[Engine]]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The lake at one moment, for reading; later changes do not touch it.
-
-    Attributes:
-        root: The lake's folder.
-        manifest: What it consists of.
-        opener: Opens an engine that spills into a folder.
-    """
-
-    root: Path
-    manifest: Manifest
-    opener: Opener = connection
-
-    def engine(self) -> AbstractContextManager[Engine]:
-        """A fresh engine for statements about these events."""
-        return self.opener(self.root / SPILL)
-
-    def source(self, kind: str) -> str:
-        """SQL: the events of one kind as a table expression, without rows where there are none."""
-        paths = self.paths(kind)
-        return parquet(paths) if paths else parts.nothing(kind)
-
-    def has(self, kind: str) -> bool:
-        """Whether there are events of the kind."""
-        return any(part.kind == kind for part in self.manifest.parts)
-
-    def days(self, first: str, last: str | None = None) -> View:
-        """Only the events of some UTC days, given as `YYYY-MM-DD`, the last one included."""
-        inside = tuple(
-            part for part in self.manifest.parts if first <= part.day and (last is None or part.day <= last)
-        )
-        return replace(self, manifest=msgspec.structs.replace(self.manifest, parts=inside))
-
-    def paths(self, kind: str) -> list[Path]:
-        """The files of one kind."""
-        return [self.root / part.path for part in self.manifest.parts if part.kind == kind]
-
-    def last_received(self) -> int:
-        """Latest receipt of any event, microseconds since 1970 UTC; 0 without events."""
-        return max((part.last_received for part in self.manifest.parts), default=0)
 
 
 class Lake:
@@ -138,7 +94,7 @@ class Lake:
 
     def _publish(self, current: Manifest, rows: Rows, consumed: dict[str, int], damaged: int) -> Added:
         tables, runs, whole = rows.tables(), current.runs, current.parts
-        repeated = 0
+        repeated, generation = 0, current.generation + 1
         if rows.count:
             with connection(self.root / SPILL) as engine:
                 keys = _id_keys(engine, tables, rows.count)
@@ -146,7 +102,7 @@ class Lake:
                 keep[keep] = ~known_ids.known(self.root, current.runs, keys[keep])
                 repeated = rows.count - int(keep.sum())
                 tables = {kind: kept(table, keep) for kind, table in tables.items()}
-                whole = parts.extended(engine, self.root, current.parts, tables)
+                whole = parts.extended(engine, self.root, current.parts, tables, generation)
             if keep.any():
                 runs = known_ids.extended(self.root, current.runs, keys[keep])
         now = time.time()
@@ -156,7 +112,7 @@ class Lake:
         exposures, conversions, links = (tables[kind].num_rows for kind in EVENTS)
         added = Added(exposures, conversions, repeated, damaged, links)
         following = Manifest(
-            generation=current.generation + 1,
+            generation=generation,
             parts=whole,
             runs=runs,
             consumed=consumed,
@@ -165,6 +121,7 @@ class Lake:
             conversions=_counted(current.conversions, tables["conversions"], "name"),
             duplicates=current.duplicates + repeated,
             damaged=current.damaged + damaged,
+            removals=current.removals,
         )
         manifest.store(self.root, following)
         for item in retired:
@@ -188,7 +145,7 @@ class Lake:
     def _sweep(self, current: Manifest) -> None:
         """Remove files that a crash left between their writing and the manifest that was to name them."""
         named = _paths(current.parts, current.runs, current.retired)
-        for folder in (*parts.KINDS, known_ids.FOLDER):
+        for folder in (*KINDS, known_ids.FOLDER):
             for path in (self.root / folder).rglob("*"):
                 if path.is_file() and str(path.relative_to(self.root)) not in named:
                     path.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-SCHEMA = 1
+from experiments.analysis.schema import SCHEMA
+
 NAME = "manifest.json"
 
 
@@ -20,6 +21,8 @@ class Part(msgspec.Struct, frozen=True):
         day: UTC day of every event in it, `YYYY-MM-DD`.
         rows: How many events.
         last_received: Latest receipt in it, microseconds since 1970 UTC.
+        first_generation: Least `generation` of its rows; likewise `last_generation`.
+        schema: Version of its columns.
     """
 
     path: str
@@ -27,6 +30,9 @@ class Part(msgspec.Struct, frozen=True):
     day: str
     rows: int
     last_received: int
+    first_generation: int = 0
+    last_generation: int = 0
+    schema: int = 1
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -56,6 +62,8 @@ class Manifest(msgspec.Struct, frozen=True):
         conversions: Events so far per name.
         duplicates: Events that were left out because their id was known.
         damaged: Log records that could not be read.
+        removals: Goes up with every change that removed events: what was derived from them is void.
+        schema: Version of the format that it was written in.
     """
 
     generation: int = 0
@@ -67,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True):
     conversions: dict[str, int] = {}
     duplicates: int = 0
     damaged: int = 0
+    removals: int = 0
     schema: int = SCHEMA
 
 

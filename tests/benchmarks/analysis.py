@@ -84,10 +84,10 @@ def fill(root: Path, exposures: int = EXPOSURES, conversions: int = CONVERSIONS)
             lower, upper = exposures * day // DAYS, exposures * (day + 1) // DAYS
             common = {"start": microseconds(START), "day": day, "arms": ARMS, "lower": lower, "upper": upper}
             met = source.sql(_EXPOSED.format(first=lower, last=upper, **common)).to_arrow_table()
-            made += parts.write(engine, root, "exposures", met)
+            made += parts.write(engine, root, "exposures", met, 1)
             first, last = conversions * day // DAYS, conversions * (day + 1) // DAYS
             done = source.sql(_ORDERED.format(first=first, last=last, **common)).to_arrow_table()
-            made += parts.write(engine, root, "conversions", done)
+            made += parts.write(engine, root, "conversions", done, 1)
     manifest.store(root, Manifest(generation=1, parts=tuple(made)))
     return Lake(root).view()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,13 +20,14 @@ from experiments.analysis import known_ids, manifest, parts
 from experiments.analysis import lake as lake_module
 from experiments.analysis.engine import key_of
 from experiments.analysis.lake import Added, Lake
+from experiments.analysis.schema import COLUMNS, KINDS, SCHEMA
 from tests.experiments.analysis.build import START, add, conversion, exposure, lake_of, link, write_log
 
 
 def ids(lake: Lake) -> Counter[str]:
     """How often each event id lies in the lake's files."""
     view = lake.view()
-    paths = [str(path) for kind in parts.KINDS for path in view.paths(kind)]
+    paths = [str(path) for kind in KINDS for path in view.paths(kind)]
     if not paths:
         return Counter()
     with duckdb.connect() as engine:
@@ -124,7 +126,7 @@ def test_a_reader_of_an_older_state_still_finds_its_files(tmp_path: Path) -> Non
         add(lake, some(2, number * 2))
     old = lake.view()
     add(lake, some(2, 14))
-    assert all(path.is_file() for kind in parts.KINDS for path in old.paths(kind))
+    assert all(path.is_file() for kind in KINDS for path in old.paths(kind))
     assert {path.name for path in old.paths("exposures")} != {
         path.name for path in lake.view().paths("exposures")
     }
@@ -243,3 +245,89 @@ def test_many_files_of_links_are_merged_into_one(tmp_path: Path) -> None:
     for number in range(parts.FAN_IN):
         add(lake, [link(f"a{number}", "c9")])
     assert [part.rows for part in lake.view().manifest.parts] == [parts.FAN_IN]
+
+
+def _old_lake(root: Path) -> None:
+    """A lake as the first version of the format had it: without the columns that came later."""
+    lake = lake_of(root, [exposure("a", id="old-1"), exposure("b", id="old-2"), conversion("a", id="old-3")])
+    view = lake.view()
+    old = []
+    with duckdb.connect() as engine:
+        for part in view.manifest.parts:
+            path = lake.root / part.path
+            engine.execute(
+                f"CREATE OR REPLACE TABLE rows AS SELECT * EXCLUDE ({lacking(part.kind)}) FROM '{path}'"
+            )
+            engine.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
+            old.append({key: getattr(part, key) for key in ("path", "kind", "day", "rows", "last_received")})
+    document = json.loads((lake.root / manifest.NAME).read_bytes())
+    del document["removals"]
+    document |= {"schema": 1, "parts": old, "generation": 7}
+    (lake.root / manifest.NAME).write_text(json.dumps(document))
+
+
+def lacking(kind: str) -> str:
+    """The columns of a kind that the first version of the format lacks."""
+    return ", ".join(name for name, column in COLUMNS[kind].items() if column.since > 1)
+
+
+def rows(lake: Lake, kind: str, columns: str, after: int | None = None) -> list[tuple[object, ...]]:
+    """What a view of the lake reads."""
+    view = lake.view()
+    with view.engine() as engine:
+        return engine.execute(f"SELECT {columns} FROM {view.source(kind, after)} ORDER BY ALL").fetchall()
+
+
+def test_a_lake_of_the_first_format_is_read_and_written_on_without_migration(tmp_path: Path) -> None:
+    _old_lake(tmp_path)
+    lake = Lake(tmp_path / "lake")
+    assert rows(lake, "exposures", "id, version, generation") == [("old-1", None, 0), ("old-2", None, 0)]
+    add(lake, [exposure("a", id="old-1"), exposure("c", id="new-1")])
+    assert rows(lake, "exposures", "id, generation") == [("new-1", 8), ("old-1", 0), ("old-2", 0)]
+    assert rows(lake, "conversions", "id, value, generation") == [("old-3", 1.0, 0)]
+    for number in range(parts.FAN_IN):
+        add(lake, [exposure("d", id=f"more-{number}")])
+    assert {part.schema for part in lake.view().manifest.parts if part.kind == "exposures"} == {SCHEMA}
+    assert len(rows(lake, "exposures", "id")) == 3 + parts.FAN_IN
+
+
+def test_a_row_keeps_the_generation_that_brought_it_when_its_file_is_merged(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    for number in range(1, 12):
+        add(lake, [exposure(f"u{number}", id=f"e{number:02}")])
+    expected = [(f"e{number:02}", number) for number in range(1, 12)]
+    assert rows(lake, "exposures", "id, generation") == expected
+    assert [part.rows for part in lake.view().manifest.parts] == [8, 1, 1, 1]
+    merged = lake.view().manifest.parts[0]
+    assert (merged.first_generation, merged.last_generation) == (1, 8)
+
+
+@pytest.mark.parametrize("after", [0, 3, 8, 10, 11])
+def test_a_reader_gets_only_rows_of_later_generations_from_files_that_hold_some(
+    tmp_path: Path, after: int
+) -> None:
+    lake = Lake(tmp_path / "lake")
+    for number in range(1, 12):
+        add(lake, [exposure(f"u{number}", id=f"e{number:02}")])
+    assert rows(lake, "exposures", "generation", after) == [(number,) for number in range(after + 1, 12)]
+    named = sum(part.path in lake.view().source("exposures", after) for part in lake.view().manifest.parts)
+    assert named == (4 if after < 8 else 11 - after)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_without_files_reads_as_no_rows_with_every_column_and_its_type(
+    tmp_path: Path, kind: str
+) -> None:
+    lake = Lake(tmp_path / "lake")
+    empty = lake.view()
+    everything = [exposure("a"), conversion("a"), link("a", "b"), exposure("bot", attributes={"bot": True})]
+    add(lake, everything)
+    full = lake.view()
+    assert full.has(kind)
+    described = []
+    with full.engine() as engine:
+        for view in (empty, full):
+            told = engine.execute(f"DESCRIBE SELECT * FROM {view.source(kind)}").fetchall()
+            described.append([(row[0], row[1]) for row in told])
+    assert described[0] == described[1]
+    assert [name for name, _ in described[0]] == list(COLUMNS[kind])
