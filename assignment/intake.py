@@ -14,13 +14,14 @@ from assignment.errors import FieldError, ProefwerkError
 from assignment.events import (
     DEFAULT_VALUE,
     MAX_AHEAD,
-    Conversion,
     Event,
     Exposure,
+    Link,
     Rules,
     check,
-    decode_events,
     encode_payload,
+    is_currency,
+    skim_events,
 )
 from assignment.pieces import UnclosedError, elements, events_member
 
@@ -130,7 +131,7 @@ def _judged(pieces: Sequence[bytes], rules: Rules, now: datetime, seen: Known) -
     return Batch(payload, len(taken), duplicates, tuple(rejected), tuple(taken))
 
 
-def _sound(events: list[Event], array: bytes, rules: Rules, now: datetime) -> bool:
+def _sound(events: Sequence[Event], array: bytes, rules: Rules, now: datetime) -> bool:
     """Whether every event passes `check` and the text holds exactly the keys that were decoded.
 
     More keys in the text mean one given twice, or one that is not known: then each event is looked at.
@@ -138,17 +139,26 @@ def _sound(events: list[Event], array: bytes, rules: Rules, now: datetime) -> bo
     times = [event.time for event in events if event.time is not None]
     if times and (min(times) < now - rules.max_age or max(times) > now + MAX_AHEAD):
         return False
-    keys = len(times)
+    keys, currencies = len(times), set()
     for event in events:
-        if isinstance(event, Exposure):
+        # Faster than `isinstance`, which matters where nothing else takes long.
+        if type(event) is Exposure:
             if (event.experiment, event.variant) not in rules.pairs:
                 return False
             keys += 6 + len(event.attributes) if event.attributes else 5
-        elif not isinstance(event, Conversion):
+        elif type(event) is Link:
             return False
         else:
             keys += 5 + len(event.properties) if event.properties else 4
-            keys += (event.value is not DEFAULT_VALUE) + (event.currency is not None)
+            keys += event.value is not DEFAULT_VALUE
+            if event.currency is not None:
+                currencies.add(event.currency)
+                keys += 1
+    if not all(map(is_currency, currencies)):
+        return False
+    # Every key has a colon after it and every time has two in it. Where there are no more, no key is hidden.
+    if array.count(b":") == keys + 2 * len(times) and b"\\" not in array:
+        return True
     return array.count(b'":') == keys and not _has_spaced_keys(array)
 
 
@@ -157,9 +167,9 @@ def _has_spaced_keys(array: bytes) -> bool:
     return any(space in array and b'"' + space in array for space in (b" ", b"\n", b"\t", b"\r"))
 
 
-def _decoded(array: bytes) -> list[Event] | None:
+def _decoded(array: bytes) -> Sequence[Event] | None:
     try:
-        return decode_events(array)
+        return skim_events(array)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
