@@ -47,6 +47,7 @@ class Column:
         upper: Up to here, inclusive.
         once: Whether any number of events counts as 1.
         cap: Largest value per unit, registered beforehand.
+        whole: Whether every value is a whole number.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Column:
     upper: int
     once: bool
     cap: float | None
+    whole: bool = False
 
 
 @dataclass(slots=True)
@@ -131,7 +133,9 @@ def _share(whole: Program, metrics: Sequence[MetricForm]) -> None:
             if column.role not in ("covariate_count", "covariate_seen") or name not in {
                 each.name for each in kept
             }:
-                kept.append(replace(column, name=name, term=term))
+                summed = term is not None and whole.terms[term].field is not None
+                fits = own is None and (column.cap is None or column.cap.is_integer())
+                kept.append(replace(column, name=name, term=term, whole=not summed and fits))
         whole.columns[metric.key] = kept
 
 

@@ -142,10 +142,12 @@ def _per_unit(column: Column, scales: dict[int, int]) -> str:
         total = f"{exact_sum(f'v{column.term}', scale)} {inside}"
         value = f"coalesce(({total})::DOUBLE * {math.ldexp(1.0, -scale)!r}::DOUBLE, 0.0)"
     else:
-        value = f"(count(*) {inside})::DOUBLE"
+        value = f"count(*) {inside}"
     if column.once:
-        value = f"least({value}, 1.0)"
-    return value if column.cap is None else f"least({value}, {column.cap!r}::DOUBLE)"
+        value = f"least({value}, 1)"
+    if column.cap is not None:
+        value = f"least({value}, {column.cap!r}::DOUBLE)"
+    return f"({value})::{'INTEGER' if column.whole else 'DOUBLE'}"
 
 
 def _bounds(engine: Engine, names: Sequence[str], table: str) -> dict[str, float]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import pyarrow as pa
-
 from experiments.analysis.columns import TOO_LARGE, Column
-from experiments.analysis.engine import Engine, exact_sum, exact_value, keep, scale_for
+from experiments.analysis.engine import Engine, exact_sum, exact_value, scale_for
+from experiments.analysis.sums import Group, per_group
 from stats.covariates import left_over, starts
 from stats.stack import stack
 from stats.summary import Summary
 
-Group = tuple[int, ...]
 Groups = dict[Group, Summary]
 Weights = dict[Group, tuple[float, ...]]
 
@@ -29,8 +27,7 @@ def with_residuals(
 ) -> dict[str, Groups]:
     """The summaries, each with the third moment of what its metric's covariates leave of the outcome.
 
-    One more pass over the units, joined to the table `centres` of the groups' means. Groups that
-    differ in the variant alone share the coefficients.
+    One more pass over the units. Groups that differ in the variant alone share the coefficients.
 
     Args:
         engine: Holds the tables.
@@ -48,23 +45,23 @@ def with_residuals(
     kept = {key: scale for key, scale in scales.items() if scale is not None}
     if not kept:
         return dict(summaries)
-    _store(engine, keys, [weights[key] for key in kept])
-    rests = ", ".join(f"{_rest(place, metrics[key])} AS r{place}" for place, key in enumerate(kept))
+    nothing = {key: _nothing(weights[key], summaries[key]) for key in kept}
+    rests = ", ".join(
+        f"{_rest(keys, metrics[key], weights[key], nothing[key])} AS r{place}"
+        for place, key in enumerate(kept)
+    )
     sums = [exact_sum(f"r{place} * r{place} * r{place}", kept[key]) for place, key in enumerate(kept)]
     named = ", ".join(keys)
     found = engine.execute(
-        f"SELECT {', '.join((named, *sums))} FROM (SELECT {named}, {rests} FROM {source} "
-        f"JOIN centres USING ({named}) JOIN weights USING ({named})) GROUP BY {named}"
+        f"SELECT {', '.join((named, *sums))} FROM (SELECT {named}, {rests} FROM {source}) GROUP BY {named}"
     ).fetchall()
-    engine.execute("DROP TABLE weights")
     result = {key: dict(groups) for key, groups in summaries.items()}
     for row in found:
         group = row[: len(keys)]
         for key, total in zip(kept, row[len(keys) :], strict=True):
             summary = result[key][group]
-            nothing = -sum(w * mean for w, mean in zip(weights[key][group], summary.means, strict=True))
-            cubes = exact_value(int(total), kept[key]) + (summary.units - rows[group]) * nothing**3
-            result[key][group] = replace(summary, residual=cubes)
+            zeros = (summary.units - rows[group]) * nothing[key][group] ** 3
+            result[key][group] = replace(summary, residual=exact_value(int(total), kept[key]) + zeros)
     return result
 
 
@@ -92,33 +89,19 @@ def _scale(columns: Sequence[Column], weights: Weights, bounds: Mapping[str, flo
     return scale_for(largest**3) if largest < TOO_LARGE else None
 
 
-def _rest(place: int, columns: Sequence[Column]) -> str:
-    terms = (
-        f"w{place}_{index} * (outcomes.{column.name} - c_{column.name})"
-        for index, column in enumerate(columns)
-    )
-    return " + ".join(terms)
-
-
-def _store(engine: Engine, keys: Sequence[str], weights: Sequence[Weights]) -> None:
-    """Make the table `weights`, one row per group."""
-    groups = list(weights[0])
-    values = {
-        f"w{place}_{index}": column
-        for place, each in enumerate(weights)
-        for index, column in enumerate(zip(*(each[group] for group in groups), strict=True))
+def _nothing(weights: Weights, summaries: Groups) -> dict[Group, float]:
+    """What is left of a unit with zeros in every column."""
+    return {
+        group: -sum(w * mean for w, mean in zip(each, summaries[group].means, strict=True))
+        for group, each in weights.items()
     }
-    keep_groups(engine, "weights", keys, groups, values)
 
 
-def keep_groups(
-    engine: Engine,
-    name: str,
-    keys: Sequence[str],
-    groups: Sequence[Group],
-    values: Mapping[str, Sequence[float]],
-) -> None:
-    """Make a table with one row per group: its keys, then numbers about it."""
-    places = {key: pa.array([group[place] for group in groups], pa.uint8()) for place, key in enumerate(keys)}
-    numbers = {column: pa.array(each, pa.float64()) for column, each in values.items()}
-    keep(engine, name, pa.table({**places, **numbers}))
+def _rest(
+    keys: Sequence[str], columns: Sequence[Column], weights: Weights, nothing: Mapping[Group, float]
+) -> str:
+    terms = [per_group(keys, nothing)]
+    for place, column in enumerate(columns):
+        by_group = {group: each[place] for group, each in weights.items()}
+        terms.append(f"{per_group(keys, by_group)} * outcomes.{column.name}")
+    return " + ".join(terms)

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from experiments.analysis.columns import CAPPED, Column
-from experiments.analysis.engine import Engine, exact_sum, exact_value, scale_for
-from experiments.analysis.residuals import Group, Groups, keep_groups, with_residuals
+from experiments.analysis.engine import Engine
+from experiments.analysis.residuals import Groups, with_residuals
+from experiments.analysis.sums import Group, Moments, Sums, add_up, scales_of
 from stats.ranks import Ranks, rank_window
 from stats.summary import Summary, empty
 
 Values = np.ndarray[tuple[int], np.dtype[np.float64]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the first pass tells about one column in one group."""
-
-    mean: float
-    nonzero: int
-    minimum: float
-    maximum: float
 
 
 def moments(
@@ -36,38 +25,41 @@ def moments(
     metrics: Mapping[str, Sequence[Column]],
     bounds: Mapping[str, float],
     table: str = "outcomes",
+    sums: Sums | None = None,
 ) -> dict[str, Groups]:
     """Summaries per metric and group of units, from the table `outcomes` or another one of its shape.
 
-    Means first, then powers of deviations from them, then cubes of what covariates leave of the outcome;
-    units without a row join as zeros.
+    Exact sums first, then cubes of what covariates leave of the outcome; units without a row are zeros.
 
     Args:
+        engine: Holds the table.
         keys: Columns that make a group, the last of them `variant`.
         counts: All exposed units per group, those without a row included.
         metrics: Columns per metric, at least one each.
         bounds: Largest size of the values of each column.
         table: One row per unit with any outcome, with the keys and columns.
+        sums: What `sums.add_up` gives for the table, where that is known.
     """
     if not metrics:
         return {}
     source = f"{table} AS outcomes"
-    columns = list({column.name: column for group in metrics.values() for column in group}.values())
-    rows, known = _first_pass(engine, source, keys, counts, columns, bounds)
-    _store_centres(engine, keys, columns, known)
-    powers = _second_pass(engine, source, keys, metrics, bounds)
+    if sums is None or sums.scales != scales_of(metrics, bounds):
+        sums = add_up(engine, source, keys, metrics, bounds)
+    anchors = _anchors(engine, source, keys, counts, metrics, sums)
+    if anchors:
+        sums = add_up(engine, source, keys, metrics, bounds, anchors)
+    ends = _ends(engine, source, keys, [columns[0].name for columns in metrics.values()])
     found = {
         key: {
-            group: _summary(group_columns, units, units - rows[group], known[group], powers[group])
-            if group in rows
-            else _zeros(group_columns, units)
+            group: _summary(columns, Moments(sums, group, units, anchors.get(group, {})), units, ends[group])
+            if group in sums.groups
+            else _zeros(columns, units)
             for group, units in counts.items()
         }
-        for key, group_columns in metrics.items()
+        for key, columns in metrics.items()
     }
-    whole = with_residuals(engine, source, keys, metrics, bounds, rows, found)
-    engine.execute("DROP TABLE centres")
-    return whole
+    rows = {group: sums.rows(group) for group in sums.groups}
+    return with_residuals(engine, source, keys, metrics, bounds, rows, found)
 
 
 def ranks(engine: Engine, column: Column, share: float, group: Mapping[str, int], units: int) -> Ranks:
@@ -140,105 +132,62 @@ def quantile_with_zeros(values: Values, units: int, share: float) -> float | Non
     return first + (second - first) * (position - lower)
 
 
-def _first_pass(
+Ends = dict[str, tuple[float, float]]
+"""Least and largest value by column."""
+
+
+def _ends(engine: Engine, source: str, keys: Sequence[str], names: Sequence[str]) -> dict[Group, Ends]:
+    """Over the rows of each group."""
+    values = [f"{end}(outcomes.{name})" for name in names for end in ("min", "max")]
+    rows = engine.execute(
+        f"SELECT {', '.join((*keys, *values))} FROM {source} GROUP BY {', '.join(keys)}"
+    ).fetchall()
+    found: dict[Group, Ends] = {}
+    for row in rows:
+        ends = [float(each) for each in row[len(keys) :]]
+        found[row[: len(keys)]] = dict(zip(names, zip(ends[::2], ends[1::2], strict=True), strict=True))
+    return found
+
+
+def _anchors(
     engine: Engine,
     source: str,
     keys: Sequence[str],
     counts: Mapping[Group, int],
-    columns: Sequence[Column],
-    bounds: Mapping[str, float],
-) -> tuple[dict[Group, int], dict[Group, dict[str, _Known]]]:
-    """Rows per group, and what is known about each column from one pass."""
-    values = ["count(*)"]
-    for column in columns:
-        name = column.name
-        values += [exact_sum(name, scale_for(bounds[name])), f"count(*) FILTER ({name} <> 0)"]
-        values += [f"min({name})", f"max({name})"]
-    rows, known = {}, {}
-    for group, (count, *found) in _grouped(engine, keys, values, source).items():
-        rows[group] = int(count)
-        known[group] = {
-            column.name: _Known(
-                exact_value(int(found[place]), scale_for(bounds[column.name])) / counts[group],
-                int(found[place + 1]),
-                found[place + 2],
-                found[place + 3],
-            )
-            for place, column in zip(range(0, len(found), 4), columns, strict=True)
-        }
-    return rows, known
-
-
-def _store_centres(
-    engine: Engine,
-    keys: Sequence[str],
-    columns: Sequence[Column],
-    known: Mapping[Group, Mapping[str, _Known]],
-) -> None:
-    means = {f"c_{column.name}": [found[column.name].mean for found in known.values()] for column in columns}
-    keep_groups(engine, "centres", keys, list(known), means)
-
-
-def _second_pass(
-    engine: Engine,
-    source: str,
-    keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
-    bounds: Mapping[str, float],
-) -> dict[Group, dict[tuple[str, ...], float]]:
-    """Sums over the rows of products of deviations, by the names of the columns multiplied."""
-    sums: dict[tuple[str, ...], int] = {}
-    for names in (names for columns in metrics.values() for names in _products(columns)):
-        # A mean is no larger than the largest value, so a deviation is at most twice that.
-        sums[names] = scale_for(math.prod(2 * bounds[name] for name in names))
-    values = [
-        exact_sum(" * ".join(f"(outcomes.{name} - c_{name})" for name in names), scale)
-        for names, scale in sums.items()
-    ]
-    joined = f"{source} JOIN centres USING ({', '.join(keys)})"
-    return {
+    sums: Sums,
+) -> dict[Group, dict[str, float]]:
+    """Where values keep away from 0, the nearest to it: far from 0 their squares would lose digits.
+
+    Only in groups of which every unit has a row, for one without has zeros.
+    """
+    names = list(dict.fromkeys(column.name for columns in metrics.values() for column in columns))
+    if all(sums.rows(group) < units for group, units in counts.items() if units):
+        return {}
+    found = {
         group: {
-            names: exact_value(int(total), scale)
-            for (names, scale), total in zip(sums.items(), row, strict=True)
+            name: min(max(0.0, low), high) if sums.rows(group) == counts[group] else 0.0
+            for name, (low, high) in ends.items()
         }
-        for group, row in _grouped(engine, keys, values, joined).items()
+        for group, ends in _ends(engine, source, keys, names).items()
     }
+    return found if any(any(each.values()) for each in found.values()) else {}
 
 
-def _products(columns: Sequence[Column]) -> list[tuple[str, ...]]:
-    """Which columns are multiplied: every pair, then the first one three times."""
+def _summary(columns: Sequence[Column], moments: Moments, units: int, ends: Ends) -> Summary:
+    """One group, of which some unit has a row."""
     names = [column.name for column in columns]
-    return [*(_pair(*pair) for pair in combinations_with_replacement(names, 2)), (names[0],) * 3]
-
-
-def _pair(first: str, second: str) -> tuple[str, str]:
-    """One name for a product, in whichever order metrics have its factors."""
-    return (first, second) if first <= second else (second, first)
-
-
-def _summary(
-    columns: Sequence[Column],
-    units: int,
-    zeros: int,
-    known: Mapping[str, _Known],
-    powers: Mapping[tuple[str, ...], float],
-) -> Summary:
-    """One group, with `zeros` units that have no row."""
-    names = [column.name for column in columns]
-
-    def whole(*factors: str) -> float:
-        return powers[factors] + zeros * math.prod(-known[name].mean for name in factors)
-
-    first = known[names[0]]
+    least, largest = ends[names[0]]
+    zeros = units > moments.rows
     return Summary(
         columns=tuple(column.role for column in columns),
         units=units,
-        means=tuple(known[name].mean for name in names),
-        comoments=tuple(tuple(whole(*_pair(row, column)) for column in names) for row in names),
-        third=whole(names[0], names[0], names[0]),
-        events=first.nonzero,
-        minimum=min(first.minimum, 0.0) if zeros else first.minimum,
-        maximum=max(first.maximum, 0.0) if zeros else first.maximum,
+        means=tuple(moments.mean(name) for name in names),
+        comoments=tuple(tuple(moments.second(row, column) for column in names) for row in names),
+        third=moments.third(names[0]),
+        events=moments.nonzero(names[0]),
+        minimum=min(least, 0.0) if zeros else least,
+        maximum=max(largest, 0.0) if zeros else largest,
     )
 
 
@@ -250,12 +199,3 @@ def nobody(columns: Sequence[Column]) -> Summary:
 def _zeros(columns: Sequence[Column], units: int) -> Summary:
     nothing = nobody(columns)
     return replace(nothing, units=units, minimum=0.0, maximum=0.0) if units else nothing
-
-
-def _grouped(
-    engine: Engine, keys: Sequence[str], values: Sequence[str], source: str
-) -> dict[Group, tuple[Any, ...]]:
-    rows = engine.execute(
-        f"SELECT {', '.join((*keys, *values))} FROM {source} GROUP BY {', '.join(keys)}"
-    ).fetchall()
-    return {row[: len(keys)]: row[len(keys) :] for row in rows}
