@@ -43,7 +43,7 @@ def checked(
         "unknown_variants": _unknown(measurement),
         "currency": _currency(measurement),
         "missing_fields": _missing(measurement),
-        "maturity": _maturity(measurement),
+        "maturity": maturity_check(measurement),
         "bots": bots_check(definition, measurement, as_of),
     }
     if definition.bots is None:
@@ -99,7 +99,8 @@ def _missing(measurement: Measurement) -> Document:
     return finding("warning", "missing_fields", detail, metrics=found)
 
 
-def _maturity(measurement: Measurement) -> Document:
+def maturity_check(measurement: Measurement) -> Document:
+    """Which share of the units has completed its windows."""
     total = measurement.exposed.total
     shares = {
         each.form.key: measurement.matured[hours] / total if total else None

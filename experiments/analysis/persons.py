@@ -50,9 +50,8 @@ def name_ids(engine: Engine, *, joined: bool) -> None:
         "UNION ALL SELECT persons.unit_key AS id_key, units.* FROM persons "
         "JOIN units ON persons.person_key = units.unit_key WHERE persons.unit_key <> persons.person_key"
     )
-    engine.execute(
-        f"CREATE TEMP VIEW named AS SELECT unit_key AS id_key, * FROM units {others if joined else ''}"
-    )
+    every = f"SELECT unit_key AS id_key, * FROM units {others if joined else ''}"
+    engine.execute(f"CREATE OR REPLACE TEMP VIEW named AS {every}")
 
 
 def find_persons(engine: Engine, view: View, known: str) -> bool:

@@ -42,12 +42,14 @@ def failed_checks(report: Document) -> list[str]:
 def featured(report: Document) -> tuple[Document, Document] | None:
     """The metric and comparison that the headline is about; `None` when nothing is compared.
 
+    Where a trigger is declared, it is of the units that reached it.
+
     The decision's variant on the first primary metric that carries the verdict; without a variant
     the first treatment on the first primary.
     """
     pairs = [
         (metric, comparison)
-        for metric in sorted(report.get("metrics", []), key=lambda metric: _rank(metric["role"]))
+        for metric in sorted(deciding(report), key=lambda metric: _rank(metric["role"]))
         for comparison in metric.get("comparisons", [])
     ]
     variant = report.get("decision", {}).get("variant")
@@ -62,6 +64,12 @@ def featured(report: Document) -> tuple[Document, Document] | None:
         )
 
     return min(pairs, key=fit, default=None)
+
+
+def deciding(report: Document) -> list[Document]:
+    """The metrics that a decision rests on: of the units that reached the trigger, where one is declared."""
+    metrics: list[Document] = (report.get("trigger") or report).get("metrics", [])
+    return metrics
 
 
 def row_verdict(metric: Document, comparison: Document, mde: float | None = None) -> str:
@@ -112,9 +120,13 @@ def annotate(report: Document, mde: float | None = None) -> Document:
     one word and its `limit`, the relative effect at which a guardrail fails.
     """
     pair = featured(report)
-    spans = [each["relative"] for metric in report.get("metrics", []) for each in metric["comparisons"]]
+    entered = report.get("trigger")
+    shown = [*report.get("metrics", []), *(entered["metrics"] if entered else [])]
+    spans = [each["relative"] for metric in shown for each in metric["comparisons"]]
+    more = {"trigger": {**entered, "metrics": _annotated(entered["metrics"], mde)}} if entered else {}
     return {
         **report,
+        **more,
         "reading": {
             "headline": headline(report),
             "metric": pair[0]["metric"] if pair else None,

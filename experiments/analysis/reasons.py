@@ -21,6 +21,10 @@ SENTENCES = {
         "More units of one variant than of another are left out as bots, so those who are left cannot be "
         "compared."
     ),
+    "trigger_balance_failed": (
+        "The variant has a part in who reaches the trigger, or in what was done before it, so those who "
+        "reached it cannot be compared."
+    ),
     "no_primary": "No primary metric is defined, so nothing can be decided.",
     "not_enough_data": "No primary metric can be judged yet: {reason}",
     "primary_better": "'{metric}' is better with {variant}.",

@@ -20,6 +20,7 @@ from experiments.analysis.render_sections import (
 )
 from experiments.analysis.render_style import STYLE
 from experiments.analysis.render_text import Text
+from experiments.analysis.render_trigger import trigger_section
 
 Document = dict[str, Any]
 
@@ -91,6 +92,7 @@ def render_html(
         verdict_box(read, text),
         plan_section(read, experiment, text),
         health_section(read, text),
+        trigger_section(read, text),
         results_section(read, text),
         looks_section(read, text),
         evidence_sections(read, evidence or {}, text),
@@ -121,6 +123,8 @@ def render_csv(report: Document) -> str:
     writer = csv.DictWriter(target, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(_rows(read, read["metrics"], "", ""))
+    if entered := read.get("trigger"):
+        writer.writerows(_rows(read, entered["metrics"], "(trigger)", str(entered["event"])))
     for segment in read["segments"]:
         writer.writerows(_rows(read, segment["metrics"], str(segment["segment"]), str(segment["value"])))
     return target.getvalue()

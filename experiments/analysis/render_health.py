@@ -27,6 +27,7 @@ CHECKS = {
     "held_out": "Held-out left alone",
     "carry_over": "Seen in an earlier phase",
     "growth": "Growth of variants",
+    "trigger_balance": "Trigger left alone",
 }
 FINDINGS = {
     "units_in_empty_variant": "Units came into a variant that should get none: {split}.",
@@ -101,6 +102,15 @@ FINDINGS = {
         "{units} units came to variants that grew more than the others: served, but not compared. Variants "
         "that came later are compared from a new phase on."
     ),
+    "nobody_triggered": "No unit has reached {event} yet.",
+    "trigger_balanced": "{units} of {exposed} units reached {event}, divided as planned.",
+    "trigger_unbalanced": (
+        "The units that reached {event} are divided {uneven} over the variants, or were so on some days; "
+        "{plan} was planned. The variant has a part in who gets there."
+    ),
+    "unlike_before_trigger": (
+        "The units that reached {event} already differed before they did, so the variant works before it."
+    ),
     "no_bots": "No unit is left out as a bot.",
     "bots_left_out": "{units} units ({share}) are left out as bots.",
     "many_bots": "{units} units ({share}) are left out as bots, which is much.",
@@ -132,6 +142,7 @@ CAUSES = {
     "growth": "A variant was added while the others ran.",
     "bots": "A rule takes shoppers for bots, or the variant itself changes who is taken for one.",
     "held_out": "The shop shows an experiment without asking, or asks with another id.",
+    "trigger_balance": "The variant changes something that shoppers meet before the trigger.",
 }
 REMEDIES = {
     "srm": "Compare first page views and errors per variant, repair the cause, and start again.",
@@ -150,6 +161,7 @@ REMEDIES = {
     "growth": "Begin a new phase: it divides all units over all variants.",
     "bots": "Look at the list of bots, and acquit the rule or the units that are none.",
     "held_out": "Ask for the variant wherever the experiment is shown; until then the true effect is larger.",
+    "trigger_balance": "Choose an event as trigger that comes before anything that the variant changes.",
 }
 
 
@@ -191,6 +203,8 @@ def _finding(report: Document, check: Document, text: Text) -> str:
         hours=text.number(check.get("hours")),
         variant=arm_name(report, check.get("variant")),
         metric=check.get("metric"),
+        event=check.get("event"),
+        exposed=text.number(check.get("exposed")),
     )
     origin = check.get("origin")
     if origin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from experiments.analysis.reading import deciding
 from experiments.analysis.render_text import MISSING, Text
 
 Document = dict[str, Any]
@@ -68,7 +69,7 @@ def pairs(metrics: list[Document]) -> list[tuple[Document, Document]]:
 def featured(report: Document) -> tuple[Document, Document] | None:
     """The metric and comparison of the verdict."""
     reading = report["reading"]
-    for metric, comparison in pairs(report["metrics"]):
+    for metric, comparison in pairs(deciding(report)):
         if metric["metric"] == reading["metric"] and comparison["variant"] == reading["variant"]:
             return metric, comparison
     return None

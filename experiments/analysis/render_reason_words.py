@@ -21,6 +21,10 @@ _BY_CODE = {
         "Van de ene variant zijn meer eenheden als bot weggelaten dan van de andere, dus wie overblijft is "
         "niet te vergelijken."
     ),
+    "trigger_balance_failed": (
+        "De variant heeft invloed op wie de trigger bereikt, of op wat daarvoor gebeurde, dus wie hem "
+        "bereikte is niet te vergelijken."
+    ),
     "no_primary": "Er is geen hoofdmeetwaarde, dus er valt niets te besluiten.",
     "not_enough_data": "Nog geen hoofdmeetwaarde is te beoordelen: {reason}",
     "primary_better": "'{metric}' is beter met {variant}.",

@@ -42,6 +42,8 @@ def verdict_box(report: Document, text: Text) -> str:
             lift=size_text(metric, comparison, text),
             range=span_text(metric, comparison, text),
         )
+        if entered := report.get("trigger"):
+            sentence += " " + text.say("That is of those who reached {event}.", event=entered["event"])
         lines.append(f"<p>{escape(sentence)}</p>")
     lines += [f"<p>{escape(reason)}</p>" for reason in reasons(report, text)]
     return f'<section class="verdict {code}">{"".join(lines)}</section>'
@@ -57,6 +59,8 @@ def plan_section(report: Document, experiment: Document | None, text: Text) -> s
         ("False-alarm rate", text.percent(report["alpha"], 0)),
         ("Reading", escape(text.say(str(report["method"])))),
     ]
+    if entered := report.get("trigger"):
+        rows.append(("Trigger", f"<code>{escape(str(entered['event']))}</code>"))
     if len(phases := report.get("phases") or []) > 1:
         began = text.moment(phases[-1]["started_at"])
         said = text.say("{version}, since {began}", version=phases[-1]["version"], began=began)
@@ -123,6 +127,8 @@ def results_section(report: Document, text: Text) -> str:
         "Better and worse are by benefit: fewer refunds is better.",
         level=text.percent(1 - report["alpha"], 0),
     )
+    if report.get("trigger"):
+        note += " " + text.say("These are all who were exposed; those who reached the trigger decide.")
     overview = table(text.say("All metrics"), columns, rows, numeric=(3, 4, 5, 6))
     return section(text.say("Results"), f'<p class="soft">{note}</p>{overview}')
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from experiments.analysis.render_health_words import HEALTH_DUTCH
 from experiments.analysis.render_look_words import LOOK_DUTCH
 from experiments.analysis.render_reason_words import REASON_DUTCH
+from experiments.analysis.render_trigger_words import TRIGGER_DUTCH
 from experiments.analysis.render_ways_words import WAY_DUTCH
 
 DUTCH: dict[str, str] = {
     **HEALTH_DUTCH,
     **REASON_DUTCH,
     **LOOK_DUTCH,
+    **TRIGGER_DUTCH,
     **WAY_DUTCH,
     "Significance report": "Significantierapport",
     "Data up to {moment}.": "Gegevens tot {moment}.",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +13,14 @@ from experiments.analysis import look_rows, looks, planned_size
 from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, reading_plan
 from experiments.analysis.comparison_rows import finite
 from experiments.analysis.decision import Situation, decide
-from experiments.analysis.health import checked
+from experiments.analysis.health import checked, maturity_check
+from experiments.analysis.health_trigger import trigger_check
 from experiments.analysis.lake import View
 from experiments.analysis.measure import Measurement, measure
 from experiments.analysis.reach import Pace, Reach, reach
 from experiments.analysis.rows import moment
+from experiments.analysis.trigger_rows import trigger_section
+from experiments.analysis.triggered import Triggered, triggered
 from experiments.definition import Definition
 
 Document = dict[str, Any]
@@ -43,14 +48,66 @@ def analyse(
     as_of = as_of.astimezone(UTC)
     definition = definition.at(as_of)
     measurement = measure(definition, view, as_of)
-    form = definition.form
-    progress = _progress(definition, measurement)
-    health = checked(definition, measurement, as_of, progress["planned_units"])
-    exposed = measurement.exposed
-    schedule = looks.follow(definition, view, as_of, memory)
-    reached = planned_size.reached(definition, measurement, view, as_of, memory)
-    metrics, decisive, planned = _compared(definition, measurement, schedule, reached)
-    found = _reach(definition, measurement, metrics)
+    entered = triggered(definition, view, as_of, memory)
+    reached = planned_size.reached(definition, measurement, view, as_of, memory) if entered is None else None
+    known = Known(measurement, entered, looks.follow(definition, view, as_of, memory), reached)
+    health = checked(definition, measurement, as_of, _planned_units(definition))
+    return report_of(definition, as_of, known, health)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a report rests on.
+
+    Attributes:
+        measurement: Of everybody exposed.
+        entered: Of the units that reached the trigger, where one is declared: they decide.
+        schedule: The planned looks, for a plan of them.
+        reached: When the planned size was reached, and what was known then.
+    """
+
+    measurement: Measurement
+    entered: Triggered | None = None
+    schedule: looks.Schedule | None = None
+    reached: tuple[int, Measurement] | None = None
+
+    @property
+    def deciding(self) -> Measurement:
+        """Of the units that decide, which tell the time too."""
+        return self.measurement if self.entered is None else self.entered.measurement
+
+    @property
+    def reached_at(self) -> int | None:
+        """When the planned size was reached, in microseconds since 1970 UTC."""
+        if self.entered is not None:
+            return self.entered.reached_at
+        return None if self.reached is None else self.reached[0]
+
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
+        whole = looks.digest(self.measurement, self.schedule)
+        if self.entered is None:
+            return whole
+        return hashlib.sha256(f"{whole}\n{self.entered.digest()}".encode()).hexdigest()
+
+
+def report_of(definition: Definition, as_of: datetime, known: Known, health: Document) -> Document:
+    """Compare, decide and write down.
+
+    Args:
+        definition: The experiment at that moment.
+        as_of: In UTC.
+        known: What was measured.
+        health: Findings about the data, by name.
+    """
+    form, measurement, progress = definition.form, known.measurement, _progress(definition, known.deciding)
+    metrics, decisive, planned = _compared(definition, measurement, known.schedule, known.reached)
+    sections: Document = {}
+    if known.entered is not None:
+        health = {**health, "trigger_balance": trigger_check(known.entered)}
+        sections["trigger"] = trigger_section(known.entered, health["trigger_balance"], metrics)
+        decisive = sections["trigger"]["metrics"]
+    found = _reach(definition, known.deciding, metrics if known.entered is None else decisive)
     decision = decide(
         Situation(
             metrics=decisive,
@@ -58,13 +115,35 @@ def analyse(
             failed=tuple(name for name, check in health.items() if check["status"] == "failed"),
             mde=form.plan.mde,
             planned_units=progress["planned_units"],
-            units=exposed.total,
+            units=known.deciding.exposed.total,
             days_left=progress["days_left"] if definition.stopped_at is None else None,
-            mature_share=health["maturity"]["share"],
+            mature_share=maturity_check(known.deciding)["share"],
             reach=found,
             looks=planned,
         )
     )
+    return {
+        **_head(definition, as_of, known),
+        "progress": progress | {"reached_at": _stamp(known.reached_at)},
+        "reach": None if found is None else found.document(),
+        "looks": planned,
+        "health": health,
+        "metrics": metrics,
+        **sections,
+        "segments": compared_slices(definition, measurement),
+        "series": {
+            "exposures": [
+                {"time": _stamp(at), "variant": form.variants[place].key, "units": units}
+                for at, place, units in measurement.points
+            ]
+        },
+        "decision": decision,
+    }
+
+
+def _head(definition: Definition, as_of: datetime, known: Known) -> Document:
+    """Which experiment this is, and what it rests on."""
+    form = definition.form
     return {
         "schema": SCHEMA,
         "id": uuid.uuid4().hex,
@@ -78,26 +157,17 @@ def analyse(
         "alpha": form.plan.alpha,
         "method": form.plan.method.value,
         "plan_hash": definition.plan_hash,
-        "data_hash": looks.digest(measurement, schedule),
+        "data_hash": known.digest(),
         **_phases(definition),
         "variants": [
             {"key": variant.key, "name": variant.name, "units": units, "share": variant.weight}
-            for variant, units in zip(form.variants, exposed.counts, strict=True)
+            for variant, units in zip(form.variants, known.measurement.exposed.counts, strict=True)
         ],
-        "progress": {**progress, "reached_at": None if reached is None else moment(reached[0]).isoformat()},
-        "reach": None if found is None else found.document(),
-        "looks": planned,
-        "health": health,
-        "metrics": metrics,
-        "segments": compared_slices(definition, measurement),
-        "series": {
-            "exposures": [
-                {"time": moment(at).isoformat(), "variant": form.variants[place].key, "units": units}
-                for at, place, units in measurement.points
-            ]
-        },
-        "decision": decision,
     }
+
+
+def _stamp(at: int | None) -> str | None:
+    return None if at is None else moment(at).isoformat()
 
 
 def _phases(definition: Definition) -> Document:
@@ -159,7 +229,7 @@ def _expected(measurement: Measurement, schedule: looks.Schedule) -> str | None:
 def _progress(definition: Definition, measurement: Measurement) -> Document:
     """How far the experiment is; the pace comes from the events, so it is the same whenever computed."""
     exposed = measurement.exposed
-    planned = definition.form.plan.planned_units or DEFAULT_PLANNED_UNITS
+    planned = _planned_units(definition)
     days = None
     if exposed.total >= planned:
         days = 0
@@ -173,6 +243,10 @@ def _progress(definition: Definition, measurement: Measurement) -> Document:
         "share": finite(exposed.total / planned),
         "days_left": days,
     }
+
+
+def _planned_units(definition: Definition) -> int:
+    return definition.form.plan.planned_units or DEFAULT_PLANNED_UNITS
 
 
 def _reach(definition: Definition, measurement: Measurement, metrics: list[Document]) -> Reach | None:

@@ -142,8 +142,11 @@ def summary(report: Document) -> str:
     for name, check in report["health"].items():
         if check["status"] != "ok":
             lines.append(f"Health, {name}: {check['status']}. {check.get('detail', '')}")
-    for metric in report["metrics"]:
-        lines += [_line(metric, comparison) for comparison in metric["comparisons"]]
+    if entered := report.get("trigger"):
+        lines.append(f"{entered['units']:,} units reached '{entered['event']}'; these decide:")
+        lines += [_line(metric, each) for metric in entered["metrics"] for each in metric["comparisons"]]
+        lines.append("Everybody who was exposed:")
+    lines += [_line(metric, each) for metric in report["metrics"] for each in metric["comparisons"]]
     return "\n".join(lines)
 
 
