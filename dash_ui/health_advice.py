@@ -47,6 +47,7 @@ def cause(check: Check) -> str:
         ),
         "held_out": _("The shop shows an experiment without asking, or asks with another shopper id."),
         "growth": _("A variant was added while the others ran."),
+        "trigger_balance": _("The variant changes something that shoppers meet before the trigger."),
         "bots": _("A rule takes shoppers for bots, or the variant itself changes who is taken for one."),
         "maturity": _("Shoppers who came lately still have time to order or return."),
     }.get(check.name, _("The data do not look as planned."))
@@ -95,6 +96,9 @@ def remedy(check: Check) -> str:
         "held_out": _(
             "Ask for the variant wherever the experiment is shown; until then the true effect is larger than"
             " it looks."
+        ),
+        "trigger_balance": _(
+            "Choose an event as trigger that comes before anything that the variant changes, and start again."
         ),
         "growth": _("Begin a new phase: it divides all shoppers over all variants."),
         "bots": _("Look at the list under Bots, and acquit the rule or the shoppers that are none."),

@@ -14,6 +14,7 @@ from dash_ui.i18n import _, ngettext
 from dash_ui.linked_words import linked_finding
 from dash_ui.phase_words import carry_over_finding, growth_finding
 from dash_ui.report_records import Check, Report
+from dash_ui.trigger_words import trigger_finding
 
 TINY = 0.001
 
@@ -37,6 +38,7 @@ def check_name(name: str) -> str:
         "held_out": _("Held-out left alone"),
         "carry_over": _("Seen in an earlier phase"),
         "growth": _("Growth of variants"),
+        "trigger_balance": _("Trigger left alone"),
     }.get(name, name.replace("_", " ").capitalize())
 
 
@@ -66,6 +68,7 @@ def finding(check: Check, report: Report) -> str:
         "linked": linked_finding,
         "carry_over": carry_over_finding,
         "growth": growth_finding,
+        "trigger_balance": trigger_finding,
     }.get(check.name)
     return (said(check, report) if said else None) or _plain(check) or check.detail
 

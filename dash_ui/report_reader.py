@@ -11,6 +11,7 @@ from dash_ui.report_records import (
     ArmValue,
     Check,
     Effect,
+    Entered,
     EvidencePoint,
     ExposurePoint,
     Progress,
@@ -34,7 +35,7 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         for arm in document["variants"]
     )
     effects = _effects(document["metrics"], arms, names, document)
-    reading = document["reading"]
+    reading, entered = document["reading"], _entered(document, arms, names)
     return Report(
         id=str(document["id"]),
         as_of=moment(document["as_of"]),
@@ -49,10 +50,11 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         exposures=_exposures(document),
         progress=_progress(document.get("progress") or {}, sum(arm.units for arm in arms)),
         headline=reading["headline"],
-        featured=_featured(effects, reading),
+        featured=_featured(entered.effects if entered else effects, reading),
         reasons=_reasons(document.get("decision") or {}),
         forest=float(reading["forest"]),
         looks=read_looks(document.get("looks")),
+        entered=entered,
         grown_at=tuple(moment(split["from"]) for split in (document.get("splits") or [])[1:]),
     )
 
@@ -83,6 +85,24 @@ def _segments(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) 
             _effects(segment["metrics"], arms, names, document),
         )
         for segment in document.get("segments") or []
+    )
+
+
+def _entered(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) -> Entered | None:
+    found = document.get("trigger")
+    if not found:
+        return None
+    return Entered(
+        event=str(found["event"]),
+        units=int(found["units"]),
+        share=found["share"],
+        withdrawn=bool(found["withdrawn"]),
+        effects=_effects(found["metrics"], arms, names, document),
+        everybody=tuple(
+            _range(each["everybody"]["relative"])
+            for metric in found["metrics"]
+            for each in metric["comparisons"]
+        ),
     )
 
 

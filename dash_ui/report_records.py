@@ -193,6 +193,27 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """The shoppers who reached the trigger, who decide where one is declared.
+
+    Attributes:
+        event: Name of the trigger.
+        units: How many reached it.
+        share: Of those exposed; `None` without any.
+        withdrawn: Whether the variant has a part in who reached it, so that nothing is read.
+        effects: On what they did from then on.
+        everybody: The same effects spread over all who were exposed, relative, in their order.
+    """
+
+    event: str
+    units: int
+    share: float | None
+    withdrawn: bool
+    effects: tuple[Effect, ...]
+    everybody: tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report, read.
 
@@ -202,6 +223,7 @@ class Report:
         forest: Half-width of the scorecard's common axis, relative.
         looks: The planned looks; `None` for a plan without.
         grown_at: When the split grew within the phase.
+        entered: The shoppers who reached the trigger; `None` without one.
     """
 
     id: str
@@ -222,6 +244,7 @@ class Report:
     forest: float
     looks: Looks | None = None
     grown_at: tuple[datetime, ...] = ()
+    entered: Entered | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:

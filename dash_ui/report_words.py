@@ -123,6 +123,10 @@ def undetermined_sentence(code: str | None, sentence: str | None) -> str:
         "no_difference_fits": _("The outcomes changed so much over time that no single difference fits."),
         "no_planned_effect": _("The plan names no smallest effect, on which this way rests."),
         "values_too_large": _("A shopper's value is too large to compute with; cap the metric."),
+        **dict.fromkeys(
+            ("trigger_unbalanced", "unlike_before_trigger"),
+            _("The variant has a part in who reaches the trigger, or in what was done before it."),
+        ),
         "no_share": _("One of the two variants is planned to receive no shoppers."),
     }
     return known.get(code or "", sentence or _("This cannot be said yet."))
@@ -148,6 +152,9 @@ def reason_sentence(reason: Reason, names: dict[str, str]) -> str:
         "bots_failed": lambda: _(
             "More shoppers of one variant than of another are left out as bots, so the numbers cannot be"
             " compared."
+        ),
+        "trigger_balance_failed": lambda: _(
+            "The variant has a part in who reaches the trigger, or in what was done before it."
         ),
         "no_primary": lambda: _("No primary metric is defined, so nothing can be decided."),
         "not_enough_data": lambda: _("No primary metric can be judged yet."),

@@ -26,6 +26,7 @@ from dash_ui.health_words import finding
 from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Effect, Experiment, Report
 from dash_ui.report_words import decision_word, reason_sentence, tone, undetermined_sentence
+from dash_ui.trigger_words import entered_sentence
 
 _ICONS: Final = {
     "better": "trophy",
@@ -123,6 +124,8 @@ def banner(report: Report, experiment: Experiment, action: Any = None) -> html.S
         lines.append(
             html.P(_emphasised(size_sentence(effect), size_text(effect)), className="pw-verdict-size")
         )
+    if report.entered is not None and code not in ("distrust", "collecting"):
+        lines.append(html.P(entered_sentence(report.entered), className="pw-quiet pw-small"))
     lines.append(html.P(advice(report, experiment), className="pw-verdict-advice"))
     amount = per_ten_thousand(effect) if effect and code in ("better", "worse") else None
     if amount:
@@ -174,7 +177,11 @@ def facts(report: Report) -> html.Div | None:
         [
             html.Span(effect.metric_name, className="pw-facts-metric"),
             html.Span(
-                _("{units} shoppers up to {day}", units=number(report.units), day=short_day(report.as_of)),
+                _(
+                    "{units} shoppers up to {day}",
+                    units=number(report.entered.units if report.entered else report.units),
+                    day=short_day(report.as_of),
+                ),
                 className="pw-quiet pw-small",
             ),
         ],

@@ -24,6 +24,7 @@ from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import segments
 from dash_ui.components.setup import setup
+from dash_ui.components.triggered import triggered
 from dash_ui.components.ways import ways
 from dash_ui.format import moment
 from dash_ui.i18n import _, ngettext
@@ -37,6 +38,7 @@ SECTIONS: Final = (
     "verdict",
     "facts",
     "trust",
+    "triggered",
     "scorecard",
     "looks",
     "ways",
@@ -66,6 +68,7 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts["verdict"] = verdict.banner(report, experiment, verdict_action(result, person))
     parts["facts"] = verdict.facts(report)
     parts["trust"] = html.Div([strip(report), progress(report, experiment)], className="pw-two")
+    parts["triggered"] = triggered(report)
     parts["scorecard"] = scorecard(report, _scale_switch(scale))
     parts["looks"] = looks(report, result.evidence_of)
     parts["ways"] = ways(report, result.together)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.analysis.reading import failed_checks
+from experiments.analysis.reading import deciding, failed_checks
 from stats.multiple import e_benjamini_hochberg
 
 Document = dict[str, Any]
@@ -58,7 +58,7 @@ def evidence_of(report: Document) -> tuple[Evidence, ...]:
             float(report["alpha"]),
             row["log_e_value"] if trusted else None,
         )
-        for metric in report["metrics"]
+        for metric in deciding(report)
         if metric["role"] == "primary"
         for row in metric["comparisons"]
         if "log_e_value" in row

@@ -22,10 +22,10 @@ TRIGGER_DUTCH: dict[str, str] = {
     "{units} of {exposed} units reached {event}, divided as planned.": (
         "{units} van {exposed} eenheden bereikten {event}, verdeeld als gepland."
     ),
-    "The units that reached {event} are divided {uneven} over the variants, or were so on some days; {plan} was "
-    "planned. The variant has a part in who gets there.": (
-        "De eenheden die {event} bereikten zijn als {uneven} over de varianten verdeeld, of waren dat op sommige "
-        "dagen; gepland was {plan}. De variant heeft invloed op wie daar komt."
+    "The units that reached {event} are divided {uneven} over the variants, or were so on some days; "
+    "{plan} was planned. The variant has a part in who gets there.": (
+        "De eenheden die {event} bereikten zijn als {uneven} over de varianten verdeeld, of waren dat op "
+        "sommige dagen; gepland was {plan}. De variant heeft invloed op wie daar komt."
     ),
     "The units that reached {event} already differed before they did, so the variant works before it.": (
         "De eenheden die {event} bereikten verschilden daarvoor al, dus de variant werkt al eerder."

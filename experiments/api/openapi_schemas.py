@@ -13,6 +13,7 @@ from experiments.api.openapi_definitions import definition_schemas
 from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_plan import planning_schemas
+from experiments.api.openapi_trigger import report_trigger
 from experiments.api.openapi_types import (
     ADJUSTMENTS,
     FLAG,
@@ -170,6 +171,7 @@ def _results() -> dict[str, Any]:
             {
                 "reach": nullable(_reach()),
                 "looks": nullable(report_looks()),
+                "trigger": report_trigger(metric),
                 "phases": {"type": "array", "items": OBJECT},
                 "splits": {"type": "array", "items": OBJECT},
             },

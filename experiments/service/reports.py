@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from assignment.errors import ProefwerkError
+from experiments.analysis.reading import deciding
 from experiments.models import Report
 from experiments.service.lookup import find_experiment
 
@@ -121,7 +122,7 @@ def _thinned(items: Sequence[str], most: int) -> list[str]:
 
 
 def _point(body: Document, metric: str, variant: str) -> Document | None:
-    for each in body["metrics"]:
+    for each in deciding(body) or body["metrics"]:
         if each["metric"] != metric:
             continue
         for row in each["comparisons"]:

@@ -1,4 +1,4 @@
-"""Where a trigger is declared, the units that reached it decide, from that moment on, in all variants alike."""
+"""Where a trigger is declared, the units that reached it decide, from that moment on, in all variants."""
 
 from __future__ import annotations
 
