@@ -18,6 +18,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 
+from assignment.errors import ProefwerkError
 from experiments import jobs
 from experiments.db import Database, utc_now
 from experiments.jobs import Workplace
@@ -153,5 +154,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
 def _survive(name: str, work: Callable[[], object]) -> None:
     try:
         work()
+    except ProefwerkError as refusal:
+        log.warning("The job '%s' will be tried again: %s", name, refusal.detail)
     except Exception:
         log.exception("The job '%s' failed and will be tried again", name)

@@ -37,7 +37,16 @@ SETTINGS = (
         "SQLite in the home",
         "control database; `postgresql+psycopg://...` in production",
     ),
-    Setting("PROEFWERK_LAKE_URL", "folder in the home", "where event files live: a local path"),
+    Setting(
+        "PROEFWERK_LAKE_URL",
+        "folder in the home",
+        "where event files live: a local path, or `s3://bucket/prefix` with the usual `AWS_*` variables",
+    ),
+    Setting(
+        "PROEFWERK_CACHE_BYTES",
+        "53687091200 (50 GiB)",
+        "about how much of a lake in an object store is kept in the home for reading",
+    ),
     Setting(
         "PROEFWERK_LOG_MAX_BYTES",
         "8589934592 (8 GiB)",
@@ -79,6 +88,8 @@ SETTINGS = (
 )
 _Default = TypeVar("_Default", int, None)
 _DIALECTS = ("sqlite", "postgresql")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+CACHE_BYTES = 50 * 1024**3
 _KEY_TEXT = re.compile(r"[!-~]{1,200}")
 
 
@@ -89,7 +100,7 @@ class Settings:
     Attributes:
         home: Folder of the embedded default; exists.
         database_url: SQLAlchemy URL of the control database.
-        lake_url: Local folder of the event files.
+        lake_url: Local folder of the event files, or `s3://bucket/prefix`.
         engine: Analysis engine, `duckdb://`.
         host: Address that the web server listens on.
         port: Its port; 0 lets the system choose.
@@ -98,6 +109,7 @@ class Settings:
         shop_origins: Pages that may have the shopper's id kept in a cookie that the server sets.
         cookie_domain: Domain of that cookie; `None` for the server's own host.
         log_max_bytes: The most that all segments of the event log may have together.
+        cache_bytes: About how much of a lake in an object store is kept in the home.
         late_days: The longest time from an event to its receipt, in days.
         streams: Most open event streams of each web worker; `None` leaves it to the command.
         bootstrap_admin_key: Key to make sure of at start; likewise the next two.
@@ -118,6 +130,7 @@ class Settings:
     bootstrap_user: str | None = None
     bootstrap_password: str | None = field(default=None, repr=False)
     log_max_bytes: int = MAX_BYTES
+    cache_bytes: int = CACHE_BYTES
     late_days: int = MAX_AGE.days
     streams: int | None = None
     shop_origins: frozenset[str] = frozenset()
@@ -162,6 +175,7 @@ class Settings:
             bootstrap_user=user,
             bootstrap_password=password,
             log_max_bytes=_whole(values, "PROEFWERK_LOG_MAX_BYTES", MAX_BYTES, 1_000_000, 10**15),
+            cache_bytes=_whole(values, "PROEFWERK_CACHE_BYTES", CACHE_BYTES, 0, 10**15),
             late_days=_whole(values, "PROEFWERK_LATE_DAYS", MAX_AGE.days, 1, 36_500),
             streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),
             shop_origins=origins,
@@ -238,9 +252,11 @@ def _lake_url(text: str | None, home: Path) -> str:
     parts = urlsplit(text)
     if parts.scheme == "file":
         return parts.path
+    if parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc) and not (parts.query or parts.fragment):
+        return text.rstrip("/")
     if parts.scheme:
         raise ConfigurationError(
-            f"PROEFWERK_LAKE_URL is '{text}'; this version keeps event files in a local folder only."
+            f"PROEFWERK_LAKE_URL is '{text}'; it must be a local path or s3://bucket/prefix."
         )
     return str(Path(text).expanduser().absolute())
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.looks import Memory
+from experiments.analysis.object_store import ObjectStore, open_s3
+from experiments.analysis.store import QUARANTINE, LocalStore, Store
 from experiments.db import Database
 from experiments.settings import Settings
 
@@ -41,7 +43,16 @@ class Workplace:
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
-        return cls(database, Lake(Path(settings.lake_url)), settings.log_folder)
+        return cls(database, Lake(_store(settings)), settings.log_folder)
+
+
+def _store(settings: Settings) -> Store:
+    """Where the lake lies."""
+    url, home = settings.lake_url, settings.home
+    if not url.startswith("s3://"):
+        return LocalStore(Path(url))
+    folder = home / "cache" / "lake"
+    return ObjectStore(url, open_s3(url), folder, home / QUARANTINE, settings.cache_bytes)
 
 
 def compact(place: Workplace) -> Added:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import fcntl
+import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.analysis import known_ids, manifest, parts, takeover
+from experiments.analysis import known_ids, parts, takeover
 from experiments.analysis.engine import connection
-from experiments.analysis.manifest import Manifest, Part, Retired, Run
+from experiments.analysis.manifest import Manifest, Retired
 from experiments.analysis.rows import Rows, kept
-from experiments.analysis.schema import KINDS
+from experiments.analysis.schema import SCHEMA
+from experiments.analysis.store import LocalStore, OutrunError, ReplacedError, State, Store
 from experiments.analysis.view import SPILL, Opener, View
 
 __all__ = ["EVENTS", "OTHER", "SPILL", "Added", "Lake", "View"]
 
 BATCH_EVENTS = 500_000
 GRACE_SECONDS = 900.0
-LOCK = "lock"
 EVENTS = ("exposures", "conversions", "links")
 """Kinds of which each row is an event."""
 MAX_NAMES = 10_000
 OTHER = "(other)"
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +57,33 @@ class Added:
 
 
 class Lake:
-    """A folder with the events of all experiments; any number of processes may hold one.
+    """The events of all experiments; any number of processes may hold one.
 
     Args:
-        root: Where it lives; made at the first change if missing.
+        place: Where it lives: a folder, made at the first change if missing, or another store.
         opener: Opens the engine that analyses its events.
     """
 
-    def __init__(self, root: Path, opener: Opener = connection) -> None:
-        self.root = root
+    def __init__(self, place: Path | Store, opener: Opener = connection) -> None:
+        self.store = LocalStore(place) if isinstance(place, Path) else place
+        self.root = self.store.root
         self._opener = opener
         self._swept = False
 
     def view(self) -> View:
         """The newest published state."""
-        return View(self.root, manifest.load(self.root), self._opener)
+        return View(self.root, self.store.load().manifest, self._opener, self.store.fetch)
+
+    def read(self, work: Callable[[View], Result]) -> Result:
+        """What is made of the newest state; begun again where its files were replaced meanwhile."""
+        while True:
+            view = self.view()
+            try:
+                return work(view)
+            except (ReplacedError, duckdb.IOException, OSError):
+                if self.store.load().manifest.removals == view.manifest.removals:
+                    raise
+                log.info("Events were removed while they were being read; beginning again")
 
     def compact(self, log_folder: Path) -> Added:
         """Take over all that is in the log now, whole records only, each event once.
@@ -77,82 +92,112 @@ class Lake:
         """
         total = Added()
         while True:
-            with self._writing() as current:
-                quarantine = self.root / takeover.QUARANTINE
-                news = takeover.read_log(log_folder, current, quarantine, BATCH_EVENTS)
-                if news.consumed != current.consumed:
-                    total += self._publish(current, news.rows, news.consumed, news.damaged)
-                for path in news.finished:
-                    path.unlink(missing_ok=True)
+            added, news = Added(), takeover.Takeover()
+
+            def take_over(current: Manifest) -> Manifest | None:
+                nonlocal added, news
+                news = takeover.read_log(log_folder, current, self.store.quarantine, BATCH_EVENTS)
+                if news.consumed == current.consumed:
+                    return None
+                following, added = self._with_rows(current, news.rows)
+                return msgspec.structs.replace(
+                    following, consumed=news.consumed, damaged=current.damaged + news.damaged
+                )
+
+            self.change(take_over)
+            for path in news.finished:
+                path.unlink(missing_ok=True)
+            total += replace(added, damaged=news.damaged)
             if not news.more:
                 return total
 
     def add(self, rows: Rows) -> Added:
         """Take over events that did not come through the log; those with a known id are left out."""
-        with self._writing() as current:
-            return self._publish(current, rows, current.consumed, 0)
+        added = Added()
 
-    def _publish(self, current: Manifest, rows: Rows, consumed: dict[str, int], damaged: int) -> Added:
+        def take_over(current: Manifest) -> Manifest:
+            nonlocal added
+            following, added = self._with_rows(current, rows)
+            return following
+
+        self.change(take_over)
+        return added
+
+    def change(self, prepare: Callable[[Manifest], Manifest | None], *, at_once: bool = False) -> Manifest:
+        """Publish what is made of the newest manifest; made anew where another writer was faster.
+
+        Args:
+            prepare: Writes the files that it names anew; gives nothing where all is as it should be.
+            at_once: Remove the files that are named no more now, and not when nobody reads them any more.
+
+        Returns:
+            The newest manifest.
+        """
+        while True:
+            with self.store.writing():
+                state = self.store.load()
+                if not self._swept:
+                    self.store.sweep(state.manifest.named())
+                self._swept = False
+                following = prepare(state.manifest)
+                if following is not None:
+                    try:
+                        following = self._publish(state, following, 0.0 if at_once else GRACE_SECONDS)
+                    except OutrunError:
+                        continue
+                self._swept = True
+                return following or state.manifest
+
+    def _publish(self, state: State, prepared: Manifest, grace: float) -> Manifest:
+        now, current = time.time(), state.manifest
+        before, after = _files(current), _files(prepared)
+        new = sorted(after - before)
+        retired = [*current.retired, *(Retired(path, now) for path in sorted(before - after))]
+        following = msgspec.structs.replace(
+            prepared,
+            generation=current.generation + 1,
+            retired=tuple(item for item in retired if now - item.at < grace),
+            schema=SCHEMA,
+        )
+        try:
+            self.store.upload(new)
+            self.store.replace(state, following)
+        except OutrunError:
+            self.store.delete(new)
+            raise
+        self.store.delete([item.path for item in retired if now - item.at >= grace])
+        return following
+
+    def _with_rows(self, current: Manifest, rows: Rows) -> tuple[Manifest, Added]:
+        """The manifest with new rows, and what is new in it; their files are in the folder."""
         tables, runs, whole = rows.tables(), current.runs, current.parts
         repeated, generation = 0, current.generation + 1
         if rows.count:
             with connection(self.root / SPILL) as engine:
+                self.store.fetch([run.path for run in runs])
                 keys = _id_keys(engine, tables, rows.count)
                 keep = _first_of_each(keys)
-                keep[keep] = ~known_ids.known(self.root, current.runs, keys[keep])
+                keep[keep] = ~known_ids.known(self.root, runs, keys[keep])
                 repeated = rows.count - int(keep.sum())
                 tables = {kind: kept(table, keep) for kind, table in tables.items()}
-                whole = parts.extended(engine, self.root, current.parts, tables, generation)
+                whole = parts.extended(engine, self.store, current.parts, tables, generation)
             if keep.any():
-                runs = known_ids.extended(self.root, current.runs, keys[keep])
-        now = time.time()
-        before = _paths(current.parts, current.runs)
-        after = _paths(whole, runs)
-        retired = [*current.retired, *(Retired(path, now) for path in sorted(before - after))]
+                runs = known_ids.extended(self.root, runs, keys[keep])
         exposures, conversions, links = (tables[kind].num_rows for kind in EVENTS)
-        added = Added(exposures, conversions, repeated, damaged, links)
-        following = Manifest(
-            generation=generation,
+        following = msgspec.structs.replace(
+            current,
             parts=whole,
             runs=runs,
-            consumed=consumed,
-            retired=tuple(item for item in retired if now - item.at < GRACE_SECONDS),
             exposures=_counted(current.exposures, tables["exposures"], "experiment"),
             conversions=_counted(current.conversions, tables["conversions"], "name"),
             duplicates=current.duplicates + repeated,
-            damaged=current.damaged + damaged,
-            removals=current.removals,
         )
-        manifest.store(self.root, following)
-        for item in retired:
-            if now - item.at >= GRACE_SECONDS:
-                (self.root / item.path).unlink(missing_ok=True)
-        return added
-
-    @contextmanager
-    def _writing(self) -> Iterator[Manifest]:
-        """The newest manifest, while no other process changes the lake."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / LOCK).open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            current = manifest.load(self.root)
-            if not self._swept:
-                self._sweep(current)
-            self._swept = False
-            yield current
-            self._swept = True
-
-    def _sweep(self, current: Manifest) -> None:
-        """Remove files that a crash left between their writing and the manifest that was to name them."""
-        named = _paths(current.parts, current.runs, current.retired)
-        for folder in (*KINDS, known_ids.FOLDER):
-            for path in (self.root / folder).rglob("*"):
-                if path.is_file() and str(path.relative_to(self.root)) not in named:
-                    path.unlink(missing_ok=True)
+        return following, Added(exposures, conversions, repeated, 0, links)
 
 
-def _paths(*groups: Iterable[Part | Run | Retired]) -> set[str]:
-    return {item.path for group in groups for item in group}
+def _files(manifest: Manifest) -> set[str]:
+    """What a manifest consists of."""
+    return {item.path for group in (manifest.parts, manifest.runs) for item in group}
 
 
 def _id_keys(engine: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table], count: int) -> known_ids.Keys:

@@ -63,6 +63,8 @@ class Manifest(msgspec.Struct, frozen=True):
         duplicates: Events that were left out because their id was known.
         damaged: Log records that could not be read.
         removals: Goes up with every change that removed events: what was derived from them is void.
+        erased: Keys of units that were erased, as text, with the moment in microseconds since 1970 UTC: what
+            they did until then is left out, however late it comes in.
         schema: Version of the format that it was written in.
     """
 
@@ -76,7 +78,12 @@ class Manifest(msgspec.Struct, frozen=True):
     duplicates: int = 0
     damaged: int = 0
     removals: int = 0
+    erased: dict[str, int] = {}
     schema: int = SCHEMA
+
+    def named(self) -> set[str]:
+        """The paths of all files that must not be removed."""
+        return {item.path for group in (self.parts, self.runs, self.retired) for item in group}
 
 
 class LakeFormatError(RuntimeError):
@@ -91,21 +98,36 @@ def load(root: Path) -> Manifest:
     """
     path = root / NAME
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return decoded(path.read_bytes(), str(path))
     except FileNotFoundError:
         return Manifest()
+
+
+def decoded(data: bytes, name: str) -> Manifest:
+    """The manifest in a file of this name.
+
+    Raises:
+        LakeFormatError: It is damaged, or was written by a newer version.
+    """
+    try:
+        manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.MsgspecError as error:
-        raise LakeFormatError(f"{path} cannot be read: {error}") from error
+        raise LakeFormatError(f"{name} cannot be read: {error}") from error
     if manifest.schema > SCHEMA:
-        raise LakeFormatError(f"{path} has schema {manifest.schema}; this version reads up to {SCHEMA}")
+        raise LakeFormatError(f"{name} has schema {manifest.schema}; this version reads up to {SCHEMA}")
     return manifest
+
+
+def encoded(manifest: Manifest) -> bytes:
+    """The content of the manifest's file."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
 
 
 def store(root: Path, manifest: Manifest) -> None:
     """Replace the manifest; when this returns the new one survives a power loss."""
     beside = root / f".{NAME}.new"
     with beside.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        file.write(encoded(manifest))
         file.flush()
         os.fsync(file.fileno())
     beside.replace(root / NAME)

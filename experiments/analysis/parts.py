@@ -14,6 +14,7 @@ import pyarrow as pa
 from experiments.analysis.engine import key_of, literal, parquet
 from experiments.analysis.manifest import Part, sync_file, sync_folder
 from experiments.analysis.schema import COLUMNS, SCHEMA, names, rows_of
+from experiments.analysis.store import Store
 
 ROW_GROUP = 122_880
 FAN_IN = 8
@@ -58,7 +59,7 @@ def write(
 
 def extended(
     engine: duckdb.DuckDBPyConnection,
-    root: Path,
+    store: Store,
     current: Sequence[Part],
     tables: Mapping[str, pa.Table],
     generation: int,
@@ -67,7 +68,9 @@ def extended(
 
     Every row is rewritten about once per factor of `FAN_IN` in size, however often events come in.
     """
-    new = [part for kind, table in tables.items() for part in write(engine, root, kind, table, generation)]
+    new = [
+        part for kind, table in tables.items() for part in write(engine, store.root, kind, table, generation)
+    ]
     groups: dict[tuple[str, str, int], list[Part]] = defaultdict(list)
     days = {(part.kind, part.day) for part in new}
     for part in (*current, *new):
@@ -77,22 +80,23 @@ def extended(
     for _, group in sorted(groups.items()):
         if len(group) >= FAN_IN:
             kept = [part for part in kept if part not in group]
-            kept.append(merged(engine, root, group))
+            kept.append(merged(engine, store, group))
             for part in group:
                 if part in new:
-                    (root / part.path).unlink()
+                    (store.root / part.path).unlink()
     return tuple(kept)
 
 
-def merged(engine: duckdb.DuckDBPyConnection, root: Path, group: Sequence[Part]) -> Part:
+def merged(engine: duckdb.DuckDBPyConnection, store: Store, group: Sequence[Part]) -> Part:
     """A new file with all rows of files of one kind and day."""
     kind, day = group[0].kind, date.fromisoformat(group[0].day)
-    source = rows_of(kind, [(root / part.path, part.schema) for part in group])
+    store.fetch([part.path for part in group])
+    source = rows_of(kind, [(store.root / part.path, part.schema) for part in group])
     generations = (
         min(part.first_generation for part in group),
         max(part.last_generation for part in group),
     )
-    return _copy(engine, root, kind, day, source, generations)
+    return _copy(engine, store.root, kind, day, source, generations)
 
 
 def _level(rows: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +12,15 @@ import msgspec
 from experiments.analysis.engine import Engine, connection
 from experiments.analysis.manifest import Manifest
 from experiments.analysis.schema import rows_of
+from experiments.analysis.store import Fetch
 
 SPILL = "spill"
+
+
+def _here(_paths: Collection[str]) -> None:
+    """Files of a folder need not be fetched."""
+
+
 Opener = Callable[[Path | None], AbstractContextManager[Engine]]
 
 
@@ -25,11 +32,13 @@ class View:
         root: The lake's folder.
         manifest: What it consists of.
         opener: Opens an engine that spills into a folder.
+        fetch: Brings files into the folder.
     """
 
     root: Path
     manifest: Manifest
     opener: Opener = connection
+    fetch: Fetch = _here
 
     def engine(self) -> AbstractContextManager[Engine]:
         """A fresh engine for statements about these events."""
@@ -46,6 +55,7 @@ class View:
         """
         least = -1 if after is None else after
         found = [part for part in self.manifest.parts if part.kind == kind and part.last_generation > least]
+        self.fetch([part.path for part in found])
         rows = rows_of(kind, [(self.root / part.path, part.schema) for part in found])
         if all(part.first_generation > least for part in found):
             return rows
@@ -64,7 +74,9 @@ class View:
 
     def paths(self, kind: str) -> list[Path]:
         """The files of one kind."""
-        return [self.root / part.path for part in self.manifest.parts if part.kind == kind]
+        found = [part.path for part in self.manifest.parts if part.kind == kind]
+        self.fetch(found)
+        return [self.root / path for path in found]
 
     def last_received(self) -> int:
         """Latest receipt of any event, microseconds since 1970 UTC; 0 without events."""
