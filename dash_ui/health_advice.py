@@ -39,7 +39,9 @@ def cause(check: Check) -> str:
         "freshness": _("The shop sends no events, or the event log is not read."),
         "delay": _("Events wait in an app or a nightly job before they are sent."),
         "unknown_variants": _("The shop uses a variant name that this experiment does not have."),
-        "currency": _("Orders come in several currencies, but a metric adds up one."),
+        "currency": _(
+            "Orders come in a currency without an exchange rate, or a metric of money names no currency."
+        ),
         "missing_fields": _("The shop sends events without the number that a metric adds up."),
         "linked": _(
             "Shoppers see a variant under two ids before the shop says that these are one person's, or a"
@@ -87,7 +89,7 @@ def remedy(check: Check) -> str:
         "freshness": _("Check that the shop sends exposures and conversions, and that its key is valid."),
         "delay": _("Send events as they happen; until then, do not judge the newest days."),
         "unknown_variants": _("Use the variant that the assignment answers, letter for letter."),
-        "currency": _("Send amounts in the metric's currency, or define a metric per currency."),
+        "currency": _("Enter the exchange rates of these days, and give every metric of money a currency."),
         "missing_fields": _("Have the field sent with every event; until then such events count as nothing."),
         "linked": _(
             "Send both ids with every request once a shopper has logged in, and let no shared device"

@@ -30,7 +30,7 @@ def check_name(name: str) -> str:
         "freshness": _("Data arriving"),
         "delay": _("Events on time"),
         "unknown_variants": _("Known variants"),
-        "currency": _("One currency"),
+        "currency": _("Currencies"),
         "missing_fields": _("Complete fields"),
         "maturity": _("Completed windows"),
         "bots": _("Bots left out"),
@@ -245,6 +245,9 @@ def _plain(check: Check) -> str | None:
             "{count} exposures name a variant that does not exist here; they are left out.", count=count
         ),
         "one_currency": lambda: _("No amounts in other currencies."),
+        "currencies_converted": lambda: _(
+            "{count} amounts in other currencies were converted at the rate of their day.", count=count
+        ),
         "none_missing": lambda: _("Every event has the fields that the metrics add up."),
         "no_window": lambda: _("No metric has a window that closes."),
         "matured": lambda: _("Every shopper's window has closed."),

@@ -12,6 +12,7 @@ from experiments.bots import Verdict
 from experiments.documents import canonical
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.phases import Period, Split
+from experiments.rates import Rate
 
 _NOT_PLANNED = ("name", "parent", "preview_url", "start_at")
 LATER: dict[str, Any] = {
@@ -50,6 +51,7 @@ class Definition:
         members: When which experiments belonged to it, if it is a holdout.
         phases: The phases until this one, this one last; empty where none was kept.
         splits: How this phase divided shoppers, from each moment on; the weights of the form are the first.
+        rates: Every exchange rate that was ever entered; `None` where other currencies are left out.
     """
 
     form: ExperimentForm
@@ -64,6 +66,7 @@ class Definition:
     members: tuple[Membership, ...] | None = None
     phases: tuple[Period, ...] = ()
     splits: tuple[Split, ...] = ()
+    rates: tuple[Rate, ...] | None = ()
 
     @property
     def since(self) -> datetime | None:

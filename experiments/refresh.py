@@ -121,7 +121,7 @@ def _refresh(place: Workplace, view: View, watched: _Watched, as_of: datetime) -
 
 
 def _marks(definition: Definition, view: View) -> tuple[int, ...]:
-    """The phase, how many events may concern the experiment, and how much was said of bots."""
+    """The phase, how many events may concern the experiment, and how much was said of bots and rates."""
     names = {
         name
         for metric in definition.metrics.values()
@@ -143,4 +143,6 @@ def _marks(definition: Definition, view: View) -> tuple[int, ...]:
     said = len(verdicts) + sum(each.until is not None for each in verdicts)
     marked = sum(part.rows for part in view.manifest.parts if part.kind == "bots")
     exposures = view.manifest.exposures.get(definition.form.key, 0)
-    return definition.version, exposures, conversions, marked, said
+    rates = definition.rates or ()
+    rated = len(rates) + sum(each.until is not None for each in rates)
+    return definition.version, exposures, conversions, marked, said, rated

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from experiments.bots import Says
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, LayerForm, MetricKind, Named, Share, checked_audience
 from experiments.participation import Holdout
 from experiments.plan import CarryOver, LooksForm, Method
+from experiments.rates import CURRENCY
 
 
 class Decision(StrEnum):
@@ -125,3 +129,47 @@ class BotLimitForm(Form):
     """How many events an hour are too many for a shopper; null is no limit."""
 
     events_per_hour: Annotated[int, Field(ge=10, le=1_000_000)] | None
+
+
+def _as_currency(code: str) -> str:
+    if not CURRENCY.match(code):
+        raise ValueError(f"'{code:.20}' is not a currency: three capital letters such as EUR")
+    return code
+
+
+def _as_rate(text: str) -> str:
+    if not _DECIMAL.fullmatch(text) or not Decimal(text) > 0:
+        raise ValueError(
+            f"'{text:.40}' is not a rate: a decimal number above 0 such as 1.0842, as text, with at most "
+            "15 digits on either side"
+        )
+    return text
+
+
+CurrencyCode = Annotated[str, AfterValidator(_as_currency)]
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
+
+
+class RateForm(Form):
+    """How many of `currency` make one of `base` on a UTC day, as decimal text."""
+
+    base: CurrencyCode
+    currency: CurrencyCode
+    day: date
+    rate: Annotated[str, AfterValidator(_as_rate)]
+
+    @model_validator(mode="after")
+    def _check_pair(self) -> Self:
+        if self.base == self.currency:
+            raise FieldValueError(("currency",), f"'{self.currency}' is the base itself; it must be another")
+        if not 1990 <= self.day.year < 2200:
+            message = f"{self.day.isoformat()} is out of reach; its year must be 1990 to 2199"
+            raise FieldValueError(("day",), message)
+        return self
+
+
+class RatesForm(Form):
+    """Rates to enter together; a reason makes changes of locked ones corrections."""
+
+    rates: Annotated[list[RateForm], Field(min_length=1, max_length=5_000)]
+    correction: Annotated[str, Field(min_length=1, max_length=4000)] | None = None

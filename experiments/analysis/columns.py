@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from experiments.analysis.units import microseconds
 from experiments.forms import MetricForm, MetricKind, TermForm
+from experiments.rates import CURRENCY
 
 PRE_PERIOD_HOURS = 336.0
 TOO_LARGE = 1e100
@@ -17,7 +17,6 @@ CAPPED = ("outcome", "numerator", "covariate", "covariate_numerator")
 PAIR = ("covariate_numerator", "covariate_denominator")
 """Roles that make one covariate together."""
 _FOREVER = 10_000 * 366 * 24 * 3600 * 1_000_000
-_CURRENCY = re.compile(r"^[A-Z]{3}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,8 @@ class Term:
     Attributes:
         event: Name of the event; `None` is any.
         field: `value` or a property; `None` counts events.
-        currency: Only events in this currency, or in none, count; `None` takes them all.
+        currency: What amounts are converted to; those in no currency count as they are, and those without
+            a rate are left out. `None` takes them all as they are.
     """
 
     event: str | None
@@ -159,7 +159,7 @@ def _parts(metric: MetricForm) -> list[tuple[str, Term]]:
 
 
 def _term(form: TermForm, unit: str | None) -> Term:
-    money = form.field is not None and unit is not None and _CURRENCY.match(unit)
+    money = form.field is not None and unit is not None and CURRENCY.match(unit)
     return Term(form.event, form.field, unit if money else None)
 
 

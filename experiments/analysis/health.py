@@ -8,6 +8,7 @@ from typing import Any
 from experiments.analysis.health_arrivals import delay_check, freshness_check, silence_check
 from experiments.analysis.health_assignment import assignment_check
 from experiments.analysis.health_bots import bots_check
+from experiments.analysis.health_currency import currency_check
 from experiments.analysis.health_held_out import held_out_check
 from experiments.analysis.health_linked import linked_check
 from experiments.analysis.health_phase import carry_over_check, growth_check
@@ -41,7 +42,7 @@ def checked(
         "freshness": freshness_check(definition, measurement, as_of),
         "delay": delay_check(measurement),
         "unknown_variants": _unknown(measurement),
-        "currency": _currency(measurement),
+        "currency": currency_check(measurement),
         "missing_fields": _missing(measurement),
         "maturity": maturity_check(measurement),
         "bots": bots_check(definition, measurement, as_of),
@@ -66,27 +67,6 @@ def _unknown(measurement: Measurement) -> Document:
         return finding("ok", "all_known", "Every exposure names a variant of the experiment.", events=0)
     detail = f"{events:,} exposures name a variant that the experiment does not have; they are left out."
     return finding("warning", "unknown_variants", detail, events=events)
-
-
-def _currency(measurement: Measurement) -> Document:
-    by_metric: Document = {}
-    sentences = []
-    for each in measurement.metrics:
-        unit, left = each.form.unit, each.left
-        if left.currency:
-            by_metric[each.form.key] = {"left_out": left.currency}
-            listed = ", ".join(f"{count:,} in {name}" for name, count in left.currency.items())
-            sentences.append(
-                f"'{each.form.name}' is in {unit}; events in other currencies are left out: {listed}."
-            )
-        if left.mixed:
-            by_metric.setdefault(each.form.key, {})["mixed"] = list(left.mixed)
-            sentences.append(
-                f"'{each.form.name}' names no currency but adds up {', '.join(left.mixed)}; give it a unit."
-            )
-    if not sentences:
-        return finding("ok", "one_currency", "No amounts in other currencies.", metrics={})
-    return finding("warning", "other_currencies", " ".join(sentences), metrics=by_metric)
 
 
 def _missing(measurement: Measurement) -> Document:

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from assignment.events import MAX_AHEAD
-from experiments.analysis import metrics, summarise, units
+from experiments.analysis import exchange, metrics, summarise, units
 from experiments.analysis.arrivals import Arrivals, arrivals
 from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
 from experiments.analysis.complete import Complete, complete
 from experiments.analysis.engine import Engine
+from experiments.analysis.exchange import Used
 from experiments.analysis.held_out import Reached, reached
 from experiments.analysis.lake import View
 from experiments.analysis.metrics import Left
@@ -25,6 +26,7 @@ from experiments.bots import rules_at
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.outcomes import highest_value, window_hours
+from experiments.rates import Quotes
 from stats.clock import FINAL, Clock
 from stats.ranks import Ranks
 from stats.summary import Summary
@@ -90,6 +92,7 @@ class Measurement:
         arrivals: When events happened and came in.
         rechecked: What assigning a sample of the units again gave.
         reached: Who was held out and yet met an experiment of this holdout; `None` for what is no holdout.
+        rates: What amounts in other currencies were converted with; `None` where they are all left out.
     """
 
     exposed: Exposed
@@ -101,6 +104,7 @@ class Measurement:
     arrivals: Arrivals
     rechecked: Rechecked = NOBODY
     reached: Reached | None = None
+    rates: Used | None = None
 
     def digest(self) -> str:
         """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
@@ -110,7 +114,7 @@ class Measurement:
             "metrics": {each.form.key: [asdict(s) for s in each.summaries or ()] for each in self.metrics},
             "quantiles": {each.form.key: [asdict(arm) for arm in each.ranks] for each in self.metrics},
             "clocks": {each.form.key: each.clock.numbers for each in self.metrics},
-            "left": {each.form.key: asdict(each.left) for each in self.metrics},
+            "left": {each.form.key: _left(each.left) for each in self.metrics},
             "slices": [asdict(each) for each in self.slices],
         }
         if self.exposed.bots:
@@ -119,7 +123,15 @@ class Measurement:
             content["aside"] = asdict(self.exposed.aside)
         if self.exposed.joined is not None:
             content["joined"] = asdict(self.exposed.joined)
+        if self.rates is not None and self.rates.digest is not None:
+            content["rates"] = self.rates.digest
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _left(left: Left) -> dict[str, object]:
+    """As it was before amounts were converted, where none was: stored reports keep their hash."""
+    whole = asdict(left)
+    return whole if left.converted else {name: whole[name] for name in whole if name != "converted"}
 
 
 def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
@@ -142,6 +154,7 @@ def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
         bots=None if definition.bots is None else rules_at(definition.bots, as_of),
         by_person=form.fallback_attribute is not None,
         phase=phase_of(definition.at(as_of)),
+        quotes=Quotes(definition.rates or (), as_of),
     )
 
 
@@ -160,6 +173,7 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
             of_units(engine, definition, scope, exposed),
             rechecked=recheck(engine, scope, exposed, definition.at(as_of)),
             reached=reached(engine, scope, exposed, definition),
+            rates=None if definition.rates is None else exchange.used(engine, scope, work),
         )
 
 

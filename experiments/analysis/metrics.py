@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from experiments.analysis.columns import Column, Program, Term
 from experiments.analysis.engine import Engine, exact_sum, literal, scale_for
+from experiments.analysis.exchange import alias, joins, units_of
 from experiments.analysis.units import Scope, pointer
 from experiments.forms import MetricForm
 
@@ -47,19 +48,22 @@ class Left:
     """Events inside a metric's window that could not be counted, and why.
 
     Attributes:
-        currency: Events in another currency than the metric's, by that currency.
+        currency: Events in another currency than the metric's without a rate, by that currency.
         missing: Events without the field, or where it is no number.
         mixed: Currencies summed together, where the metric names none and there are several.
+        converted: Events that count, converted to the metric's currency, by their own.
     """
 
     currency: dict[str, int]
     missing: int
     mixed: tuple[str, ...]
+    converted: dict[str, int] = field(default_factory=dict)
 
 
 def left_out(engine: Engine, work: Program, metric: MetricForm) -> Left:
     """What a metric could not count."""
     currencies: dict[str, int] = {}
+    converted: dict[str, int] = {}
     missing, mixed = 0, set()
     for column in work.columns[metric.key]:
         if column.term is None or column.role.startswith("covariate"):
@@ -78,17 +82,25 @@ def left_out(engine: Engine, work: Program, metric: MetricForm) -> Left:
                 missing += count
             elif currency is not None and term.currency is None and term.field == "value":
                 mixed.add(currency)
-    return Left(currencies, missing, tuple(sorted(mixed)) if len(mixed) > 1 else ())
+            elif currency is not None and term.currency not in (None, currency):
+                converted[currency] = converted.get(currency, 0) + count
+    return Left(currencies, missing, tuple(sorted(mixed)) if len(mixed) > 1 else (), converted)
 
 
 COUNTED, OTHER_CURRENCY, MISSING = 0, 1, 2
 """What may be found of an event of a term."""
 
 
-def finding_and_value(term: Term) -> tuple[str, str]:
-    """SQL on an `event`: what is found of it (null where it is not of the term), and what it counts for."""
-    finding = _finding(term)
-    return finding, f"CASE WHEN {finding} = {COUNTED} THEN {_field(term)} END"
+def finding_and_value(term: Term, *, rated: bool = False) -> tuple[str, str]:
+    """SQL on an `event`: what is found of it (null where it is not of the term), and what it counts for.
+
+    Args:
+        rated: Whether the rates of `exchange.joins` stand beside the event.
+    """
+    finding, value = _finding(term, rated=rated), _field(term)
+    if rated and term.currency is not None:
+        value += f" / coalesce({alias(term.currency)}.rate, 1.0)"
+    return finding, f"CASE WHEN {finding} = {COUNTED} THEN {value} END"
 
 
 def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Column]) -> None:
@@ -96,9 +108,10 @@ def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Colu
     named = "true"
     if None not in events:
         named = f"event.name IN ({', '.join(literal(name or '') for name in sorted(events, key=str))})"
+    exchange, rated = joins(engine, scope, work), units_of(scope, work)
     expressions = []
     for index, term in enumerate(work.terms):
-        finding, value = finding_and_value(term)
+        finding, value = finding_and_value(term, rated=term.currency in rated)
         expressions.append(f"{finding} AS x{index}")
         if term.field is not None:
             expressions.append(f"{value} AS v{index}")
@@ -111,7 +124,7 @@ def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Colu
           epoch_us(event.time) AS time, epoch_us(event.time) - named.first AS age,
           epoch_us(event.received) - epoch_us(event.time) AS delay,
           {", ".join(expressions) or "0 AS nothing"}
-        FROM {scope.view.source("conversions")} AS event JOIN named ON event.unit_key = named.id_key
+        FROM {scope.view.source("conversions")} AS event JOIN named ON event.unit_key = named.id_key{exchange}
         WHERE {named} AND {scope.known_by_then("event")}
           AND epoch_us(event.time) - named.first BETWEEN {lower} AND {upper}"""
     )
@@ -123,12 +136,13 @@ def _field(term: Term) -> str:
     return f"TRY_CAST(json_extract_string(event.properties, {pointer(term.field)}) AS DOUBLE)"
 
 
-def _finding(term: Term) -> str:
+def _finding(term: Term, *, rated: bool) -> str:
     """SQL: null for an event that is not of the term, else whether it counts."""
     is_it = "true" if term.event is None else f"event.name = {literal(term.event)}"
     cases = ""
     if term.currency is not None:
-        cases += f" WHEN event.currency <> {literal(term.currency)} THEN {OTHER_CURRENCY}"
+        unknown = f" AND {alias(term.currency)}.rate IS NULL" if rated else ""
+        cases += f" WHEN event.currency <> {literal(term.currency)}{unknown} THEN {OTHER_CURRENCY}"
     if term.field not in (None, "value"):
         cases += f" WHEN NOT coalesce(isfinite({_field(term)}), false) THEN {MISSING}"
     return f"(CASE WHEN NOT ({is_it}) THEN NULL{cases} ELSE {COUNTED} END)::UTINYINT"

@@ -11,6 +11,7 @@ from experiments.analysis.reading import annotate
 from experiments.analysis.render_health import health_section
 from experiments.analysis.render_history import evidence_sections, exposure_section
 from experiments.analysis.render_looks import looks_section
+from experiments.analysis.render_money import money_section
 from experiments.analysis.render_proof import decision_section, limits_section, methods_section, proof_section
 from experiments.analysis.render_sections import (
     plan_section,
@@ -99,6 +100,7 @@ def render_html(
         exposure_section(read, text),
         segments_section(read, text),
         methods_section(read, text),
+        money_section(read, text),
         decision_section(experiment, journal or [], text),
         limits_section(read, text),
         proof_section(read, text),

@@ -70,6 +70,7 @@ FINDINGS = {
         "{events} exposures name a variant that the experiment does not have; they are left out."
     ),
     "one_currency": "No amounts in other currencies.",
+    "currencies_converted": "{events} amounts in other currencies were converted at the rate of their day.",
     "none_missing": "Every event has the fields that metrics add up.",
     "no_window": "No metric has a window that closes.",
     "matured": "Every unit's window has closed.",
@@ -133,7 +134,7 @@ CAUSES = {
     "freshness": "The shop sends no events, or the event log is not read.",
     "delay": "Events wait before they are sent, or a clock is wrong.",
     "unknown_variants": "The shop uses a variant name that the experiment does not have.",
-    "currency": "Orders come in several currencies, but a metric adds up one.",
+    "currency": "Orders come in a currency without an exchange rate, or a metric of money names no currency.",
     "missing_fields": "The shop sends events without the number that a metric adds up.",
     "linked": (
         "Shoppers meet a variant under two ids before the shop says that these are one person's, or a device "
@@ -153,7 +154,7 @@ REMEDIES = {
     "freshness": "Check that exposures and conversions are sent, and that the key is valid.",
     "delay": "Send events as they happen, in UTC; until then, do not judge the newest days.",
     "unknown_variants": "Use the variant that the assignment answers, letter for letter.",
-    "currency": "Send amounts in the metric's currency, or define a metric per currency.",
+    "currency": "Enter the exchange rates of these days, and give every metric of money a currency.",
     "missing_fields": "Have the field sent with every event.",
     "linked": (
         "Send both ids with every request once a shopper has logged in, and let no shared device link people."

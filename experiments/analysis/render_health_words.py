@@ -176,6 +176,9 @@ HEALTH_DUTCH: dict[str, str] = {
         "Elke blootstelling noemt een variant van het experiment."
     ),
     "No amounts in other currencies.": "Geen bedragen in andere valuta.",
+    "{events} amounts in other currencies were converted at the rate of their day.": (
+        "{events} bedragen in andere valuta zijn omgerekend tegen de koers van hun dag."
+    ),
     "Every event has the fields that metrics add up.": (
         "Elke gebeurtenis heeft de velden die meetwaarden optellen."
     ),
@@ -215,8 +218,9 @@ HEALTH_DUTCH: dict[str, str] = {
     "The shop uses a variant name that the experiment does not have.": (
         "De winkel gebruikt een variantnaam die het experiment niet heeft."
     ),
-    "Orders come in several currencies, but a metric adds up one.": (
-        "Bestellingen komen in meer valuta, maar een meetwaarde telt er één op."
+    "Orders come in a currency without an exchange rate, or a metric of money names no currency.": (
+        "Bestellingen komen binnen in een valuta zonder wisselkoers, of een meetwaarde in geld noemt geen "
+        "valuta."
     ),
     "The shop sends events without the number that a metric adds up.": (
         "De winkel stuurt gebeurtenissen zonder het getal dat een meetwaarde optelt."
@@ -242,8 +246,8 @@ HEALTH_DUTCH: dict[str, str] = {
     "Use the variant that the assignment answers, letter for letter.": (
         "Gebruik de variant die de toewijzing antwoordt, letter voor letter."
     ),
-    "Send amounts in the metric's currency, or define a metric per currency.": (
-        "Stuur bedragen in de valuta van de meetwaarde, of maak een meetwaarde per valuta."
+    "Enter the exchange rates of these days, and give every metric of money a currency.": (
+        "Vul de wisselkoersen van deze dagen in, en geef elke meetwaarde in geld een valuta."
     ),
     "Have the field sent with every event.": "Laat het veld met elke gebeurtenis meesturen.",
 }

@@ -148,5 +148,16 @@ DUTCH: dict[str, str] = {
     "Data hash": "Hash van de gegevens",
     "Report format": "Rapportformaat",
     "Compute it again": "Reken het na",
+    "Exchange rates": "Wisselkoersen",
+    "Each amount was divided by the rate of its UTC day: {count} rates from {first} to {last}.": (
+        "Elk bedrag is gedeeld door de koers van zijn dag in UTC: {count} koersen van {first} tot en met "
+        "{last}."
+    ),
+    "No rate was known for these amounts.": "Voor deze bedragen was geen koers bekend.",
+    "Hash of the rates": "Hash van de koersen",
+    "Counted in": "Geteld in",
+    "Currency": "Valuta",
+    "Converted": "Omgerekend",
+    "Left out": "Weggelaten",
     "pp": "pp",
 }

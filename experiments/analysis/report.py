@@ -14,6 +14,7 @@ from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compar
 from experiments.analysis.comparison_rows import finite
 from experiments.analysis.decision import Situation, decide
 from experiments.analysis.health import checked, maturity_check
+from experiments.analysis.health_currency import rates_document
 from experiments.analysis.health_trigger import trigger_check
 from experiments.analysis.lake import View
 from experiments.analysis.measure import Measurement, measure
@@ -128,6 +129,7 @@ def report_of(definition: Definition, as_of: datetime, known: Known, health: Doc
         "reach": None if found is None else found.document(),
         "looks": planned,
         "health": health,
+        **rates_document(measurement),
         "metrics": metrics,
         **sections,
         "segments": compared_slices(definition, measurement),

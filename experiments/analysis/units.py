@@ -19,6 +19,7 @@ from experiments.analysis.phase_units import (
     lay_aside,
 )
 from experiments.bots import BotRules
+from experiments.rates import Quotes
 from stats.clock import Clock
 
 UNKNOWN = "(unknown)"
@@ -28,6 +29,7 @@ MIN_SHARE = 0.01
 MAX_POINTS = 60
 _WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
 SECOND = 1_000_000
+NO_QUOTES = Quotes()
 NOBODY_JOINED = Joined(0, 0, 0, 0, 0, 0)
 
 
@@ -87,6 +89,7 @@ class Scope:
         bots: Whom to leave out; `None` leaves out nobody.
         by_person: Whether the ids of one person are one unit.
         phase: Whom the phase compares.
+        quotes: What amounts in other currencies are converted with.
     """
 
     view: View
@@ -98,6 +101,7 @@ class Scope:
     bots: BotRules | None = None
     by_person: bool = False
     phase: PhaseScope = WHOLE
+    quotes: Quotes = NO_QUOTES
 
     def known_by_then(self, alias: str) -> str:
         """SQL condition on an event: it had happened, and had been received."""

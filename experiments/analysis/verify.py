@@ -40,6 +40,8 @@ def as_it_was(report: Document, definition: Definition) -> Definition:
         stopped_at=definition.stopped_at if report.get("stopped_at") is not None else None,
         # Before reports said whom they left out as bots, they left out nobody.
         bots=definition.bots if "bots" in (report.get("health") or {}) else None,
+        # Before reports said which rates they used, they left out other currencies.
+        rates=definition.rates if "rates" in report else None,
     )
 
 

@@ -35,7 +35,7 @@ def request_analysis(database: Database, key: str, timeout: float = 300.0) -> di
     with database.session() as session:
         check_analysable(session, key)
         require_scheduler(session)
-        ident = _enqueue(session, key)
+        ident = enqueue(session, key)
     answer = wait_for(database, lambda session: _answer(session, ident), timeout)
     if answer is None:
         raise ProefwerkError(
@@ -84,7 +84,7 @@ def check_analysable(session: Session, key: str) -> None:
         )
 
 
-def _enqueue(session: Session, key: str) -> int:
+def enqueue(session: Session, key: str) -> int:
     """Joins a request that nobody has begun, so that many who wait cost one analysis."""
     lock_changes(session)
     waiting = session.exec(

@@ -15,6 +15,7 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Phase, Variant
 from experiments.participation import ExperimentRole
 from experiments.phases import Period, split_from
+from experiments.service.rates import rates_of
 from experiments.service.verdicts import verdicts
 
 READ_ONLY = (
@@ -211,6 +212,7 @@ def definition(session: Session, experiment: Experiment, version: int | None = N
             for phase in phases
         ),
         splits=splits,
+        rates=rates_of(session),
     )
 
 
