@@ -12,7 +12,9 @@ from experiments.bots import rules_at
 from experiments.db import Database, utc_now
 from experiments.forms import MetricForm
 from experiments.models import Metric, MetricBaseline
+from experiments.rates import Quotes
 from experiments.service.baselines import definition_hash, save_baselines
+from experiments.service.rates import rates_of
 from experiments.service.records import metric_form
 from experiments.service.verdicts import verdicts
 from experiments.workplace import Workplace
@@ -31,7 +33,8 @@ def refresh_baselines(place: Workplace) -> list[str]:
         return []
     with place.database.reading() as session:
         bots = rules_at(verdicts(session), now)
-    found = baselines(place.lake.view(), forms, now, bots)
+        quotes = Quotes(rates_of(session), now)
+    found = baselines(place.lake.view(), forms, now, bots, quotes)
     with place.database.session() as session:
         save_baselines(session, forms, found, now)
     keys = [form.key for form in forms]

@@ -17,10 +17,11 @@ from experiments.analysis.lake import View
 from experiments.analysis.measure import capped, usable
 from experiments.analysis.persons import name_ids
 from experiments.analysis.rows import microseconds, moment
-from experiments.analysis.units import SECOND, Scope
+from experiments.analysis.units import NO_QUOTES, SECOND, Scope
 from experiments.bots import BotRules
 from experiments.forms import MetricForm, MetricKind
 from experiments.outcomes import window_hours
+from experiments.rates import Quotes
 from stats.contrast import contrast
 from stats.quantile import density_at_quantile
 from stats.stack import stack
@@ -65,7 +66,11 @@ class Baseline:
 
 
 def baselines(
-    view: View, forms: Sequence[MetricForm], as_of: datetime, bots: BotRules | None = None
+    view: View,
+    forms: Sequence[MetricForm],
+    as_of: datetime,
+    bots: BotRules | None = None,
+    quotes: Quotes = NO_QUOTES,
 ) -> dict[str, Baseline | None]:
     """What every metric was among the units of the last four weeks whose windows have closed by `as_of`.
 
@@ -78,13 +83,14 @@ def baselines(
         forms: The metrics.
         as_of: Windows that have closed by then count.
         bots: Whom to leave out by marks or by hand.
+        quotes: What amounts in other currencies are converted with.
 
     Returns:
         By metric key; `None` where there are fewer than `FEWEST_UNITS` units, or `FEWEST_EVENTS` of them did
         what the metric counts, or the metric is zero or does not vary.
     """
     found: dict[str, Baseline | None] = {}
-    shop = _Shop(view, as_of, bots or BotRules())
+    shop = _Shop(view, as_of, bots or BotRules(), quotes)
     for hours in sorted({window_hours(form) or 0.0 for form in forms}):
         alike = [form for form in forms if (window_hours(form) or 0.0) == hours]
         until = as_of - timedelta(hours=hours)
@@ -97,11 +103,12 @@ def baselines(
 
 @dataclass(frozen=True, slots=True)
 class _Shop:
-    """The events, until when, and whose are left out."""
+    """The events, until when, whose are left out, and what amounts are converted with."""
 
     view: View
     as_of: datetime
     bots: BotRules
+    quotes: Quotes
 
 
 def _of_events(shop: _Shop, form: MetricForm, until: datetime) -> dict[str, Baseline | None]:
@@ -147,7 +154,7 @@ def _of_units(
             return nothing
         days = (last - first) / SECOND / 86_400
         origin = _Origin(source, count, moment(first), moment(last), count / days if days >= 1 else None)
-        return nothing | _measured(engine, shop.view, forms, origin, shop.as_of)
+        return nothing | _measured(engine, shop, forms, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +169,13 @@ class _Origin:
 
 
 def _measured(
-    engine: Engine,
-    view: View,
-    forms: Sequence[MetricForm],
-    origin: _Origin,
-    as_of: datetime,
+    engine: Engine, shop: _Shop, forms: Sequence[MetricForm], origin: _Origin
 ) -> dict[str, Baseline]:
     work = program(forms, covariates=True)
     longest = -min((column.lower for column in work.distinct()), default=0)
     start = moment(microseconds(origin.since) - longest)
-    scope = Scope(
-        view.days(start.date().isoformat()), "", ("",), (), microseconds(as_of), microseconds(as_of)
-    )
+    view, until = shop.view.days(start.date().isoformat()), microseconds(shop.as_of)
+    scope = Scope(view, "", ("",), (), until, until, quotes=shop.quotes)
     metrics.build(engine, scope, work)
     for form in forms:
         capped(engine, work, form, origin.units)

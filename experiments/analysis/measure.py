@@ -173,7 +173,6 @@ def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
             of_units(engine, definition, scope, exposed),
             rechecked=recheck(engine, scope, exposed, definition.at(as_of)),
             reached=reached(engine, scope, exposed, definition),
-            rates=None if definition.rates is None else exchange.used(engine, scope, work),
         )
 
 
@@ -211,6 +210,7 @@ def of_units(engine: Engine, definition: Definition, scope: Scope, exposed: Expo
         ),
         slices=_slices(engine, definition, work, exposed, sound, bounds),
         arrivals=arrivals(engine, scope, exposed),
+        rates=None if definition.rates is None else exchange.used(engine, scope, work),
     )
 
 

@@ -13,6 +13,7 @@ from experiments.api.openapi_definitions import definition_schemas
 from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_plan import planning_schemas
+from experiments.api.openapi_rates import rate_schemas, report_rates
 from experiments.api.openapi_trigger import report_trigger
 from experiments.api.openapi_types import (
     ADJUSTMENTS,
@@ -26,7 +27,15 @@ from experiments.api.openapi_types import (
     objects,
 )
 from experiments.forms import ExperimentForm, MetricForm
-from experiments.requests import BotForm, BotLimitForm, CommentForm, PlanRequest, ReachRequest, StopForm
+from experiments.requests import (
+    BotForm,
+    BotLimitForm,
+    CommentForm,
+    PlanRequest,
+    RatesForm,
+    ReachRequest,
+    StopForm,
+)
 from stats.alternatives import PROMISES
 
 _FORMS: tuple[type[BaseModel], ...] = (
@@ -38,6 +47,7 @@ _FORMS: tuple[type[BaseModel], ...] = (
     ReachRequest,
     BotForm,
     BotLimitForm,
+    RatesForm,
 )
 
 
@@ -55,6 +65,7 @@ def component_schemas() -> dict[str, Any]:
         **client_schemas(),
         **planning_schemas(),
         **bot_schemas(),
+        **rate_schemas(),
     }
     return {**forms, **own}
 
@@ -174,6 +185,7 @@ def _results() -> dict[str, Any]:
                 "trigger": report_trigger(metric),
                 "phases": {"type": "array", "items": OBJECT},
                 "splits": {"type": "array", "items": OBJECT},
+                "rates": report_rates(),
             },
         ),
         "Rehearsal": _rehearsal(),

@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "reports.verify",
     "keys": "access.keys",
     "users": "access.users",
+    "rates": "rates.rates",
     "migrate": "upkeep.migrate_command",
 }
 """Where in this package each command lies."""

@@ -1,0 +1,55 @@
+"""Exchange rates over HTTP: which stand, and new ones."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from assignment.errors import FieldError
+from experiments.api.management import Management, paging, read_document
+from experiments.documents import shown
+from experiments.requests import RatesForm
+from experiments.service.rates import enter_rates, list_rates, rate_document
+from experiments.validation import invalid, parse
+
+PATH = "/api/v1/rates"
+
+
+def register(blueprint: Blueprint, management: Management) -> None:
+    """Adds the views."""
+
+    @blueprint.get(PATH)
+    def rates_list() -> ResponseReturnValue:
+        page, per_page = paging()
+        with management.database.reading() as session:
+            rows, total = list_rates(
+                session,
+                base=request.args.get("base"),
+                currency=request.args.get("currency"),
+                since=_day("since"),
+                until=_day("until"),
+                page=page,
+                per_page=per_page,
+            )
+            documents = [rate_document(row) for row in rows]
+        return {"rates": documents, "total": total, "page": page, "per_page": per_page}
+
+    @blueprint.put(PATH)
+    def rates_enter() -> ResponseReturnValue:
+        form = parse(RatesForm, read_document())
+        with management.change(tell_doors=False) as (session, actor):
+            kept = asdict(enter_rates(session, form.rates, actor, form.correction))
+        return {name: kept[name] for name in ("added", "unchanged", "changed", "corrected")}
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise invalid(FieldError(name, f"{shown(text)} is not a day such as 2030-01-31")) from error
