@@ -123,9 +123,7 @@ def fresh(postgres: PostgresServer, key: str, work: Callable[[PostgresServer, st
 
 def main() -> None:
     """Print the median of rounds taken by turns, with the ratios between them."""
-    print(
-        f"\nEvents: batches of {BATCH}, {CONNECTIONS} clients, {WORKERS} web workers, {ROUNDS} rounds by turns"
-    )
+    print(f"\nEvents: batches of {BATCH}, {CONNECTIONS} clients, {WORKERS} web workers, {ROUNDS} rounds")
     peers: dict[str, Callable[[PostgresServer], float]] = {
         "PostgreSQL COPY, 100 a transaction": lambda postgres: fresh(postgres, "", in_batches),
         "the same with a unique id": lambda postgres: fresh(postgres, "PRIMARY KEY", in_batches),
