@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import and_, col, func, or_, select
 
+from experiments.adjustments import adjustments
 from experiments.analysis.lake import OTHER, View
 from experiments.analysis.report import analyse
 from experiments.db import Database, utc_now
@@ -133,6 +134,7 @@ def _marks(definition: Definition, view: View) -> tuple[int, ...]:
     }
     if definition.form.trigger is not None:
         names.add(definition.form.trigger.event)
+    names |= {each for name in names if name is not None for each in adjustments(name)}
     counts = view.manifest.conversions
     # Names beyond the lake's limit are counted together, so there any event may be one of ours.
     all_count = OTHER in counts or any(

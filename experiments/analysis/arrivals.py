@@ -92,7 +92,9 @@ def arrivals(engine: Engine, scope: Scope, exposed: Exposed) -> Arrivals:
         days=_days(engine, variants),
         multiple_first=_multiple_first(engine, scope, exposed) if exposed.multiple else (0,) * variants,
         exposures=_exposure_delays(engine, scope),
-        conversions=_delays(engine, "hits WHERE age >= 0", "delay", "time + delay", scope),
+        conversions=_delays(
+            engine, "hits WHERE age >= 0 AND delay IS NOT NULL", "delay", "time + delay", scope
+        ),
         exposure_runs=_runs(engine, "units", variants),
         conversion_runs=_runs(engine, conversions, variants),
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from experiments.adjustments import adjustments
 from experiments.analysis import metrics, summarise
 from experiments.analysis.columns import Program, program
 from experiments.analysis.engine import Engine, literal
@@ -249,10 +250,9 @@ def _covers(view: View, own: str, until: datetime) -> bool:
 def _own(form: MetricForm) -> str:
     """SQL condition for the events that the metric counts."""
     terms = (form.numerator, form.denominator)
-    names = {form.event, *(term.event for term in terms if term is not None)} - {None}
-    return (
-        f"name IN ({', '.join(literal(str(name)) for name in sorted(map(str, names)))})" if names else "true"
-    )
+    names = [name for name in (form.event, *(term.event for term in terms if term)) if name is not None]
+    own = {each for name in names for each in (name, *adjustments(name))}
+    return f"name IN ({', '.join(literal(name) for name in sorted(own))})" if own else "true"
 
 
 def _latest(view: View, kind: str, until: datetime) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from experiments.adjustments import adjustments
 from experiments.analysis.units import microseconds
 from experiments.forms import MetricForm, MetricKind, TermForm
 from experiments.rates import CURRENCY
@@ -21,7 +22,7 @@ _FOREVER = 10_000 * 366 * 24 * 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Events of one kind that are counted, or whose field is summed.
+    """Events of one kind that are counted, or whose field is summed together with what adjusts it.
 
     Attributes:
         event: Name of the event; `None` is any.
@@ -33,6 +34,11 @@ class Term:
     event: str | None
     field: str | None
     currency: str | None
+
+    @property
+    def adjusted_by(self) -> tuple[str, ...]:
+        """Names of the events whose field is added to the term's own; none adjusts a number of events."""
+        return () if self.event is None or self.field is None else adjustments(self.event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def _column(metric: MetricForm, index: int, role: str, place: int | None, lower:
 
 def _share(whole: Program, metrics: Sequence[MetricForm]) -> None:
     """Give columns that hold the same one name, and leave out of each metric what it has already."""
-    one_event = len({term.event for term in whole.terms}) == 1
+    one_event = len({name for term in whole.terms for name in (term.event, *term.adjusted_by)}) == 1
     names: dict[tuple[object, ...], str] = {}
     for metric in metrics:
         kept: list[Column] = []

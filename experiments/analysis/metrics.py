@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from experiments.analysis.columns import Column, Program, Term
@@ -104,10 +104,13 @@ def finding_and_value(term: Term, *, rated: bool = False) -> tuple[str, str]:
 
 
 def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Column]) -> None:
-    events = {term.event for term in work.terms}
-    named = "true"
-    if None not in events:
-        named = f"event.name IN ({', '.join(literal(name or '') for name in sorted(events, key=str))})"
+    adjusting = {name for term in work.terms for name in term.adjusted_by}
+    events = {term.event for term in work.terms} | adjusting
+    named = "true" if None in events else _is_named(events)
+    delay = "epoch_us(event.received) - epoch_us(event.time)"
+    if adjusting:
+        # A refund comes when it comes: that says nothing of how soon events are sent.
+        delay = f"CASE WHEN NOT ({_is_named(adjusting)}) THEN {delay} END"
     exchange, rated = joins(engine, scope, work), units_of(scope, work)
     expressions = []
     for index, term in enumerate(work.terms):
@@ -122,12 +125,16 @@ def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Colu
         f"""CREATE TEMP TABLE hits AS
         SELECT named.unit_key, named.variant{segments}, event.currency,
           epoch_us(event.time) AS time, epoch_us(event.time) - named.first AS age,
-          epoch_us(event.received) - epoch_us(event.time) AS delay,
+          {delay} AS delay,
           {", ".join(expressions) or "0 AS nothing"}
         FROM {scope.view.source("conversions")} AS event JOIN named ON event.unit_key = named.id_key{exchange}
         WHERE {named} AND {scope.known_by_then("event")}
           AND epoch_us(event.time) - named.first BETWEEN {lower} AND {upper}"""
     )
+
+
+def _is_named(names: Iterable[str | None]) -> str:
+    return f"event.name IN ({', '.join(literal(name) for name in sorted(filter(None, names)))})"
 
 
 def _field(term: Term) -> str:
@@ -139,6 +146,10 @@ def _field(term: Term) -> str:
 def _finding(term: Term, *, rated: bool) -> str:
     """SQL: null for an event that is not of the term, else whether it counts."""
     is_it = "true" if term.event is None else f"event.name = {literal(term.event)}"
+    if term.adjusted_by:
+        # What adjusts an amount need not say anything of another property.
+        told = "" if term.field == "value" else f" AND isfinite({_field(term)})"
+        is_it += f" OR coalesce({_is_named(term.adjusted_by)}{told}, false)"
     cases = ""
     if term.currency is not None:
         unknown = f" AND {alias(term.currency)}.rate IS NULL" if rated else ""
