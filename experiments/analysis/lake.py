@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.analysis import known_ids, parts, takeover
+from experiments.analysis import known_ids, parts, takeover, tombstones
 from experiments.analysis.engine import connection
 from experiments.analysis.manifest import Manifest, Retired
 from experiments.analysis.rows import Rows, kept
@@ -72,7 +72,11 @@ class Lake:
 
     def view(self) -> View:
         """The newest published state."""
-        return View(self.root, self.store.load().manifest, self._opener, self.store.fetch)
+        return self.at(self.store.load().manifest)
+
+    def at(self, manifest: Manifest) -> View:
+        """The state that a manifest tells of."""
+        return View(self.root, manifest, self._opener, self.store.fetch)
 
     def read(self, work: Callable[[View], Result]) -> Result:
         """What is made of the newest state; begun again where its files were replaced meanwhile."""
@@ -179,6 +183,7 @@ class Lake:
                 keep = _first_of_each(keys)
                 keep[keep] = ~known_ids.known(self.root, runs, keys[keep])
                 repeated = rows.count - int(keep.sum())
+                keep[tombstones.late(engine, tables, current.erased)] = False
                 tables = {kind: kept(table, keep) for kind, table in tables.items()}
                 whole = parts.extended(engine, self.store, current.parts, tables, generation)
             if keep.any():

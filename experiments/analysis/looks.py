@@ -25,8 +25,8 @@ from experiments.outcomes import window_hours
 from experiments.plan import Method
 
 KEPT = 1_000
-Memory = dict[tuple[str, int, str | None, int], Measurement]
-"""What was known at looks that were measured before."""
+Memory = dict[tuple[str, int, str | None, int, int], Measurement]
+"""What was known at looks that were measured before, of a lake from which no event has been removed since."""
 MILLI = 1_000
 Whole = NDArray[np.int64]
 
@@ -238,7 +238,7 @@ def _ended(definition: Definition) -> bool:
 
 
 def measured_at(definition: Definition, view: View, at: int, memory: Memory | None) -> Measurement:
-    key = (definition.form.key, definition.version, definition.plan_hash, at)
+    key = (definition.form.key, definition.version, definition.plan_hash, at, view.manifest.removals)
     if memory is not None and key in memory:
         return memory[key]
     # Segments are explored in the newest numbers only.

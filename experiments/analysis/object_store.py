@@ -30,6 +30,8 @@ from experiments.analysis.store import FOLDERS, OutrunError, ReplacedError, Stat
 
 ORPHAN_SECONDS = 6 * 3600.0
 """A file that no manifest names may be that of a writer at work until it is as old as this."""
+REMOVALS = "removals"
+"""File of the cache that tells after how many removals it was cleared."""
 READER_SECONDS = 900.0
 """What was used so lately stays in the cache: somebody may be reading it."""
 TIMEOUT = timedelta(seconds=30)
@@ -144,7 +146,7 @@ class ObjectStore:
             if state.manifest.generation > self._newest.manifest.generation:
                 self._newest = state
         if state.manifest.removals != known.manifest.removals:
-            self._trim(state.manifest.named(), 0.0)
+            self._forget(state.manifest)
         return state
 
     def replace(self, state: State, following: Manifest) -> None:
@@ -217,6 +219,15 @@ class ObjectStore:
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
+
+    def _forget(self, current: Manifest) -> None:
+        """Clear the cache of events that were removed, once; whoever is reading them begins again."""
+        mark, removals = self.root / REMOVALS, str(current.removals)
+        if mark.exists() and mark.read_text() == removals:
+            return
+        self._trim(current.named(), 0.0)
+        self.root.mkdir(parents=True, exist_ok=True)
+        mark.write_text(removals)
 
     def _trim(self, needed: Collection[str], seconds: float, most: int = 0) -> None:
         """Remove the files longest unused until the cache holds `most` bytes, but none that is needed."""

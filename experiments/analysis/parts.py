@@ -99,6 +99,16 @@ def merged(engine: duckdb.DuckDBPyConnection, store: Store, group: Sequence[Part
     return _copy(engine, store.root, kind, day, source, generations)
 
 
+def rewritten(engine: duckdb.DuckDBPyConnection, store: Store, part: Part, condition: str) -> list[Part]:
+    """A new file with the rows of a part that meet a condition in SQL; none where no row does."""
+    store.fetch([part.path])
+    source = f"{rows_of(part.kind, [(store.root / part.path, part.schema)])} WHERE {condition}"
+    if not engine.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchall():
+        return []
+    generations = (part.first_generation, part.last_generation)
+    return [_copy(engine, store.root, part.kind, date.fromisoformat(part.day), source, generations)]
+
+
 def _level(rows: int) -> int:
     level = 0
     while rows >= FAN_IN * 128:

@@ -130,7 +130,7 @@ def _planned(engine: Engine, definition: Definition, entered: Exposed) -> int | 
 def _measured_at(
     definition: Definition, view: View, at: int, event: str, memory: Memory | None
 ) -> Measurement:
-    key = (definition.form.key, definition.version, definition.plan_hash, at)
+    key = (definition.form.key, definition.version, definition.plan_hash, at, view.manifest.removals)
     if memory is not None and key in memory:
         return memory[key]
     found = _measured(definition, view, moment(at), event)[1]

@@ -19,11 +19,13 @@ from assignment.errors import ProefwerkError
 from assignment.log import EventLog, segments
 from experiments.analysis import lake as lake_module
 from experiments.analysis import object_store
+from experiments.analysis.erasure import erase
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.object_store import ObjectStore, open_s3
 from experiments.analysis.rows import Rows
 from experiments.analysis.schema import KINDS
 from tests.experiments.analysis.build import START, add, conversion, exposure, write_log
+from tests.experiments.analysis.test_erasure import holding
 from tests.experiments.analysis.test_lake import once, some
 from tests.object_store import CREDENTIALS, HANG_SECONDS, Door, Fault, door_to, new_bucket, running_s3
 
@@ -150,6 +152,17 @@ def test_a_reader_sees_whole_changes_only(url: str, tmp_path: Path) -> None:
     thread.join()
     assert all(size % 10 == 0 for size in sizes)
     assert sizes == sorted(sizes)
+
+
+def test_an_erasure_reaches_the_bucket_and_the_caches_of_other_machines(url: str, tmp_path: Path) -> None:
+    one, other = machine(url, tmp_path / "one"), machine(url, tmp_path / "other")
+    add(one, [exposure("anna", id="e0"), exposure("berta", id="e1")])
+    assert ids(other) == once(2)
+    assert holding(tmp_path, "anna")
+    erase(one, ["anna"], 2**60)
+    assert ids(other) == Counter({"e1": 1})
+    assert holding(tmp_path, "anna") == []
+    assert stored(one) == named(one)
 
 
 def test_a_store_that_errs_now_and_then_loses_and_doubles_nothing(
