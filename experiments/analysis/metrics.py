@@ -97,7 +97,7 @@ def finding_and_value(term: Term, *, rated: bool = False) -> tuple[str, str]:
     Args:
         rated: Whether the rates of `exchange.joins` stand beside the event.
     """
-    finding, value = _finding(term, rated=rated), _field(term)
+    finding, value = _finding(term, rated=rated), field_of(term)
     if rated and term.currency is not None:
         value += f" / coalesce({alias(term.currency)}.rate, 1.0)"
     return finding, f"CASE WHEN {finding} = {COUNTED} THEN {value} END"
@@ -106,11 +106,11 @@ def finding_and_value(term: Term, *, rated: bool = False) -> tuple[str, str]:
 def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Column]) -> None:
     adjusting = {name for term in work.terms for name in term.adjusted_by}
     events = {term.event for term in work.terms} | adjusting
-    named = "true" if None in events else _is_named(events)
+    named = "true" if None in events else is_named(events)
     delay = "epoch_us(event.received) - epoch_us(event.time)"
     if adjusting:
         # A refund comes when it comes: that says nothing of how soon events are sent.
-        delay = f"CASE WHEN NOT ({_is_named(adjusting)}) THEN {delay} END"
+        delay = f"CASE WHEN NOT ({is_named(adjusting)}) THEN {delay} END"
     exchange, rated = joins(engine, scope, work), units_of(scope, work)
     expressions = []
     for index, term in enumerate(work.terms):
@@ -133,11 +133,13 @@ def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Colu
     )
 
 
-def _is_named(names: Iterable[str | None]) -> str:
+def is_named(names: Iterable[str | None]) -> str:
+    """SQL condition on an `event`: it has one of the names."""
     return f"event.name IN ({', '.join(literal(name) for name in sorted(filter(None, names)))})"
 
 
-def _field(term: Term) -> str:
+def field_of(term: Term) -> str:
+    """SQL of what an `event` says in the field of a term."""
     if term.field in (None, "value"):
         return "event.value"
     return f"TRY_CAST(json_extract_string(event.properties, {pointer(term.field)}) AS DOUBLE)"
@@ -148,14 +150,14 @@ def _finding(term: Term, *, rated: bool) -> str:
     is_it = "true" if term.event is None else f"event.name = {literal(term.event)}"
     if term.adjusted_by:
         # What adjusts an amount need not say anything of another property.
-        told = "" if term.field == "value" else f" AND isfinite({_field(term)})"
-        is_it += f" OR coalesce({_is_named(term.adjusted_by)}{told}, false)"
+        told = "" if term.field == "value" else f" AND isfinite({field_of(term)})"
+        is_it += f" OR coalesce({is_named(term.adjusted_by)}{told}, false)"
     cases = ""
     if term.currency is not None:
         unknown = f" AND {alias(term.currency)}.rate IS NULL" if rated else ""
         cases += f" WHEN event.currency <> {literal(term.currency)}{unknown} THEN {OTHER_CURRENCY}"
     if term.field not in (None, "value"):
-        cases += f" WHEN NOT coalesce(isfinite({_field(term)}), false) THEN {MISSING}"
+        cases += f" WHEN NOT coalesce(isfinite({field_of(term)}), false) THEN {MISSING}"
     return f"(CASE WHEN NOT ({is_it}) THEN NULL{cases} ELSE {COUNTED} END)::UTINYINT"
 
 
