@@ -173,3 +173,25 @@ class RatesForm(Form):
 
     rates: Annotated[list[RateForm], Field(min_length=1, max_length=5_000)]
     correction: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ReconcileForm(Form):
+    """How a file of orders is read, and what it is reconciled with; columns by what they hold."""
+
+    metric: Key | None = None
+    match: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    timezone: Annotated[str, Field(min_length=1, max_length=60)] = "UTC"
+    order: ColumnName | None = None
+    unit: ColumnName | None = None
+    time: ColumnName | None = None
+    value: ColumnName | None = None
+    currency: ColumnName | None = None
+    consent: ColumnName | None = None
+
+    def columns(self) -> dict[str, str]:
+        """Which columns were named."""
+        names = ("order", "unit", "time", "value", "currency", "consent")
+        return {name: said for name in names if (said := getattr(self, name)) is not None}

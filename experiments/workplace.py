@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from assignment.events import MAX_AGE
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.looks import Memory
 from experiments.analysis.object_store import ObjectStore, open_s3
@@ -28,6 +29,7 @@ class Workplace:
         looks: What was measured at planned looks.
         watched: What the newest list of bots rests on: marks, limit, and when it was made.
         due: Per experiment, when its next look falls due without new events.
+        max_age: The longest time from an event to its receipt.
     """
 
     database: Database
@@ -39,11 +41,13 @@ class Workplace:
     looks: Memory = field(default_factory=dict)
     due: dict[str, datetime | None] = field(default_factory=dict)
     watched: tuple[int, int | None, datetime] | None = None
+    max_age: timedelta = MAX_AGE
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
-        return cls(database, Lake(_store(settings)), settings.log_folder)
+        max_age = timedelta(days=settings.late_days)
+        return cls(database, Lake(_store(settings)), settings.log_folder, max_age=max_age)
 
 
 def _store(settings: Settings) -> Store:

@@ -14,12 +14,14 @@ from assignment.events import MAX_AGE
 from experiments.analysis import fates, units
 from experiments.analysis.columns import Program, program
 from experiments.analysis.engine import Engine
+from experiments.analysis.fate_words import ONLY_HERE as ONLY_HERE_WORDS
+from experiments.analysis.fate_words import WORDS
 from experiments.analysis.fates import Counting, Fate
-from experiments.analysis.lake import View
 from experiments.analysis.measure import roles_of, scope_of
 from experiments.analysis.orders import AMOUNT, Orders
 from experiments.analysis.rows import microseconds
 from experiments.analysis.verify import as_it_was, check_report
+from experiments.analysis.view import View
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 
@@ -163,7 +165,15 @@ def _classes(engine: Engine) -> Document:
             }
             for money, orders, amount in totals
         ],
-        "classes": [{**row, "counted": text(row["counted"])} for row in found.values()],
+        "classes": [
+            {
+                **row,
+                "counted": text(row["counted"]),
+                "reason": WORDS[fate][0],
+                "remedy": WORDS[fate][1] or None,
+            }
+            for fate, row in zip(Fate, found.values(), strict=True)
+        ],
         "counted_without_consent": without_consent,
         "sums": all(summed.get(money) == (orders, amount) for money, orders, amount in totals)
         and not found[Fate.UNEXPLAINED]["orders"],
@@ -206,7 +216,12 @@ def _bridge(engine: Engine, row: Document) -> Document:
         reasons[reason] = seen + events, so_far + amount
     return {
         "only_here": [
-            {"reason": reason, "events": events, "amount": text(amount)}
+            {
+                "reason": reason,
+                "events": events,
+                "amount": text(amount),
+                "detail": ONLY_HERE_WORDS[reason],
+            }
             for reason, (events, amount) in sorted(reasons.items())
         ],
         "variants": variants,

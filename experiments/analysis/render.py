@@ -168,11 +168,11 @@ def _rows(report: Document, metrics: list[Document], segment: str, value: str) -
                 row.update({f"{side}_{name}": arm.get(name) for name in ("units", "mean", "std", "sum")})
             for scale in ("absolute", "relative"):
                 row.update({f"{scale}_{name}": number for name, number in comparison[scale].items()})
-            rows.append({name: _cell(row.get(name)) for name in CSV_COLUMNS})
+            rows.append({name: inert(row.get(name)) for name in CSV_COLUMNS})
     return rows
 
 
-def _cell(value: object) -> object:
+def inert(value: object) -> object:
     """Spreadsheets run a text that starts like a formula; a quote in front keeps it a text."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value

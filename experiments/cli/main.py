@@ -16,6 +16,7 @@ COMMANDS = {
     "web": "serve.web",
     "demo": "demo.demo",
     "import": "reports.import_files",
+    "reconcile": "reconciling.reconcile",
     "plan": "planning.plan",
     "analyze": "reports.analyze",
     "aa": "reports.aa",

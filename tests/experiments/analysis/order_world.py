@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from assignment.events import Event
 from experiments.analysis.lake import Lake
@@ -68,15 +69,19 @@ class World:
         """An amount in cents."""
         return Decimal(self.random.randint(100, 30_000)) * CENT
 
-    def expose(self, unit: str, variant: str | None = None, at: datetime = START, **more: object) -> datetime:
+    def expose(self, unit: str, variant: str | None = None, at: datetime = START, **more: Any) -> datetime:
         """Let a unit meet a variant; when."""
         chosen = variant or self.random.choice(("control", "treatment"))
         self.events.append((exposure(unit, chosen, at, **more), at))
         return at
 
-    def send(self, row: Row, received: datetime | None = None, **changes: object) -> None:
+    def send(self, row: Row, received: datetime | None = None, **changes: Any) -> None:
         """Report an order, by its property or by the event's own id."""
-        said: dict[str, object] = {"value": float(row.value), "at": row.time, "currency": row.currency or None}
+        said: dict[str, Any] = {
+            "value": float(row.value),
+            "at": row.time,
+            "currency": row.currency or None,
+        }
         if self.random.random() < 0.5 and row.order not in self.sent:
             said["id"] = row.order
             self.sent.add(row.order)
@@ -86,11 +91,11 @@ class World:
         unit = str(said.pop("unit", row.unit))
         self.events.append((conversion(unit, **said), received or row.time))
 
-    def order(self, fate: str, *, at: datetime = START + 3 * HOUR, **changes: object) -> Row:
+    def order(self, fate: str, *, at: datetime = START + 3 * HOUR, **changes: Any) -> Row:
         """A row of the export, not yet in it."""
         number = self.number()
         row = Row(f"O-{number}", f"u-{number}", at, self.money(), "EUR", "yes", fate)
-        return replace(row, **changes)  # type: ignore[arg-type]
+        return replace(row, **changes)
 
 
 def _counted(world: World) -> Row:
