@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from experiments.analysis.order_rows import write_rows
 from experiments.analysis.orders import load_orders
 from experiments.analysis.reconcile import Question, reconciled
+from experiments.analysis.view import View
 from experiments.jobs import analyse_now
 from experiments.requests import ReconcileForm
 from experiments.service.analysis import check_analysable
@@ -51,11 +52,15 @@ def reconcile_file(
     with place.database.reading() as session:
         definition = definition_of(session, key, report.get("version"))
     question = Question(definition, report, form.metric, form.match, place.max_age)
-    with reconciled(question, place.lake.view(), orders) as (document, engine):
-        if rows is not None:
-            with _beside(rows) as file:
-                write_rows(engine, [each["variant"] for each in document["variants"]], file)
-    return document
+
+    def work(view: View) -> Document:
+        with reconciled(question, view, orders) as (document, engine):
+            if rows is not None:
+                with _beside(rows) as file:
+                    write_rows(engine, [each["variant"] for each in document["variants"]], file)
+            return document
+
+    return place.lake.read(work)
 
 
 def _newest_report(place: Workplace, key: str) -> Document | None:

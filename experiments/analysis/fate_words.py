@@ -25,7 +25,7 @@ WORDS: dict[Fate, tuple[str, str]] = {
     ),
     Fate.SET_ASIDE: (
         "The shopper was exposed, but is none of those whom the report compares: of an earlier phase, of a "
-        "share that grew, without the trigger, or with an id that many people share.",
+        "share that grew, or with an id that many people share.",
         "Nothing: such shoppers would bias the comparison.",
     ),
     Fate.BOT: ("The shopper is left out as a bot.", "If it is none, acquit it on the page of bots."),
