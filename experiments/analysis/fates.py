@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from experiments.analysis.columns import Column, Term
+import pyarrow as pa
+
+from experiments.analysis.columns import Column, Program, Term
 from experiments.analysis.engine import Engine, key_of, literal
+from experiments.analysis.exchange import DAY, joins
 from experiments.analysis.metrics import COUNTED, MISSING, OTHER_CURRENCY, field_of, finding_and_value
 from experiments.analysis.orders import AMOUNT, Orders
 from experiments.analysis.units import Scope, pointer
@@ -47,8 +50,7 @@ class Counting:
 
     Attributes:
         scope: Which events count, of which experiment.
-        column: The window.
-        term: The events, and what is summed.
+        work: What the metric computes.
         match: Property that holds the number of an order, or `id` for the event's own id; `None` takes the
             property `order_id`, and the event's id where there is none.
         oldest: Events from before are no longer taken in, microseconds since 1970 UTC.
@@ -57,12 +59,22 @@ class Counting:
     """
 
     scope: Scope
-    column: Column
-    term: Term
+    work: Program
     match: str | None
     oldest: int
     stopped: bool
     are_joined: bool
+
+    @property
+    def column(self) -> Column:
+        """What is summed per unit, with its window."""
+        return next(iter(self.work.columns.values()))[0]
+
+    @property
+    def term(self) -> Term:
+        """The events, and their field."""
+        assert self.column.term is not None
+        return self.work.terms[self.column.term]
 
 
 def decide(engine: Engine, counting: Counting, orders: Orders) -> None:
@@ -82,12 +94,14 @@ def decide(engine: Engine, counting: Counting, orders: Orders) -> None:
     _tell(engine, counting, money)
     _pair(engine)
     _find_seen(engine, counting)
+    _find_rates(engine, counting)
     _judge(engine, counting, orders)
 
 
 def _tell(engine: Engine, counting: Counting, money: str) -> None:
     scope, term, column = counting.scope, counting.term, counting.column
-    finding, value = finding_and_value(term)
+    rates = joins(engine, scope, counting.work)
+    finding, value = finding_and_value(term, rated=bool(rates))
     number = f"json_extract_string(event.properties, {pointer(counting.match or ORDER_PROPERTY)})"
     if counting.match is None:
         number = f"coalesce(nullif({number}, ''), event.id)"
@@ -104,7 +118,7 @@ def _tell(engine: Engine, counting: Counting, money: str) -> None:
             {finding} AS finding, {_exact(value)} AS worth, {scope.known_by_then("event")} AS known,
             named.unit_key, named.variant, named.first
           FROM {scope.view.source("conversions")} AS event
-          LEFT JOIN named ON event.unit_key = named.id_key
+          LEFT JOIN named ON event.unit_key = named.id_key{rates}
           WHERE event.name = {literal(term.event or "")})"""
     )
 
@@ -160,6 +174,23 @@ def _find_seen(engine: Engine, counting: Counting) -> None:
     )
 
 
+def _find_rates(engine: Engine, counting: Counting) -> None:
+    """Make the table `rated` of the currencies and days of orders for which there is a rate."""
+    unit = counting.term.currency
+    found: list[tuple[str, int]] = []
+    if unit is not None and counting.scope.quotes:
+        days = engine.execute(
+            f"SELECT DISTINCT money, time // {DAY} FROM asked "
+            f"WHERE money <> {literal(unit)} AND time IS NOT NULL"
+        ).fetchall()
+        found = [(money, day) for money, day in days if counting.scope.quotes.find(unit, money, day)]
+    columns = zip(*found, strict=True) if found else ((), ())
+    arrays = [pa.array(each, kind) for each, kind in zip(columns, (pa.string(), pa.int64()), strict=True)]
+    engine.register("found_rates", pa.table(arrays, names=["money", "day"]))
+    engine.execute("CREATE OR REPLACE TEMP TABLE rated AS SELECT * FROM found_rates")
+    engine.unregister("found_rates")
+
+
 def _judge(engine: Engine, counting: Counting, orders: Orders) -> None:
     person, joined = "pair.id_key", ""
     if counting.are_joined:
@@ -180,17 +211,23 @@ def _judge(engine: Engine, counting: Counting, orders: Orders) -> None:
           CASE WHEN pair.counted THEN pair.worth END AS counts_for,
           {_fate(counting, orders)} AS fate
         FROM pairs AS pair {joined}
-        LEFT JOIN met ON {person} = met.unit_key LEFT JOIN seen ON pair.id_key = seen.id_key"""
+        LEFT JOIN met ON {person} = met.unit_key LEFT JOIN seen ON pair.id_key = seen.id_key
+        LEFT JOIN rated ON pair.money = rated.money AND pair.time // {DAY} = rated.day"""
     )
 
 
 def _fate(counting: Counting, orders: Orders) -> str:
     scope, column, term = counting.scope, counting.column, counting.term
     unknown = Fate.REFUSED_CONSENT if orders.has_units else Fate.UNKNOWN_UNIT
-    own = f"pair.event_id IS NULL AND pair.money <> {literal(term.currency)}" if term.currency else "false"
+    own, same = "false", "pair.amount = pair.told_amount AND pair.money = pair.told_money"
+    if term.currency is not None:
+        money = literal(term.currency)
+        own = f"pair.event_id IS NULL AND pair.money <> {money} AND rated.day IS NULL"
+        # The shop may have converted the amount itself.
+        same = f"({same}) OR (pair.money = {money} AND pair.amount = round(pair.worth, 2))"
     rules = [
         (Fate.DUPLICATE, "pair.again > 1 OR (pair.event_id IS NULL AND pair.rank > 1)"),
-        (Fate.COUNTED, "pair.counted AND pair.amount = pair.told_amount AND pair.money = pair.told_money"),
+        (Fate.COUNTED, f"pair.counted AND ({same})"),
         (Fate.DIFFERS, "pair.counted"),
         (Fate.REFUSED_CONSENT, "pair.consent = false"),
         (unknown, "pair.id_key IS NULL AND pair.consent IS NULL"),

@@ -12,8 +12,9 @@ from typing import Any
 from assignment.errors import ProefwerkError, invalid_field
 from assignment.events import MAX_AGE
 from experiments.analysis import fates, units
-from experiments.analysis.columns import Program, program
+from experiments.analysis.columns import program
 from experiments.analysis.engine import Engine
+from experiments.analysis.exchange import DAY
 from experiments.analysis.fate_words import ONLY_HERE as ONLY_HERE_WORDS
 from experiments.analysis.fate_words import WORDS
 from experiments.analysis.fates import Counting, Fate
@@ -27,7 +28,6 @@ from experiments.forms import MetricForm, MetricKind
 
 Document = dict[str, Any]
 CENT = Decimal("0.01")
-DAY = 86_400_000_000
 PRECISION = 60
 SUMMED = (MetricKind.MEAN, MetricKind.RATIO)
 """Kinds of metrics that sum a field of events."""
@@ -104,13 +104,9 @@ def _counting(
 ) -> Counting:
     scope = scope_of(definition, view, as_of)
     exposed = units.build(engine, scope)
-    work: Program = program([form], covariates=False)
-    column = work.columns[form.key][0]
-    assert column.term is not None
     return Counting(
         scope=scope,
-        column=column,
-        term=work.terms[column.term],
+        work=program([form], covariates=False),
         match=question.match,
         oldest=microseconds(as_of - question.max_age),
         stopped=definition.stopped_at is not None,

@@ -105,7 +105,7 @@ def _unexplained(found: Document) -> str:
 
 
 def _money(amount: str) -> str:
-    return f"{Decimal(amount):,f}"
+    return f"{Decimal(amount):,.2f}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -21,6 +21,7 @@ from experiments.analysis.reconcile import Question, metric_of, reconciled
 from experiments.analysis.report import analyse
 from experiments.definition import Definition
 from experiments.phases import Period
+from experiments.rates import Rate
 from tests.experiments.analysis.build import (
     CONVERSION,
     HOUR,
@@ -208,6 +209,24 @@ def test_a_report_that_no_longer_follows_from_the_events_is_not_explained(tmp_pa
         assert document["variants"][0]["unexplained"] == "0.01"
 
 
+def test_an_amount_with_a_rate_counts_converted_and_reconciles_in_both_currencies(tmp_path: Path) -> None:
+    events = [
+        exposure("a"),
+        *(conversion("a", 100, id=name, currency="USD") for name in ("A", "B")),
+        conversion("a", 100, id="C", currency="GBP"),
+    ]
+    planned = replace(
+        definition(metric(REVENUE, unit="EUR")), rates=(Rate("EUR", "USD", START.date(), "1.0837", START),)
+    )
+    moment = START.isoformat()
+    lines = [f"A,a,{moment},100,USD", f"B,a,{moment},92.28,EUR", f"C,a,{moment},100,GBP",
+             f"D,a,{moment},7,USD", f"E,a,{moment},7,GBP"]  # fmt: skip
+    document, found = asked(tmp_path, planned, events, lines)
+    assert found == {"A": "counted", "B": "counted", "C": "currency", "D": "missing", "E": "currency"}
+    assert document["explained"]
+    assert Decimal(document["variants"][0]["counted"]).quantize(Decimal("0.01")) == Decimal("184.55")
+
+
 def test_the_first_metric_that_sums_money_is_reconciled(tmp_path: Path) -> None:
     pieces = metric(REVENUE, key="pieces", field="items", unit="pieces")
     basket = metric(
@@ -242,10 +261,17 @@ MONEY = st.sampled_from(["EUR", "USD", None])
     ),
     cap=st.sampled_from([None, {"value": 12.5}, {"quantile": 0.75}]),
     unit=st.sampled_from(["EUR", None]),
+    rated=st.booleans(),
 )  # fmt: skip
 @settings(max_examples=12, deadline=None)
 def test_whatever_happened_classes_partition_the_export_and_explain_the_report(
-    exposed: list[Any], linked: list[Any], told: list[Any], rows: list[Any], cap: Any, unit: str | None
+    exposed: list[Any],
+    linked: list[Any],
+    told: list[Any],
+    rows: list[Any],
+    cap: Any,
+    unit: str | None,
+    rated: bool,
 ) -> None:
     events: list[Event] = [exposure(who, variant, START + at * HOUR) for who, variant, at in exposed]
     events += [link(one, other) for one, other in linked if one != other]
@@ -273,7 +299,8 @@ def test_whatever_happened_classes_partition_the_export_and_explain_the_report(
         ]
         path.write_text("\n".join(["id,unit,time,value,currency,consent", *lines]))
         form = metric(REVENUE, unit=unit, window_hours=24, cap=cap)
-        planned = definition(form, fallback_attribute="device")
+        rates = (Rate("EUR", "USD", START.date(), "1.0837", START),) if rated else ()
+        planned = replace(definition(form, fallback_attribute="device"), rates=rates)
         question = Question(planned, analyse(planned, view, LATER))
         with reconciled(question, view, load_orders(path, {})) as (document, engine):
             paired = engine.execute("SELECT count(*), count(DISTINCT event_id) FROM paired").fetchall()[0]
