@@ -14,7 +14,14 @@ import pyarrow as pa
 from experiments.analysis.columns import Column, Program, Term
 from experiments.analysis.engine import Engine, key_of, literal
 from experiments.analysis.exchange import DAY, joins
-from experiments.analysis.metrics import COUNTED, MISSING, OTHER_CURRENCY, field_of, finding_and_value
+from experiments.analysis.metrics import (
+    COUNTED,
+    MISSING,
+    OTHER_CURRENCY,
+    field_of,
+    finding_and_value,
+    is_named,
+)
 from experiments.analysis.orders import AMOUNT, Orders
 from experiments.analysis.units import Scope, pointer
 
@@ -92,6 +99,7 @@ def decide(engine: Engine, counting: Counting, orders: Orders) -> None:
     )
     engine.unregister("exported")
     _tell(engine, counting, money)
+    _net(engine)
     _pair(engine)
     _find_seen(engine, counting)
     _find_rates(engine, counting)
@@ -119,7 +127,37 @@ def _tell(engine: Engine, counting: Counting, money: str) -> None:
             named.unit_key, named.variant, named.first
           FROM {scope.view.source("conversions")} AS event
           LEFT JOIN named ON event.unit_key = named.id_key{rates}
-          WHERE event.name = {literal(term.event or "")})"""
+          WHERE {is_named([term.event, *term.adjusted_by])})
+        WHERE finding IS NOT NULL"""
+    )
+
+
+def _net(engine: Engine) -> None:
+    """Make one of the events of an order that the export has in one row, where only their sum is its amount.
+
+    So it is where an export has orders as they are after refunds.
+    """
+    engine.execute(
+        """CREATE OR REPLACE TEMP TABLE netted AS
+        SELECT whole.* FROM (
+          SELECT order_id, arg_min(event_id, row(time, event_id)) AS event_id, sum(amount) AS amount,
+            sum(worth) AS worth
+          FROM told WHERE counted GROUP BY order_id
+          HAVING count(*) > 1 AND min(unit_key) = max(unit_key) AND min(money) = max(money)) AS whole
+        JOIN (
+          SELECT order_id, min(amount) AS amount, min(money) AS money FROM asked WHERE again = 1
+          GROUP BY order_id HAVING count(*) = 1) AS row_of ON whole.order_id = row_of.order_id
+        WHERE whole.amount = row_of.amount AND NOT EXISTS (
+          SELECT 1 FROM told WHERE told.order_id = row_of.order_id AND told.amount = row_of.amount
+            AND told.money = row_of.money)"""
+    )
+    engine.execute(
+        """CREATE OR REPLACE TEMP TABLE told AS
+        SELECT told.* REPLACE (coalesce(netted.amount, told.amount) AS amount,
+          coalesce(netted.worth, told.worth) AS worth)
+        FROM told LEFT JOIN netted ON told.event_id = netted.event_id
+        WHERE netted.event_id IS NOT NULL OR NOT told.counted
+          OR told.order_id IS NULL OR told.order_id NOT IN (SELECT order_id FROM netted)"""
     )
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from assignment.errors import ProefwerkError
 from assignment.events import Event
+from experiments.adjustments import change_of, refund_of
 from experiments.analysis.lake import Lake
 from experiments.analysis.orders import load_orders
 from experiments.analysis.reconcile import Question, metric_of, reconciled
@@ -225,6 +226,25 @@ def test_an_amount_with_a_rate_counts_converted_and_reconciles_in_both_currencie
     assert found == {"A": "counted", "B": "counted", "C": "currency", "D": "missing", "E": "currency"}
     assert document["explained"]
     assert Decimal(document["variants"][0]["counted"]).quantize(Decimal("0.01")) == Decimal("184.55")
+
+
+def test_an_export_of_orders_after_refunds_and_changes_is_reconciled_with_all_of_their_events(
+    tmp_path: Path,
+) -> None:
+    events = [
+        exposure("a"),
+        conversion("a", 50, id="A"),
+        conversion("a", -20, id="r", name=refund_of("order"), properties={"order_id": "A"}),
+        conversion("a", -0.5, id="c", name=change_of("order"), properties={"order_id": "A"}),
+        conversion("a", 8, id="B"),
+        conversion("a", -8, id="s", name=refund_of("order"), properties={"order_id": "B"}),
+    ]
+    lines = ["A,a,,29.50,", "B,a,,8,"]
+    document, found = asked(tmp_path, definition(metric(REVENUE)), events, lines)
+    assert found == {"A": "counted", "B": "counted"}
+    assert document["explained"]
+    told = [(each["reason"], each["amount"]) for each in document["only_here"]]
+    assert told == [("again", "-8.00")], "the export has the order without its refund"
 
 
 def test_the_first_metric_that_sums_money_is_reconciled(tmp_path: Path) -> None:
