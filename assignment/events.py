@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, NamedTuple, final
+from typing import Annotated, NamedTuple, cast, final
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,7 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=100)]
 UnitId = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Phase = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Scalar = str | Whole | float | bool | None
 # Bounded depth: what one stack could parse, a reader with a deeper stack must be able to parse too.
@@ -34,7 +35,7 @@ DEFAULT_VALUE = float("1")
 
 @final
 class Exposure(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="exposure"):
-    """A unit met a variant of an experiment."""
+    """A unit met a variant of an experiment; `version` is the phase under which that was decided."""
 
     id: Identifier
     unit: UnitId
@@ -42,6 +43,7 @@ class Exposure(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="exp
     variant: Identifier
     time: Moment | None = None
     attributes: dict[str, Attribute] = msgspec.field(default_factory=dict)
+    version: Phase | None = None
 
 
 class Conversion(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="conversion"):
@@ -108,6 +110,7 @@ _skimmed = msgspec.json.Decoder(list[Exposure | _Skimmed | Link])
 _logged = msgspec.json.Decoder(list[Event | Sender])
 _MARK = b'[{"type":"sender","agent":'
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_records = msgspec.json.Decoder(list[list[Exposure | _Skimmed | Link | Sender]])
 
 
 class Complaint(NamedTuple):
@@ -219,6 +222,47 @@ def payload_agent(payload: bytes) -> str | None:
         return None
     first = _decode(payload)[0]
     return first.agent if isinstance(first, Sender) else None
+
+
+class Record(NamedTuple):
+    """A record of the log.
+
+    Attributes:
+        events: As they came.
+        received: Microseconds since 1970 UTC.
+        agent: User agent of the crawler that sent them; `None` for everybody else's.
+    """
+
+    events: Sequence[Event]
+    received: int
+    agent: str | None
+
+
+def decode_records(payloads: Sequence[bytes]) -> list[Record]:
+    """Records of the log, faster together than one by one.
+
+    Raises:
+        ValueError: One of them holds something else.
+    """
+    start = _RECEIPT.size
+    try:
+        lists = _records.decode(b"[%b]" % b",".join([payload[start:] for payload in payloads]))
+        receipts = [_RECEIPT.unpack_from(payload)[0] for payload in payloads]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, struct.error) as error:
+        raise ValueError(f"not a batch of events: {error}") from error
+    if len(lists) != len(payloads):
+        raise ValueError("not batches of events: brackets do not match")
+    currencies = {event.currency for logged in lists for event in logged if type(event) is _Skimmed}
+    if not all(code is None or is_currency(code) for code in currencies):
+        raise ValueError("not a batch of events: a currency is no code of three capital letters")
+    return [_record(*each) for each in zip(payloads, lists, receipts, strict=True)]
+
+
+def _record(payload: bytes, logged: Sequence[Event | Sender], received: int) -> Record:
+    if not payload.startswith(_MARK, _RECEIPT.size):
+        return Record(cast(Sequence[Event], logged), received, None)
+    agent = next(each.agent for each in logged if isinstance(each, Sender))
+    return Record([event for event in logged if not isinstance(event, Sender)], received, agent)
 
 
 def decode_payload(payload: bytes) -> list[tuple[Event, datetime]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,12 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.analysis import known_ids, parts, takeover, tombstones
+from experiments.analysis import known_ids, parts, tombstones
 from experiments.analysis.engine import connection
 from experiments.analysis.manifest import Manifest, Retired
 from experiments.analysis.rows import Rows, kept
 from experiments.analysis.schema import SCHEMA
 from experiments.analysis.store import LocalStore, OutrunError, ReplacedError, State, Store
+from experiments.analysis.takeover import LogReader, Takeover
 from experiments.analysis.view import SPILL, Opener, View
 
 __all__ = ["EVENTS", "OTHER", "SPILL", "Added", "Lake", "View"]
@@ -95,25 +96,30 @@ class Lake:
         Segments that are sealed and wholly taken over are removed once the rest is durable.
         """
         total = Added()
-        while True:
-            added, news = Added(), takeover.Takeover()
+        with LogReader(log_folder, self.store.quarantine, BATCH_EVENTS) as log_reader:
+            while True:
+                added, news = self._compact_batch(log_reader)
+                for path in news.finished:
+                    path.unlink(missing_ok=True)
+                total += added
+                if not news.more:
+                    return total
 
-            def take_over(current: Manifest) -> Manifest | None:
-                nonlocal added, news
-                news = takeover.read_log(log_folder, current, self.store.quarantine, BATCH_EVENTS)
-                if news.consumed == current.consumed:
-                    return None
-                following, added = self._with_rows(current, news.rows)
-                return msgspec.structs.replace(
-                    following, consumed=news.consumed, damaged=current.damaged + news.damaged
-                )
+    def _compact_batch(self, log_reader: LogReader) -> tuple[Added, Takeover]:
+        added, news = Added(), Takeover()
 
-            self.change(take_over)
-            for path in news.finished:
-                path.unlink(missing_ok=True)
-            total += replace(added, damaged=news.damaged)
-            if not news.more:
-                return total
+        def take_over(current: Manifest) -> Manifest | None:
+            nonlocal added, news
+            news = log_reader.news(current.consumed)
+            if news.consumed == current.consumed:
+                return None
+            following, added = self._with_rows(current, news.rows)
+            return msgspec.structs.replace(
+                following, consumed=news.consumed, damaged=current.damaged + news.damaged
+            )
+
+        self.change(take_over)
+        return replace(added, damaged=news.damaged), news
 
     def add(self, rows: Rows) -> Added:
         """Take over events that did not come through the log; those with a known id are left out."""
@@ -177,17 +183,20 @@ class Lake:
         tables, runs, whole = rows.tables(), current.runs, current.parts
         repeated, generation = 0, current.generation + 1
         if rows.count:
-            with connection(self.root / SPILL) as engine:
-                self.store.fetch([run.path for run in runs])
-                keys = _id_keys(engine, tables, rows.count)
-                keep = _first_of_each(keys)
-                keep[keep] = ~known_ids.known(self.root, runs, keys[keep])
-                repeated = rows.count - int(keep.sum())
-                keep[tombstones.late(engine, tables, current.erased)] = False
+            self.store.fetch([run.path for run in runs])
+            keys, taken = known_ids.placed([tables[kind] for kind in EVENTS], rows.count)
+            keep, new = known_ids.new(self.root, runs, keys, taken)
+            repeated = int(taken.sum()) - len(new)
+            late = tombstones.late(tables, current.erased)
+            if len(late):
+                keep[late] = False
+                new = np.sort(keys[keep])
+            if repeated or len(late):
                 tables = {kind: kept(table, keep) for kind, table in tables.items()}
+            with connection(self.root / SPILL) as engine:
                 whole = parts.extended(engine, self.store, current.parts, tables, generation)
-            if keep.any():
-                runs = known_ids.extended(self.root, runs, keys[keep])
+            if len(new):
+                runs = known_ids.extended(self.root, runs, new)
         exposures, conversions, links = (tables[kind].num_rows for kind in EVENTS)
         following = msgspec.structs.replace(
             current,
@@ -203,23 +212,6 @@ class Lake:
 def _files(manifest: Manifest) -> set[str]:
     """What a manifest consists of."""
     return {item.path for group in (manifest.parts, manifest.runs) for item in group}
-
-
-def _id_keys(engine: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table], count: int) -> known_ids.Keys:
-    """64-bit hashes of the ids in order of arrival; one in 2**64 pairs of ids shares one."""
-    keys = np.empty(count, dtype=np.uint64)
-    for table in tables.values():
-        engine.register("incoming", table)
-        found = engine.execute("SELECT place, md5_number_lower(id) AS key FROM incoming").fetchnumpy()
-        keys[found["place"]] = found["key"]
-        engine.unregister("incoming")
-    return keys
-
-
-def _first_of_each(keys: known_ids.Keys) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    first = np.zeros(len(keys), dtype=np.bool_)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first
 
 
 def _counted(before: dict[str, int], table: pa.Table, column: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -75,7 +75,7 @@ def _import_file(
         count += 1
         event = _judged(whole, path, place, document, rules, now)
         if event is not None:
-            batch.extend([(event, event.time.astimezone(UTC) if event.time else now)], received)
+            batch.extend([event], received)
         if batch.count >= BATCH:
             whole.added += lake.add(batch)
             batch = Rows()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from experiments.analysis.engine import key_of, literal, parquet
+from experiments.analysis.engine import key_of, literal
 from experiments.analysis.manifest import Part, sync_file, sync_folder
 from experiments.analysis.schema import COLUMNS, SCHEMA, names, rows_of
 from experiments.analysis.store import Store
@@ -20,13 +22,16 @@ ROW_GROUP = 122_880
 FAN_IN = 8
 LARGE = 2_000_000
 _ORDER = {
-    "exposures": "experiment, unit_key, time, id",
-    "conversions": "name, unit_key, time, id",
+    "exposures": "unit_key, time, id",
+    "conversions": "unit_key, time, id",
     "links": "unit_key, person_key, time, id",
     "bots": "unit_key, time, id",
 }
+_NAMES = {"exposures": "experiment", "conversions": "name"}
+"""What comes before that in the order, and has few values."""
 _KEYS = {"unit": "unit_key", "person": "person_key"}
 """What holds the 64-bit key of an id."""
+_DAY = 86_400_000_000
 _OPTIONAL = ("version",)
 """Columns that incoming rows may lack."""
 
@@ -35,26 +40,38 @@ def write(
     engine: duckdb.DuckDBPyConnection, root: Path, kind: str, table: pa.Table, generation: int
 ) -> list[Part]:
     """New files for the rows of one kind, one a day; on disk when this returns."""
-    if not table.num_rows:
-        return []
-    engine.register("incoming", table)
-    keys = "".join(f"{key_of(name)} AS {key}, " for name, key in _KEYS.items() if name in table.column_names)
+    keys = "".join(
+        f"{key_of(name)} AS {key}, "
+        for name, key in _KEYS.items()
+        if name in table.column_names and key not in table.column_names
+    )
     lacking = "".join(
         f"NULL::{COLUMNS[kind][name].type} AS {name}, "
         for name in _OPTIONAL
         if name in COLUMNS[kind] and name not in table.column_names
     )
-    engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE batch AS SELECT * EXCLUDE (place), {keys}{lacking}"
-        f"{generation}::INTEGER AS generation, make_timestamp(epoch_us(time))::DATE AS day FROM incoming"
-    )
-    engine.unregister("incoming")
-    days = engine.execute("SELECT DISTINCT day FROM batch ORDER BY day").fetchall()
-    generations = (generation, generation)
-    return [
-        _copy(engine, root, kind, day, f"batch WHERE day = {literal(day.isoformat())}", generations)
-        for (day,) in days
-    ]
+    source = f"(SELECT *, {keys}{lacking}{generation}::INTEGER AS generation FROM incoming)"
+    made = []
+    for day, rows in _by_day(table):
+        engine.register("incoming", rows)
+        last = pc.max(rows.column("received").cast(pa.int64())).as_py()
+        part = Part("", kind, day, rows.num_rows, last, generation, generation, SCHEMA)
+        made.append(_copy(engine, root, part, source))
+        engine.unregister("incoming")
+    return made
+
+
+def _by_day(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each UTC day."""
+    days = table.column("time").cast(pa.int64()).to_numpy() // _DAY
+    if not len(days):
+        return
+    if days.min() != days.max():
+        order = np.argsort(days, kind="stable")
+        table, days = table.take(pa.array(order)), days[order]
+    found, starts = np.unique(days, return_index=True)
+    for day, start, end in zip(found, starts, [*starts[1:], len(days)], strict=True):
+        yield str(np.datetime64(int(day), "D")), table.slice(start, end - start)
 
 
 def extended(
@@ -89,24 +106,31 @@ def extended(
 
 def merged(engine: duckdb.DuckDBPyConnection, store: Store, group: Sequence[Part]) -> Part:
     """A new file with all rows of files of one kind and day."""
-    kind, day = group[0].kind, date.fromisoformat(group[0].day)
-    store.fetch([part.path for part in group])
-    source = rows_of(kind, [(store.root / part.path, part.schema) for part in group])
-    generations = (
-        min(part.first_generation for part in group),
-        max(part.last_generation for part in group),
+    part = Part(
+        path="",
+        kind=group[0].kind,
+        day=group[0].day,
+        rows=sum(part.rows for part in group),
+        last_received=max(part.last_received for part in group),
+        first_generation=min(part.first_generation for part in group),
+        last_generation=max(part.last_generation for part in group),
+        schema=SCHEMA,
     )
-    return _copy(engine, store.root, kind, day, source, generations)
+    store.fetch([part.path for part in group])
+    source = rows_of(part.kind, [(store.root / part.path, part.schema) for part in group])
+    return _copy(engine, store.root, part, source)
 
 
 def rewritten(engine: duckdb.DuckDBPyConnection, store: Store, part: Part, condition: str) -> list[Part]:
     """A new file with the rows of a part that meet a condition in SQL; none where no row does."""
     store.fetch([part.path])
-    source = f"{rows_of(part.kind, [(store.root / part.path, part.schema)])} WHERE {condition}"
-    if not engine.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchall():
+    whole = rows_of(part.kind, [(store.root / part.path, part.schema)])
+    source = f"(SELECT * FROM {whole} WHERE {condition})"
+    count, last = engine.execute(f"SELECT count(*), max(epoch_us(received)) FROM {source}").fetchall()[0]
+    if not count:
         return []
-    generations = (part.first_generation, part.last_generation)
-    return [_copy(engine, store.root, part.kind, date.fromisoformat(part.day), source, generations)]
+    left = msgspec.structs.replace(part, rows=count, last_received=last, schema=SCHEMA)
+    return [_copy(engine, store.root, left, source)]
 
 
 def _level(rows: int) -> int:
@@ -117,27 +141,30 @@ def _level(rows: int) -> int:
     return level
 
 
-def _copy(
-    engine: duckdb.DuckDBPyConnection,
-    root: Path,
-    kind: str,
-    day: date,
-    source: str,
-    generations: tuple[int, int],
-) -> Part:
-    folder = root / kind / f"day={day.isoformat()}"
+def _copy(engine: duckdb.DuckDBPyConnection, root: Path, part: Part, source: str) -> Part:
+    """A new file with these rows in order; the part, which tells of them, with its path."""
+    folder = root / part.kind / f"day={part.day}"
     if not folder.is_dir():
         folder.mkdir(parents=True)
-        sync_folder(root / kind)
+        sync_folder(root / part.kind)
         sync_folder(root)
     path = folder / f"{uuid.uuid4().hex}.parquet"
     engine.execute(
-        f"COPY (SELECT {names(kind)} FROM {source} ORDER BY {_ORDER[kind]}) TO {literal(str(path))} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        f"COPY ({_ordered(part.kind, source)}) TO {literal(str(path))} "
+        f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP})"
     )
     sync_file(path)
     sync_folder(folder)
-    rows, last = engine.execute(
-        f"SELECT count(*), max(epoch_us(received)) FROM {parquet([path])}"
-    ).fetchall()[0]
-    return Part(str(path.relative_to(root)), kind, day.isoformat(), rows, last, *generations, SCHEMA)
+    return msgspec.structs.replace(part, path=str(path.relative_to(root)))
+
+
+def _ordered(kind: str, source: str) -> str:
+    name = _NAMES.get(kind)
+    if name is None:
+        return f"SELECT {names(kind)} FROM {source} ORDER BY {_ORDER[kind]}"
+    # Sorting by a number in place of a text takes half the time.
+    ranked = f"SELECT {name}, row_number() OVER (ORDER BY {name}) AS rank"
+    return (
+        f"SELECT {names(kind)} FROM {source} JOIN ({ranked} FROM (SELECT DISTINCT {name} FROM {source})) "
+        f"USING ({name}) ORDER BY rank, {_ORDER[kind]}"
+    )

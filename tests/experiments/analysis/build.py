@@ -70,7 +70,7 @@ def lake_of(folder: Path, events: Iterable[Event], received: datetime = START) -
 def add(lake: Lake, events: Iterable[Event], received: datetime = START) -> None:
     """Put events into a lake."""
     rows = Rows()
-    rows.extend([(event, event.time or received) for event in events], microseconds(received))
+    rows.extend(list(events), microseconds(received))
     lake.add(rows)
 
 

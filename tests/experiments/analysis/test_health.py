@@ -318,7 +318,7 @@ def in_pieces(folder: Path, *pieces: tuple[list[Event], timedelta]) -> Lake:
     for events, delay in pieces:
         for each in events:
             at = each.time or START
-            rows.extend([(each, at)], microseconds(at + delay))
+            rows.extend([each], microseconds(at + delay))
     lake = Lake(folder)
     lake.add(rows)
     return lake
