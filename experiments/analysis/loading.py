@@ -17,6 +17,7 @@ from experiments.analysis.lake import Added, Lake
 from experiments.analysis.rows import Rows, microseconds
 
 BATCH = 200_000
+CHUNK = 5_000
 SHOWN = 20
 STEP = 10_000
 Progress = Callable[[Path, int], None]
@@ -70,17 +71,21 @@ def import_events(
 def _import_file(
     whole: Imported, lake: Lake, path: Path, rules: Rules, now: datetime, progress: Progress
 ) -> None:
-    batch, count, received = Rows(), 0, microseconds(now)
+    batch, waiting, count, received = Rows(), list[Event](), 0, microseconds(now)
     for place, document in rows_of(path):
         count += 1
         event = _judged(whole, path, place, document, rules, now)
         if event is not None:
-            batch.extend([event], received)
+            waiting.append(event)
+        if len(waiting) >= min(CHUNK, BATCH):
+            batch.extend(waiting, received)
+            waiting = []
         if batch.count >= BATCH:
             whole.added += lake.add(batch)
             batch = Rows()
         if count % STEP == 0:
             progress(path, count)
+    batch.extend(waiting, received)
     if batch.count:
         whole.added += lake.add(batch)
     whole.rows += count

@@ -17,7 +17,6 @@ from assignment.events import Record, decode_records
 from assignment.log import Damage, Frame, is_sealed, read_frames, segments
 from experiments.analysis.rows import Rows
 
-QUARANTINE = "quarantine"
 GROUP = 1 << 20
 """Bytes of records that are decoded at once: so few that what comes of them fits the processor's cache."""
 log = logging.getLogger(__name__)

@@ -210,7 +210,7 @@ def test_what_was_found_at_the_planned_size_of_triggered_units_stays_found(tmp_p
     rows = Rows()
     for event in made.events:
         moment = event.time or START
-        rows.extend([(event, moment)], microseconds(moment))
+        rows.extend([event], microseconds(moment))
     lake = Lake(tmp_path)
     lake.add(rows)
     report = analyse(whole, lake.view(), LATER)
