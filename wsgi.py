@@ -24,11 +24,13 @@ from dash_ui.app import create_dash
 from dash_ui.gateway import Gateway
 from experiments.db import Database
 from experiments.lifetime import die_with_parent, when_told_to_stop
+from experiments.order_uploads import OrderUploads
 from experiments.publish import fetch_published
 from experiments.service.analysis import request_analysis
 from experiments.settings import Settings
 from experiments.stickiness import PATIENCE_SECONDS, StickyAssignments
 from experiments.stream_threads import give_streams_their_own_threads
+from experiments.workplace import store_of
 
 POLL_SECONDS = 0.25
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -71,8 +73,9 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("proefwerk", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     register(app, doors)
-    experiments.api.register(app, database, analyse=analyse, published=published)
-    create_dash(app, Gateway(database, analyse, published), secret=settings.secret)
+    uploads = OrderUploads(lambda: store_of(settings))
+    experiments.api.register(app, database, analyse=analyse, published=published, uploads=uploads)
+    create_dash(app, Gateway(database, analyse, published, uploads), secret=settings.secret)
     app.wsgi_app = HotDoor(app.wsgi_app, doors)  # type: ignore[method-assign]
     return app
 

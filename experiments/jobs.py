@@ -21,6 +21,7 @@ from experiments.db import Database, utc_now
 from experiments.lifecycle import Status
 from experiments.models import AnalysisRequest, Experiment, Rehearsal
 from experiments.publish import compile_snapshot
+from experiments.reconciliation_models import Reconciliation
 from experiments.refresh import refresh_reports
 from experiments.rehearsing import rehearse_now, rehearse_requested
 from experiments.service import transitions
@@ -97,7 +98,10 @@ def run_requested(place: Workplace) -> int:
     One that fails leaves its reason with its request and does not keep the others from running.
     """
     return answer_waiting(
-        place.database, AnalysisRequest, "analysis", lambda key: {"report_id": analyse_now(place, key)["id"]}
+        place.database,
+        AnalysisRequest,
+        "analysis",
+        lambda _, key: {"report_id": analyse_now(place, key)["id"]},
     )
 
 
@@ -105,7 +109,7 @@ def reopen_requests(database: Database) -> None:
     """Offer requests again that a scheduler took and did not finish before it died; forget old ones."""
     with database.session() as session:
         session.exec(delete(AnalysisRequest).where(col(AnalysisRequest.finished_at) < utc_now() - KEPT))
-        for table in (AnalysisRequest, Rehearsal):
+        for table in (AnalysisRequest, Rehearsal, Reconciliation):
             session.exec(
                 update(table)
                 .where(col(table.started_at).is_not(None), col(table.finished_at).is_(None))

@@ -30,7 +30,7 @@ def rehearse_now(place: Workplace, key: str) -> dict[str, Any]:
 def rehearse_requested(place: Workplace) -> int:
     """Do every rehearsal that somebody waits for, each leaving its result or reason; how many there were."""
     return answer_waiting(
-        place.database, Rehearsal, "rehearsal", lambda key: {"body": _text(_rehearsed(place, key))}
+        place.database, Rehearsal, "rehearsal", lambda _, key: {"body": _text(_rehearsed(place, key))}
     )
 
 

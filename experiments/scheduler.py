@@ -23,6 +23,7 @@ from experiments import jobs
 from experiments.db import Database, utc_now
 from experiments.jobs import Workplace
 from experiments.models import SCHEDULER_LEASE, Lease
+from experiments.reconciling import forget_orders, reconcile_requested
 from experiments.settings import Settings
 
 LEASE = timedelta(seconds=10)
@@ -129,6 +130,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("lead", lambda: _survive("lead", lead), RENEW_SECONDS),
         ("run_requested", led(jobs.run_requested), REQUEST_SECONDS),
         ("rehearse_requested", led(jobs.rehearse_requested), REHEARSE_SECONDS),
+        ("reconcile_requested", led(reconcile_requested), REHEARSE_SECONDS),
         ("refresh_reports", led(jobs.refresh_reports), REFRESH_SECONDS),
         ("apply_dates", led(jobs.apply_dates), DATES_SECONDS),
         ("refresh_baselines", led(jobs.refresh_baselines), BASELINE_SECONDS),
@@ -136,6 +138,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
         ("forget_variants", led(jobs.forget_variants), FORGET_SECONDS),
+        ("forget_orders", led(forget_orders), FORGET_SECONDS),
     ):
         scheduler.add_job(work, "interval", seconds=seconds, id=name)
 

@@ -19,7 +19,7 @@ def answer_waiting(
     database: Database,
     table: type[Request],
     what: str,
-    answer: Callable[[str], dict[str, Any]],
+    answer: Callable[[int, str], dict[str, Any]],
 ) -> int:
     """Do every request that nobody has begun; how many there were.
 
@@ -29,7 +29,7 @@ def answer_waiting(
         database: Where they wait.
         table: Of the requests.
         what: The kind of work, as it is called in a sentence.
-        answer: Does it for an experiment; the columns of the request that hold what came of it.
+        answer: Does the request of a number, for an experiment; its columns that hold what came of it.
     """
     done = 0
     while (taken := take_oldest(database, table)) is not None:
@@ -37,7 +37,7 @@ def answer_waiting(
         result: dict[str, Any] = {}
         error = None
         try:
-            result = answer(key)
+            result = answer(ident, key)
         except ProefwerkError as refusal:
             error = refusal.detail
         except Exception:

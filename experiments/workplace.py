@@ -47,10 +47,10 @@ class Workplace:
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
         max_age = timedelta(days=settings.late_days)
-        return cls(database, Lake(_store(settings)), settings.log_folder, max_age=max_age)
+        return cls(database, Lake(store_of(settings)), settings.log_folder, max_age=max_age)
 
 
-def _store(settings: Settings) -> Store:
+def store_of(settings: Settings) -> Store:
     """Where the lake lies."""
     url, home = settings.lake_url, settings.home
     if not url.startswith("s3://"):

@@ -12,6 +12,7 @@ from assignment.errors import ProefwerkError
 from dash_ui.records import FieldProblem, Person, Refused
 from experiments.auth import Actor, Role
 from experiments.db import Database
+from experiments.order_uploads import OrderUploads
 
 
 class Base:
@@ -21,14 +22,20 @@ class Base:
         database: The control database.
         analyse: Runs the analysis of an experiment now and returns its report.
         published: Told after a change that the doors must know at once.
+        uploads: Where files of orders are kept; `None` where none are.
     """
 
     def __init__(
-        self, database: Database, analyse: Callable[[str], dict[str, Any]], published: Callable[[], None]
+        self,
+        database: Database,
+        analyse: Callable[[str], dict[str, Any]],
+        published: Callable[[], None],
+        uploads: OrderUploads | None = None,
     ) -> None:
         self.database = database
         self.analyse = analyse
         self.published = published
+        self.uploads = uploads
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:

@@ -43,7 +43,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """What is read, with the names that a column of it may have, the likeliest first."""
 NEEDED = ("order", "value")
 CHUNK = 50_000
-FORMS = (".parquet", ".csv", ".csv.gz", ".ndjson", ".ndjson.gz")
 Cells = Sequence[str | None]
 
 
@@ -73,7 +72,7 @@ def read_orders(path: Path, named: Mapping[str, str]) -> OrderTexts:
     """
     reader = next((each for suffix, each in _READERS.items() if path.name.lower().endswith(suffix)), None)
     if reader is None:
-        kinds = ", ".join(FORMS)
+        kinds = ", ".join(_READERS)
         raise ProefwerkError(422, "file_kind", f"'{path.name}' is of no kind that can be read: {kinds}.")
     with _readable(path):
         return reader(path, named)

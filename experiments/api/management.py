@@ -15,6 +15,7 @@ from assignment.errors import FieldError, ProefwerkError
 from experiments.auth import Actor, KeyKind, actor_of_key, resolve_key
 from experiments.db import Database
 from experiments.documents import read_json, shown
+from experiments.order_uploads import OrderUploads
 from experiments.validation import invalid
 
 MAX_BODY = 1_000_000
@@ -33,11 +34,13 @@ class Management:
         database: The control database.
         analyse: Runs the analysis of an experiment now and returns its report.
         published: Told after a change that the doors must know at once.
+        uploads: Where files of orders are kept; `None` where none are.
     """
 
     database: Database
     analyse: Callable[[str], dict[str, Any]]
     published: Callable[[], None]
+    uploads: OrderUploads | None = None
 
     @contextmanager
     def change(self, *, tell_doors: bool = True) -> Iterator[tuple[Session, Actor]]:

@@ -7,6 +7,7 @@ from typing import Any
 from experiments.api.openapi_bots import bot_paths
 from experiments.api.openapi_parts import answer, body, operation, path_parameter, query_parameter, reference
 from experiments.api.openapi_rates import rate_paths
+from experiments.api.openapi_reconciling import reconciliation_paths
 from experiments.api.openapi_types import lists, objects
 from experiments.forms import KEY_PATTERN
 from experiments.lifecycle import Status
@@ -37,6 +38,7 @@ def management_paths() -> dict[str, Any]:
         **_reports(),
         **_planning(),
         **bot_paths(_PAGING),
+        **reconciliation_paths(_experiment_key()),
         **rate_paths(_PAGING),
     }
 

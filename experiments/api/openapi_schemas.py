@@ -14,6 +14,7 @@ from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_plan import planning_schemas
 from experiments.api.openapi_rates import rate_schemas, report_rates
+from experiments.api.openapi_reconciling import reconciliation_schemas
 from experiments.api.openapi_trigger import report_trigger
 from experiments.api.openapi_types import (
     ADJUSTMENTS,
@@ -65,6 +66,7 @@ def component_schemas() -> dict[str, Any]:
         **client_schemas(),
         **planning_schemas(),
         **bot_schemas(),
+        **reconciliation_schemas(),
         **rate_schemas(),
     }
     return {**forms, **own}

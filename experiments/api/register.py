@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 
-from experiments.api import bots, experiments, layers, metrics, planning, rates, reports
+from experiments.api import bots, experiments, layers, metrics, planning, rates, reconciling, reports
 from experiments.api.management import Management
 from experiments.api.openapi import openapi_document
 from experiments.db import Database
+from experiments.order_uploads import OrderUploads
 
 
 def register(
@@ -20,6 +21,7 @@ def register(
     *,
     analyse: Callable[[str], dict[str, Any]],
     published: Callable[[], None],
+    uploads: OrderUploads | None = None,
 ) -> tuple[Blueprint, ...]:
     """Adds the management views and the API's description; errors are left to the app's handlers.
 
@@ -28,16 +30,17 @@ def register(
         database: The control database.
         analyse: Runs the analysis of an experiment now and returns its report.
         published: Called after every change that the doors must know at once.
+        uploads: Where files of orders are kept; without it they are refused.
 
     Returns:
         The blueprints, so that protection meant for forms can be lifted from them: here a key stands in
         for a session.
     """
-    management = Management(database, analyse, published)
+    management = Management(database, analyse, published, uploads)
     views = Blueprint("management", __name__)
     views.before_request(management.let_in)
     views.after_request(_uncached)
-    for part in (metrics, experiments, layers, reports, planning, bots, rates):
+    for part in (metrics, experiments, layers, reports, planning, bots, rates, reconciling):
         part.register(views, management)
     description = Blueprint("description", __name__)
     document = openapi_document()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from experiments import fact_models  # noqa: F401 - its tables belong to the schema
+from experiments import fact_models, reconciliation_models  # noqa: F401 - their tables belong to the schema
 from experiments.models import Table
 
 context.configure(

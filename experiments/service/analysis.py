@@ -13,9 +13,10 @@ from assignment.errors import ProefwerkError
 from experiments.db import Database, lock_changes, utc_now
 from experiments.lifecycle import EDITABLE, Status
 from experiments.models import SCHEDULER_LEASE, AnalysisRequest, Lease, Rehearsal, Report
+from experiments.reconciliation_models import Reconciliation
 from experiments.service.lookup import find_experiment
 
-Request = TypeVar("Request", AnalysisRequest, Rehearsal)
+Request = TypeVar("Request", AnalysisRequest, Rehearsal, Reconciliation)
 POLL_SECONDS = 0.05
 _LEASE_CHECK_SECONDS = 2.0
 
