@@ -124,7 +124,7 @@ def test_a_file_of_each_kind_is_reconciled_as_described(
     assert api.send("GET", path).json == document
     with api.send("GET", f"{path}/rows") as rows:
         assert rows.mimetype == "text/csv"
-        assert rows.text.startswith("line,order,unit")
+        assert rows.get_data(as_text=True).startswith("line,order,unit")
 
 
 def test_the_description_names_every_class(database_url: str) -> None:
