@@ -34,7 +34,7 @@ def refresh_baselines(place: Workplace) -> list[str]:
     with place.database.reading() as session:
         bots = rules_at(verdicts(session), now)
         quotes = Quotes(rates_of(session), now)
-    found = baselines(place.lake.view(), forms, now, bots, quotes)
+    found = place.lake.read(lambda view: baselines(view, forms, now, bots, quotes))
     with place.database.session() as session:
         save_baselines(session, forms, found, now)
     keys = [form.key for form in forms]

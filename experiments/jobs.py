@@ -18,6 +18,7 @@ from experiments.analysis.report import analyse
 from experiments.analysis.verify import check_report, verify
 from experiments.baselines import refresh_baselines
 from experiments.db import Database, utc_now
+from experiments.erasing import erase_requested
 from experiments.lifecycle import Status
 from experiments.models import AnalysisRequest, Experiment, Rehearsal
 from experiments.publish import compile_snapshot
@@ -34,9 +35,9 @@ from experiments.watching import watch_bots, watch_visitors
 from experiments.workplace import Workplace, compact
 
 __all__ = [
-    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "forget_variants", "import_files",
-    "refresh_baselines", "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests",
-    "run_requested", "verify_report", "watch_bots", "watch_visitors",
+    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "erase_requested",
+    "forget_variants", "import_files", "refresh_baselines", "refresh_reports", "rehearse_now",
+    "rehearse_requested", "reopen_requests", "run_requested", "verify_report", "watch_bots", "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]
@@ -56,7 +57,7 @@ def analyse_now(place: Workplace, key: str) -> Document:
     compact(place)
     with place.database.reading() as session:
         definition = definition_of(session, key)
-    report = analyse(definition, place.lake.view(), as_of, place.looks)
+    report = place.lake.read(lambda view: analyse(definition, view, as_of, place.looks))
     with place.database.session() as session:
         save_report(session, report)
     return report
@@ -84,7 +85,7 @@ def verify_report(place: Workplace, report: object) -> list[str]:
     compact(place)
     with place.database.reading() as session:
         definition = definition_of(session, report["experiment"], _phase_of(report))
-    return verify(report, definition, place.lake.view())
+    return place.lake.read(lambda view: verify(report, definition, view))
 
 
 def _phase_of(report: Document) -> int | None:

@@ -147,4 +147,4 @@ def _marks(definition: Definition, view: View) -> tuple[int, ...]:
     exposures = view.manifest.exposures.get(definition.form.key, 0)
     rates = definition.rates or ()
     rated = len(rates) + sum(each.until is not None for each in rates)
-    return definition.version, exposures, conversions, marked, said, rated
+    return definition.version, exposures, conversions, view.manifest.removals, marked, said, rated

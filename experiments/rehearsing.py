@@ -40,7 +40,7 @@ def _rehearsed(place: Workplace, key: str) -> dict[str, Any]:
         definition = definition_of(session, key)
     as_of = utc_now()
     compact(place)
-    return rehearsed(definition, place.lake.view(), as_of)
+    return place.lake.read(lambda view: rehearsed(definition, view, as_of))
 
 
 def _text(document: dict[str, Any]) -> str:

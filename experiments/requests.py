@@ -125,6 +125,16 @@ class BotForm(Form):
         return self
 
 
+Unit = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ErasureForm(Form):
+    """Whom to erase: ids of one person; with `alone`, not the ids that links tie to them."""
+
+    ids: Annotated[list[Unit], Field(min_length=1, max_length=100)]
+    alone: bool = False
+
+
 class BotLimitForm(Form):
     """How many events an hour are too many for a shopper; null is no limit."""
 

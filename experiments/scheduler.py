@@ -33,6 +33,7 @@ REHEARSE_SECONDS = 1.0
 REFRESH_SECONDS = 2.0
 DATES_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
+ERASE_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
 BASELINE_SECONDS = 15.0
 WATCH_SECONDS = 10.0
@@ -137,6 +138,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("watch_visitors", led(jobs.watch_visitors), WATCH_SECONDS),
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
+        ("erase_requested", led(jobs.erase_requested), ERASE_SECONDS),
         ("forget_variants", led(jobs.forget_variants), FORGET_SECONDS),
         ("forget_orders", led(forget_orders), FORGET_SECONDS),
     ):

@@ -23,6 +23,7 @@ class Workplace:
         database: The control database.
         lake: The events.
         log_folder: Where web workers append events.
+        secret: Key of the hashes that stand for ids of erased people.
         rests: Per experiment, when its next refresh may begin, in seconds of the monotonic clock.
         marks: Per experiment, how many events its newest refresh had seen.
         alarms: Failed health checks that were told already.
@@ -35,6 +36,7 @@ class Workplace:
     database: Database
     lake: Lake
     log_folder: Path
+    secret: str = field(default="", repr=False)
     rests: dict[str, float] = field(default_factory=dict)
     marks: dict[str, tuple[int, ...]] = field(default_factory=dict)
     alarms: dict[str, list[str]] = field(default_factory=dict)
@@ -47,7 +49,7 @@ class Workplace:
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
         max_age = timedelta(days=settings.late_days)
-        return cls(database, Lake(store_of(settings)), settings.log_folder, max_age=max_age)
+        return cls(database, Lake(store_of(settings)), settings.log_folder, settings.secret, max_age=max_age)
 
 
 def store_of(settings: Settings) -> Store:

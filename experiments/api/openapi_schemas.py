@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from experiments.api.openapi_bots import bot_schemas
 from experiments.api.openapi_clients import client_schemas
 from experiments.api.openapi_definitions import definition_schemas
+from experiments.api.openapi_erasures import erasure_schemas
 from experiments.api.openapi_events import event_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_plan import planning_schemas
@@ -32,6 +33,7 @@ from experiments.requests import (
     BotForm,
     BotLimitForm,
     CommentForm,
+    ErasureForm,
     PlanRequest,
     RatesForm,
     ReachRequest,
@@ -49,6 +51,7 @@ _FORMS: tuple[type[BaseModel], ...] = (
     BotForm,
     BotLimitForm,
     RatesForm,
+    ErasureForm,
 )
 
 
@@ -68,6 +71,7 @@ def component_schemas() -> dict[str, Any]:
         **bot_schemas(),
         **reconciliation_schemas(),
         **rate_schemas(),
+        **erasure_schemas(),
     }
     return {**forms, **own}
 

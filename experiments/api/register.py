@@ -8,7 +8,17 @@ from typing import Any
 from flask import Blueprint, Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 
-from experiments.api import bots, experiments, layers, metrics, planning, rates, reconciling, reports
+from experiments.api import (
+    bots,
+    erasures,
+    experiments,
+    layers,
+    metrics,
+    planning,
+    rates,
+    reconciling,
+    reports,
+)
 from experiments.api.management import Management
 from experiments.api.openapi import openapi_document
 from experiments.db import Database
@@ -40,7 +50,7 @@ def register(
     views = Blueprint("management", __name__)
     views.before_request(management.let_in)
     views.after_request(_uncached)
-    for part in (metrics, experiments, layers, reports, planning, bots, rates, reconciling):
+    for part in (metrics, experiments, layers, reports, planning, bots, rates, erasures, reconciling):
         part.register(views, management)
     description = Blueprint("description", __name__)
     document = openapi_document()

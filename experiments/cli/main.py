@@ -26,6 +26,7 @@ COMMANDS = {
     "keys": "access.keys",
     "users": "access.users",
     "rates": "rates.rates",
+    "erase": "erasing.erase",
     "migrate": "upkeep.migrate_command",
 }
 """Where in this package each command lies."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from experiments import fact_models, reconciliation_models  # noqa: F401 - their tables belong to the schema
+from experiments import (  # noqa: F401 - their tables belong to the schema
+    erasure_models,
+    fact_models,
+    reconciliation_models,
+)
 from experiments.models import Table
 
 context.configure(
