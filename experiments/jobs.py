@@ -32,12 +32,13 @@ from experiments.service.reports import newest, save_report
 from experiments.stickiness import forget_ended
 from experiments.waiting import answer_waiting
 from experiments.watching import watch_bots, watch_visitors
-from experiments.workplace import Workplace, compact
+from experiments.workplace import Workplace, compact, ship
 
 __all__ = [
     "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "erase_requested",
     "forget_variants", "import_files", "refresh_baselines", "refresh_reports", "rehearse_now",
-    "rehearse_requested", "reopen_requests", "run_requested", "verify_report", "watch_bots", "watch_visitors",
+    "rehearse_requested", "reopen_requests", "run_requested", "ship", "verify_report", "watch_bots",
+    "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]

@@ -31,6 +31,7 @@ RENEW_SECONDS = 2.0
 REQUEST_SECONDS = 0.2
 REHEARSE_SECONDS = 1.0
 REFRESH_SECONDS = 2.0
+SHIP_SECONDS = 2.0
 DATES_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 ERASE_SECONDS = 1.0
@@ -109,7 +110,8 @@ def _run(place: Workplace, leadership: Leadership) -> None:
     # Its messages about jobs that still run when they are due again would fill the log.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(
-        executors={"default": ThreadPoolExecutor(6)},
+        # What other nodes wait for must not wait for the analyses of this one.
+        executors={"default": ThreadPoolExecutor(6), "ship": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
@@ -144,6 +146,13 @@ def _run(place: Workplace, leadership: Leadership) -> None:
     ):
         scheduler.add_job(work, "interval", seconds=seconds, id=name)
 
+    if place.shipper is not None:
+        # Every node does so, whether it leads or not.
+        scheduler.add_job(
+            lambda: _survive("ship", lambda: jobs.ship(place)), "interval", seconds=SHIP_SECONDS, id="ship",
+            executor="ship",
+        )  # fmt: skip
+
     def stop(_signal: int, _frame: FrameType | None) -> None:
         # From a thread of its own: a lock of the scheduler may be held where the signal struck.
         threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, name="shutdown").start()
@@ -153,6 +162,8 @@ def _run(place: Workplace, leadership: Leadership) -> None:
     log.info("The scheduler runs")
     scheduler.start()
     _survive("release", leadership.release)
+    if place.shipper is not None:
+        _survive("drain", place.shipper.drain)
     log.info("The scheduler has stopped")
 
 

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from assignment.events import MAX_AGE
+from experiments.analysis.inbox import take_over
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.looks import Memory
 from experiments.analysis.object_store import ObjectStore, open_s3
 from experiments.analysis.store import QUARANTINE, LocalStore, Store
 from experiments.db import Database
 from experiments.settings import Settings
+from experiments.shipping import Shipper
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class Workplace:
         lake: The events.
         log_folder: Where web workers append events.
         secret: Key of the hashes that stand for ids of erased people.
+        shipper: Sends the log to the object store, where the lake lies in one.
         rests: Per experiment, when its next refresh may begin, in seconds of the monotonic clock.
         marks: Per experiment, how many events its newest refresh had seen.
         alarms: Failed health checks that were told already.
@@ -37,6 +40,7 @@ class Workplace:
     lake: Lake
     log_folder: Path
     secret: str = field(default="", repr=False)
+    shipper: Shipper | None = None
     rests: dict[str, float] = field(default_factory=dict)
     marks: dict[str, tuple[int, ...]] = field(default_factory=dict)
     alarms: dict[str, list[str]] = field(default_factory=dict)
@@ -48,8 +52,11 @@ class Workplace:
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
-        max_age = timedelta(days=settings.late_days)
-        return cls(database, Lake(store_of(settings)), settings.log_folder, settings.secret, max_age=max_age)
+        store, max_age = store_of(settings), timedelta(days=settings.late_days)
+        place = cls(database, Lake(store), settings.log_folder, settings.secret, max_age=max_age)
+        if isinstance(store, ObjectStore):
+            place.shipper = Shipper(settings.log_folder, settings.home, store)
+        return place
 
 
 def store_of(settings: Settings) -> Store:
@@ -62,5 +69,15 @@ def store_of(settings: Settings) -> Store:
 
 
 def compact(place: Workplace) -> Added:
-    """Bring everything that was acknowledged into the lake."""
-    return place.lake.compact(place.log_folder)
+    """Bring everything that was acknowledged into the lake; from other nodes, what they have shipped."""
+    store = place.lake.store
+    if place.shipper is None or not isinstance(store, ObjectStore):
+        return place.lake.compact(place.log_folder)
+    place.shipper.ship()
+    return take_over(place.lake, store)
+
+
+def ship(place: Workplace) -> None:
+    """Send what this node's log holds to where the leader takes it over, if that is elsewhere."""
+    if place.shipper is not None:
+        place.shipper.ship()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -57,6 +57,12 @@ class Added:
         )
 
 
+def unlink(paths: Sequence[Path]) -> None:
+    """Remove files; those that are gone are fine."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
 class Lake:
     """The events of all experiments; any number of processes may hold one.
 
@@ -90,17 +96,18 @@ class Lake:
                     raise
                 log.info("Events were removed while they were being read; beginning again")
 
-    def compact(self, log_folder: Path) -> Added:
+    def compact(self, log_folder: Path, remove: Callable[[Sequence[Path]], None] = unlink) -> Added:
         """Take over all that is in the log now, whole records only, each event once.
 
-        Segments that are sealed and wholly taken over are removed once the rest is durable.
+        Args:
+            log_folder: The log's.
+            remove: Does away with segments that are sealed and wholly taken over, once the rest is durable.
         """
         total = Added()
         with LogReader(log_folder, self.store.quarantine, BATCH_EVENTS) as log_reader:
             while True:
                 added, news = self._compact_batch(log_reader)
-                for path in news.finished:
-                    path.unlink(missing_ok=True)
+                remove(news.finished)
                 total += added
                 if not news.more:
                     return total

@@ -194,6 +194,17 @@ class ObjectStore:
         for path in paths:
             (self.root / path).unlink(missing_ok=True)
 
+    def listed(self, folder: str) -> list[tuple[str, int]]:
+        """Everything in a folder of the store: path and size in bytes, in the order of their paths."""
+        with _told(self._url):
+            found = [item for batch in self._objects.list(f"{folder}/") for item in batch]
+        return sorted((item["path"], item["size"]) for item in found)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Send what lies in no file; it survives a power loss when this returns."""
+        with _told(self._url):
+            self._objects.put(path, data)
+
     def sweep(self, named: Collection[str]) -> None:
         """Remove unnamed files that are too old to be those of a writer at work."""
         before = time.time() - ORPHAN_SECONDS
