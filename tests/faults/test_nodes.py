@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,10 +135,13 @@ def revision(server: Server) -> str:
 
 def test_two_nodes_count_each_event_once_and_another_leads_when_the_leader_is_killed(tmp_path: Path) -> None:
     with cluster() as shared, ExitStack() as stack:
-        one = stack.enter_context(serving(tmp_path / "one", **shared.settings))
+        with ThreadPoolExecutor(2) as both:
+            one, other = both.map(
+                lambda name: stack.enter_context(serving(tmp_path / name, **shared.settings)),
+                ("one", "other"),
+            )
         define(one)
-        other = stack.enter_context(serving(tmp_path / "other", **shared.settings))
-        assert revision(one) == revision(other)
+        within(5, lambda: revision(one) == revision(other))
         assert report(one, orders(0, 40))["accepted"] == 80
         assert report(other, orders(20, 40))["accepted"] == 80, "another node does not know what this one has"
         assert report(other, orders(20, 40))["duplicates"] == 80
