@@ -51,9 +51,20 @@ class Arm:
     rows: Rows
 
 
-def simulate(cell: Cell, replicates: int, rng: np.random.Generator) -> tuple[Arm, ...]:
-    """The control and every treatment of `replicates` experiments."""
-    fresh = rng.multinomial(np.broadcast_to(cell.fresh, (replicates, cell.looks)), cell.shares)
+def simulate(
+    cell: Cell, replicates: int, rng: np.random.Generator, fresh: Whole | None = None
+) -> tuple[Arm, ...]:
+    """The control and every treatment of `replicates` experiments.
+
+    Args:
+        cell: Kind of experiment.
+        replicates: How many.
+        rng: Draws them.
+        fresh: New units at every look, shape `(replicates, looks, arms)`; drawn by the cell's shares unless
+            given.
+    """
+    if fresh is None:
+        fresh = rng.multinomial(np.broadcast_to(cell.fresh, (replicates, cell.looks)), cell.shares)
     arms = tuple(_arm(cell, place > 0, fresh[..., place], rng) for place in range(len(cell.shares)))
     if len(cell.columns) == cell.width:
         return arms
