@@ -73,10 +73,12 @@ class Program:
     Attributes:
         terms: Distinct terms over all metrics.
         columns: Columns by metric key.
+        spans: By metric key, per span of days since first exposure, its columns in that span alone.
     """
 
     terms: list[Term] = field(default_factory=list)
     columns: dict[str, list[Column]] = field(default_factory=dict)
+    spans: dict[str, list[list[Column]]] = field(default_factory=dict)
 
     def place(self, term: Term) -> int:
         """Where a term is, adding it when it is new."""
@@ -86,7 +88,8 @@ class Program:
 
     def distinct(self) -> list[Column]:
         """Each column of the table once."""
-        return list({column.name: column for group in self.columns.values() for column in group}.values())
+        groups = [*self.columns.values(), *(span for spans in self.spans.values() for span in spans)]
+        return list({column.name: column for group in groups for column in group}.values())
 
 
 def program(metrics: Sequence[MetricForm], *, covariates: bool) -> Program:

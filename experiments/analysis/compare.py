@@ -97,7 +97,7 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
             for part in slices
             for each in primaries
         ]
-        documents = [row for _, _, row in _read(definition, parts, "segment")]
+        documents = explored(definition, parts)
         width = len(primaries)
         rows += [
             {
@@ -109,6 +109,11 @@ def compared_slices(definition: Definition, measurement: Measurement) -> list[Do
             for place, part in enumerate(slices)
         ]
     return rows
+
+
+def explored(definition: Definition, parts: Sequence[Part]) -> list[Document]:
+    """Metrics over parts of the units, with their treatments: one family that explores."""
+    return [row for _, _, row in _read(definition, parts, "segment")]
 
 
 def _parts(measurement: Measurement, role: str) -> list[Part]:

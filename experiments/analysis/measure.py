@@ -13,6 +13,7 @@ from experiments.analysis import exchange, metrics, summarise, units
 from experiments.analysis.arrivals import Arrivals, arrivals
 from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
 from experiments.analysis.complete import Complete, complete
+from experiments.analysis.cuts import Cuts, cut, with_spans
 from experiments.analysis.engine import Engine
 from experiments.analysis.exchange import Used
 from experiments.analysis.held_out import Reached, reached
@@ -93,6 +94,7 @@ class Measurement:
         rechecked: What assigning a sample of the units again gave.
         reached: Who was held out and yet met an experiment of this holdout; `None` for what is no holdout.
         rates: What amounts in other currencies were converted with; `None` where they are all left out.
+        cuts: The primary metrics by age and date of exposure; `None` where nobody asked.
     """
 
     exposed: Exposed
@@ -105,6 +107,7 @@ class Measurement:
     rechecked: Rechecked = NOBODY
     reached: Reached | None = None
     rates: Used | None = None
+    cuts: Cuts | None = None
 
     def digest(self) -> str:
         """SHA-256 of the sufficient statistics: the same events give the same text, in any order."""
@@ -164,22 +167,27 @@ def roles_of(definition: Definition) -> list[tuple[str, MetricForm]]:
     return [(role, definition.metrics[key]) for role, field in ROLES for key in getattr(named, field)]
 
 
-def measure(definition: Definition, view: View, as_of: datetime) -> Measurement:
-    """Compute everything that a report rests on from the events in the lake."""
+def measure(definition: Definition, view: View, as_of: datetime, *, cuts: bool = False) -> Measurement:
+    """Compute everything that a report rests on from the events in the lake; `cuts` too where asked."""
     scope = scope_of(definition, view, as_of)
     with view.engine() as engine:
         exposed = units.build(engine, scope)
         return replace(
-            of_units(engine, definition, scope, exposed),
+            of_units(engine, definition, scope, exposed, cuts=cuts),
             rechecked=recheck(engine, scope, exposed, definition.at(as_of)),
             reached=reached(engine, scope, exposed, definition),
         )
 
 
-def of_units(engine: Engine, definition: Definition, scope: Scope, exposed: Exposed) -> Measurement:
+def of_units(
+    engine: Engine, definition: Definition, scope: Scope, exposed: Exposed, *, cuts: bool = False
+) -> Measurement:
     """What the units of the views `units` and `named` did, each from its own first moment on."""
     roles = roles_of(definition)
     work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
+    primaries = [form for role, form in roles if role == "primary"]
+    if cuts:
+        work = with_spans(work, primaries)
     metrics.build(engine, scope, work)
     hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
     caps = {form.key: capped(engine, work, form, exposed.total) for _, form in roles}
@@ -211,6 +219,7 @@ def of_units(engine: Engine, definition: Definition, scope: Scope, exposed: Expo
         slices=_slices(engine, definition, work, exposed, sound, bounds),
         arrivals=arrivals(engine, scope, exposed),
         rates=None if definition.rates is None else exchange.used(engine, scope, work),
+        cuts=cut(engine, work, primaries, caps, exposed, now) if cuts else None,
     )
 
 

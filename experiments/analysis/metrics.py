@@ -27,14 +27,15 @@ def build(engine: Engine, scope: Scope, work: Program) -> None:
     kept = "".join(f", any_value({name}) AS {name}" for name in segments)
     values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in columns)
     engine.execute(
-        f"CREATE TEMP TABLE outcomes AS SELECT unit_key, any_value(variant) AS variant{kept}, "
+        "CREATE TEMP TABLE outcomes AS SELECT unit_key, any_value(variant) AS variant, "
+        f"any_value(time - age) AS first{kept}, "
         f"min(time) FILTER (age >= 0) AS first_event{values} FROM hits GROUP BY unit_key"
     )
 
 
-def bounds(engine: Engine, columns: Sequence[Column]) -> dict[str, float]:
+def bounds(engine: Engine, columns: Sequence[Column], table: str = "outcomes") -> dict[str, float]:
     """Largest size of any unit's value, by column name; 0 without units."""
-    return _bounds(engine, [column.name for column in columns], "outcomes")
+    return _bounds(engine, [column.name for column in columns], table)
 
 
 def latest(engine: Engine) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 from experiments.analysis import look_rows, looks, planned_size
 from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, reading_plan
 from experiments.analysis.comparison_rows import finite
+from experiments.analysis.cut_rows import cut_section
 from experiments.analysis.decision import Situation, decide
 from experiments.analysis.health import checked, maturity_check
 from experiments.analysis.health_currency import rates_document
@@ -48,7 +49,7 @@ def analyse(
     """
     as_of = as_of.astimezone(UTC)
     definition = definition.at(as_of)
-    measurement = measure(definition, view, as_of)
+    measurement = measure(definition, view, as_of, cuts=True)
     entered = triggered(definition, view, as_of, memory)
     reached = planned_size.reached(definition, measurement, view, as_of, memory) if entered is None else None
     known = Known(measurement, entered, looks.follow(definition, view, as_of, memory), reached)
@@ -108,6 +109,7 @@ def report_of(definition: Definition, as_of: datetime, known: Known, health: Doc
         health = {**health, "trigger_balance": trigger_check(known.entered)}
         sections["trigger"] = trigger_section(known.entered, health["trigger_balance"], metrics)
         decisive = sections["trigger"]["metrics"]
+    cuts = cut_section(definition, measurement)
     found = _reach(definition, known.deciding, metrics if known.entered is None else decisive)
     decision = decide(
         Situation(
@@ -133,6 +135,7 @@ def report_of(definition: Definition, as_of: datetime, known: Known, health: Doc
         "metrics": metrics,
         **sections,
         "segments": compared_slices(definition, measurement),
+        **({} if cuts is None else {"cuts": cuts}),
         "series": {
             "exposures": [
                 {"time": _stamp(at), "variant": form.variants[place].key, "units": units}

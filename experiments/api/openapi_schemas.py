@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from experiments.api.openapi_bots import bot_schemas
 from experiments.api.openapi_clients import client_schemas
+from experiments.api.openapi_cuts import report_cuts
 from experiments.api.openapi_definitions import definition_schemas
 from experiments.api.openapi_erasures import erasure_schemas
 from experiments.api.openapi_events import event_schemas
@@ -189,6 +190,7 @@ def _results() -> dict[str, Any]:
                 "reach": nullable(_reach()),
                 "looks": nullable(report_looks()),
                 "trigger": report_trigger(metric),
+                "cuts": report_cuts(),
                 "phases": {"type": "array", "items": OBJECT},
                 "splits": {"type": "array", "items": OBJECT},
                 "rates": report_rates(),

@@ -1,4 +1,4 @@
-"""Readings of the units that reached a trigger: false alarms, power, and triggers that the treatment moves."""
+"""Readings of units that reached a trigger: false alarms, power, and triggers that the treatment moves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Whole = NDArray[np.int64]
 
 
 def triggered(cell: Cell, replicates: int, rates: tuple[float, float], rng: np.random.Generator) -> Whole:
-    """New triggered units per experiment, look and arm: exposed evenly, triggered by chance and some time later."""
+    """New triggered units per experiment, look and arm: triggered by chance and some time after exposure."""
     exposed = rng.multinomial(np.full((replicates, LOOKS), EXPOSED // LOOKS), cell.shares)
     found = np.zeros((replicates, LOOKS + len(DELAYS), 2), dtype=np.int64)
     for arm, rate in enumerate(rates):
