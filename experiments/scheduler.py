@@ -38,6 +38,7 @@ ERASE_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
 BASELINE_SECONDS = 15.0
 WATCH_SECONDS = 10.0
+PULL_SECONDS = 5.0
 NICENESS = 5
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
         ("erase_requested", led(jobs.erase_requested), ERASE_SECONDS),
+        ("pull_due", led(jobs.pull_due), PULL_SECONDS),
         ("forget_variants", led(jobs.forget_variants), FORGET_SECONDS),
         ("forget_orders", led(forget_orders), FORGET_SECONDS),
     ):

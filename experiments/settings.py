@@ -151,24 +151,24 @@ class Settings:
             ConfigurationError: A value that cannot be used.
         """
         values = os.environ if environ is None else environ
-        home = _home(_value(values, "PROEFWERK_HOME") or "./var")
-        user = _value(values, "PROEFWERK_BOOTSTRAP_USER")
-        password = _value(values, "PROEFWERK_BOOTSTRAP_PASSWORD")
+        home = _home(value_of(values, "PROEFWERK_HOME") or "./var")
+        user = value_of(values, "PROEFWERK_BOOTSTRAP_USER")
+        password = value_of(values, "PROEFWERK_BOOTSTRAP_PASSWORD")
         if (user is None) != (password is None):
             missing = "PROEFWERK_BOOTSTRAP_USER" if user is None else "PROEFWERK_BOOTSTRAP_PASSWORD"
             raise ConfigurationError(
                 f"{missing} is missing; PROEFWERK_BOOTSTRAP_USER and _PASSWORD go together."
             )
-        origins = shop_origins(_value(values, "PROEFWERK_SHOP_ORIGINS"))
+        origins = shop_origins(value_of(values, "PROEFWERK_SHOP_ORIGINS"))
         return cls(
             home=home,
-            database_url=_database_url(_value(values, "PROEFWERK_DATABASE_URL"), home),
-            lake_url=_lake_url(_value(values, "PROEFWERK_LAKE_URL"), home),
-            engine=_engine(_value(values, "PROEFWERK_ENGINE")),
-            host=_value(values, "PROEFWERK_HOST") or "127.0.0.1",
+            database_url=_database_url(value_of(values, "PROEFWERK_DATABASE_URL"), home),
+            lake_url=_lake_url(value_of(values, "PROEFWERK_LAKE_URL"), home),
+            engine=_engine(value_of(values, "PROEFWERK_ENGINE")),
+            host=value_of(values, "PROEFWERK_HOST") or "127.0.0.1",
             port=_whole(values, "PROEFWERK_PORT", 8000, 0, 65535),
             workers=_whole(values, "PROEFWERK_WORKERS", 1, 1, 256),
-            secret=_value(values, "PROEFWERK_SECRET") or _own_secret(home),
+            secret=value_of(values, "PROEFWERK_SECRET") or _own_secret(home),
             bootstrap_admin_key=_key(values, "PROEFWERK_BOOTSTRAP_ADMIN_KEY"),
             bootstrap_server_key=_key(values, "PROEFWERK_BOOTSTRAP_SERVER_KEY"),
             bootstrap_client_key=_key(values, "PROEFWERK_BOOTSTRAP_CLIENT_KEY"),
@@ -179,11 +179,16 @@ class Settings:
             late_days=_whole(values, "PROEFWERK_LATE_DAYS", MAX_AGE.days, 1, 36_500),
             streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),
             shop_origins=origins,
-            cookie_domain=cookie_domain(_value(values, "PROEFWERK_COOKIE_DOMAIN"), origins),
+            cookie_domain=cookie_domain(value_of(values, "PROEFWERK_COOKIE_DOMAIN"), origins),
         )
 
 
-def _value(values: Mapping[str, str], name: str) -> str | None:
+def value_of(values: Mapping[str, str], name: str) -> str | None:
+    """What a variable, or the file that its `_FILE` names, holds; `None` where neither is set.
+
+    Raises:
+        ConfigurationError: Both are set, or the file cannot be read or is empty.
+    """
     direct, path = values.get(name, "").strip(), values.get(f"{name}_FILE", "").strip()
     if direct and path:
         raise ConfigurationError(f"{name} and {name}_FILE are both set; give one of them.")
@@ -210,7 +215,7 @@ def _home(text: str) -> Path:
 
 
 def _whole(values: Mapping[str, str], name: str, default: _Default, least: int, most: int) -> int | _Default:
-    text = _value(values, name)
+    text = value_of(values, name)
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,16}", text) or not least <= int(text) <= most:
@@ -219,7 +224,7 @@ def _whole(values: Mapping[str, str], name: str, default: _Default, least: int, 
 
 
 def _key(values: Mapping[str, str], name: str) -> str | None:
-    text = _value(values, name)
+    text = value_of(values, name)
     if text is not None and not _KEY_TEXT.fullmatch(text):
         raise ConfigurationError(f"{name} must be 1 to 200 visible ASCII characters without spaces.")
     return text

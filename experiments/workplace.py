@@ -34,6 +34,7 @@ class Workplace:
         watched: What the newest list of bots rests on: marks, limit, and when it was made.
         due: Per experiment, when its next look falls due without new events.
         max_age: The longest time from an event to its receipt.
+        pulling: Sources that are being pulled.
     """
 
     database: Database
@@ -48,6 +49,7 @@ class Workplace:
     due: dict[str, datetime | None] = field(default_factory=dict)
     watched: tuple[int, int | None, datetime] | None = None
     max_age: timedelta = MAX_AGE
+    pulling: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:

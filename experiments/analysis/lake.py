@@ -128,13 +128,18 @@ class Lake:
         self.change(take_over)
         return replace(added, damaged=news.damaged), news
 
-    def add(self, rows: Rows) -> Added:
-        """Take over events that did not come through the log; those with a known id are left out."""
+    def add(self, rows: Rows | Callable[[], Rows]) -> Added:
+        """Take over events that did not come through the log; those with a known id are left out.
+
+        Args:
+            rows: The events; or what makes them while nobody else of this machine writes, so that no report
+                of a later moment than their receipt was made without them.
+        """
         added = Added()
 
         def take_over(current: Manifest) -> Manifest:
             nonlocal added
-            following, added = self._with_rows(current, rows)
+            following, added = self._with_rows(current, rows() if callable(rows) else rows)
             return following
 
         self.change(take_over)

@@ -9,6 +9,7 @@ from experiments.api.openapi_erasures import erasure_paths
 from experiments.api.openapi_parts import answer, body, operation, path_parameter, query_parameter, reference
 from experiments.api.openapi_rates import rate_paths
 from experiments.api.openapi_reconciling import reconciliation_paths
+from experiments.api.openapi_sources import source_paths
 from experiments.api.openapi_types import lists, objects
 from experiments.forms import KEY_PATTERN
 from experiments.lifecycle import Status
@@ -42,6 +43,7 @@ def management_paths() -> dict[str, Any]:
         **reconciliation_paths(_experiment_key()),
         **rate_paths(_PAGING),
         **erasure_paths(),
+        **source_paths(),
     }
 
 

@@ -17,6 +17,7 @@ from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_plan import planning_schemas
 from experiments.api.openapi_rates import rate_schemas, report_rates
 from experiments.api.openapi_reconciling import reconciliation_schemas
+from experiments.api.openapi_sources import source_schemas
 from experiments.api.openapi_trigger import report_trigger
 from experiments.api.openapi_types import (
     ADJUSTMENTS,
@@ -40,6 +41,7 @@ from experiments.requests import (
     ReachRequest,
     StopForm,
 )
+from experiments.sources.forms import SourceForm
 from stats.alternatives import PROMISES
 
 _FORMS: tuple[type[BaseModel], ...] = (
@@ -53,6 +55,7 @@ _FORMS: tuple[type[BaseModel], ...] = (
     BotLimitForm,
     RatesForm,
     ErasureForm,
+    SourceForm,
 )
 
 
@@ -73,6 +76,7 @@ def component_schemas() -> dict[str, Any]:
         **reconciliation_schemas(),
         **rate_schemas(),
         **erasure_schemas(),
+        **source_schemas(forms["SourceForm"]),
     }
     return {**forms, **own}
 

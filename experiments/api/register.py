@@ -18,6 +18,7 @@ from experiments.api import (
     rates,
     reconciling,
     reports,
+    sources,
 )
 from experiments.api.management import Management
 from experiments.api.openapi import openapi_document
@@ -50,7 +51,7 @@ def register(
     views = Blueprint("management", __name__)
     views.before_request(management.let_in)
     views.after_request(_uncached)
-    for part in (metrics, experiments, layers, reports, planning, bots, rates, erasures, reconciling):
+    for part in (metrics, experiments, layers, reports, planning, bots, rates, erasures, reconciling, sources):
         part.register(views, management)
     description = Blueprint("description", __name__)
     document = openapi_document()

@@ -27,6 +27,7 @@ COMMANDS = {
     "users": "access.users",
     "rates": "rates.rates",
     "erase": "erasing.erase",
+    "sources": "sources.sources",
     "migrate": "upkeep.migrate_command",
 }
 """Where in this package each command lies."""

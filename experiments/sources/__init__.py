@@ -1,0 +1,1 @@
+"""Facts from elsewhere: tables that the retailer already has, pulled into the lake as events."""
