@@ -22,8 +22,8 @@ from experiments.erasing import erase_requested
 from experiments.lifecycle import Status
 from experiments.models import AnalysisRequest, Experiment, Rehearsal
 from experiments.publish import compile_snapshot
-from experiments.reconciliation_models import Reconciliation
 from experiments.pulling import pull_due, pull_source
+from experiments.reconciliation_models import Reconciliation
 from experiments.refresh import refresh_reports
 from experiments.rehearsing import rehearse_now, rehearse_requested
 from experiments.service import transitions
@@ -37,9 +37,9 @@ from experiments.workplace import Workplace, compact, ship
 
 __all__ = [
     "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "erase_requested",
-    "forget_variants", "import_files", "pull_due", "pull_source", "refresh_baselines", "refresh_reports",
-    "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "ship", "verify_report", "watch_bots",
-    "watch_visitors",
+    "forget_variants", "import_files", "pull_due", "pull_source", "refresh_baselines",
+    "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "ship",
+    "verify_report", "watch_bots", "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]

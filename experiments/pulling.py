@@ -242,6 +242,6 @@ def _refuse(refused: dict[str, tuple[str, int]], ident: str, reason: str) -> Non
 
 
 def _rows(events: list[Conversion]) -> Rows:
-    rows, now = Rows(), utc_now()
-    rows.extend([(event, event.time or now) for event in events], microseconds(now))
+    rows = Rows()
+    rows.extend(events, microseconds(utc_now()))
     return rows

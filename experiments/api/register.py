@@ -51,7 +51,18 @@ def register(
     views = Blueprint("management", __name__)
     views.before_request(management.let_in)
     views.after_request(_uncached)
-    for part in (metrics, experiments, layers, reports, planning, bots, rates, erasures, reconciling, sources):
+    for part in (
+        metrics,
+        experiments,
+        layers,
+        reports,
+        planning,
+        bots,
+        rates,
+        erasures,
+        reconciling,
+        sources,
+    ):
         part.register(views, management)
     description = Blueprint("description", __name__)
     document = openapi_document()

@@ -15,6 +15,7 @@ from assignment.events import Conversion
 from experiments.adjustments import change_of, refund_of
 from experiments.analysis import known_ids
 from experiments.analysis.engine import connection, literal
+from experiments.analysis.keys import keys_of
 from experiments.analysis.rows import moment
 from experiments.analysis.view import SPILL, View
 from experiments.sources.judged import ORDER_ID, Fact, RowRefusedError, Scalar
@@ -154,15 +155,12 @@ def _name(fact: Fact) -> str:
 
 
 def _known(view: View, ids: Sequence[str]) -> list[bool]:
-    """Which ids were ever counted."""
+    """Which ids, each of them given once, were ever counted."""
     runs = view.manifest.runs
     view.fetch([run.path for run in runs])
-    with connection(view.root / SPILL if view.root.is_dir() else None) as engine:
-        table = pa.table({"place": pa.array(range(len(ids))), "id": pa.array(list(ids), type=pa.string())})
-        engine.register("asked", table)
-        found = engine.execute("SELECT md5_number_lower(id) AS key FROM asked ORDER BY place").fetchnumpy()
-    keys = np.asarray(found["key"], dtype=np.uint64)
-    return [bool(each) for each in known_ids.known(view.root, runs, keys)]
+    keys = keys_of(pa.array(list(ids), type=pa.string()))
+    new, _ = known_ids.new(view.root, runs, keys, np.ones(len(keys), dtype=np.bool_))
+    return [not each for each in new.tolist()]
 
 
 def _differences(

@@ -105,8 +105,8 @@ def events(place: Workplace) -> list[tuple[Any, ...]]:
 
 def expose(place: Workplace, units: Sequence[str], at: datetime = START - DAY) -> None:
     """Let units meet the variants of experiment `k` by turns."""
-    met: list[tuple[Event, datetime]] = [
-        (Exposure(f"x-{unit}", unit, "k", ("control", "treatment")[number % 2], at), at)
+    met: list[Event] = [
+        Exposure(f"x-{unit}", unit, "k", ("control", "treatment")[number % 2], at)
         for number, unit in enumerate(units)
     ]
     rows = Rows()
