@@ -9,7 +9,9 @@ from dash_ui.look_records import read_effect_looks, read_looks
 from dash_ui.report_records import (
     Arm,
     ArmValue,
+    Change,
     Check,
+    Cuts,
     Effect,
     Entered,
     EvidencePoint,
@@ -55,6 +57,7 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         forest=float(reading["forest"]),
         looks=read_looks(document.get("looks")),
         entered=entered,
+        cuts=_cuts(document, arms, names),
         grown_at=tuple(moment(split["from"]) for split in (document.get("splits") or [])[1:]),
     )
 
@@ -103,6 +106,35 @@ def _entered(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) -
             for metric in found["metrics"]
             for each in metric["comparisons"]
         ),
+    )
+
+
+def _cuts(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) -> Cuts | None:
+    cuts = document.get("cuts")
+    if not cuts:
+        return None
+    called = {arm.key: arm.name for arm in arms}
+
+    def segment(name: str, value: str, cut: Document) -> Segment:
+        return Segment(name, value, int(cut["units"]), _effects(cut["metrics"], arms, names, document))
+
+    def days(cut: Document) -> str:
+        first, last = cut["first_day"], cut["last_day"]
+        return str(first) if first == last else f"{first}–{last}"
+
+    return Cuts(
+        ages=tuple(segment("age", days(cut), cut) for cut in cuts["ages"]),
+        dates=tuple(segment("date", str(cut["from"]), cut) for cut in cuts["dates"]),
+        changes=tuple(
+            Change(
+                str(each["name"]),
+                called.get(each["variant"], str(each["variant"])),
+                each["direction"] if each["significant"] else None,
+                each["p_value"],
+            )
+            for each in cuts["changes"]
+        ),
+        limits=(float(cuts["forest"]["ages"]), float(cuts["forest"]["dates"])),
     )
 
 

@@ -193,6 +193,38 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Whether an effect changes with the days since exposure.
+
+    Attributes:
+        direction: `fades` or `grows` where that is shown, else `None`.
+        p_value: Of no change; `None` where it cannot be said.
+    """
+
+    metric_name: str
+    variant_name: str
+    direction: str | None
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Effects by days since exposure and by its date.
+
+    Attributes:
+        ages: A segment per span of days; its value is the span, such as `2–3`.
+        dates: One per cohort; its value is the first date.
+        changes: One per primary metric and treatment.
+        limits: Half-widths of the two axes, relative.
+    """
+
+    ages: tuple[Segment, ...]
+    dates: tuple[Segment, ...]
+    changes: tuple[Change, ...]
+    limits: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Entered:
     """The shoppers who reached the trigger, who decide where one is declared.
 
@@ -224,6 +256,7 @@ class Report:
         looks: The planned looks; `None` for a plan without.
         grown_at: When the split grew within the phase.
         entered: The shoppers who reached the trigger; `None` without one.
+        cuts: Over time; `None` in reports of before that was computed.
     """
 
     id: str
@@ -245,6 +278,7 @@ class Report:
     looks: Looks | None = None
     grown_at: tuple[datetime, ...] = ()
     entered: Entered | None = None
+    cuts: Cuts | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:

@@ -19,6 +19,7 @@ from dash_ui.components.health import strip
 from dash_ui.components.icon import icon
 from dash_ui.components.journal import entries
 from dash_ui.components.looks import looks
+from dash_ui.components.over_time import over_time
 from dash_ui.components.previews import previews
 from dash_ui.components.progress import progress
 from dash_ui.components.scorecard import scorecard
@@ -45,6 +46,7 @@ SECTIONS: Final = (
     "evidence",
     "exposures",
     "segments",
+    "over_time",
     "setup",
     "previews",
     "journal",
@@ -75,6 +77,7 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts["evidence"] = evidence(result, _effect_choice(result))
     parts["exposures"] = exposures(report)
     parts["segments"] = segments(report)
+    parts["over_time"] = over_time(report)
     return parts
 
 

@@ -122,8 +122,16 @@ def annotate(report: Document, mde: float | None = None) -> Document:
     pair = featured(report)
     entered = report.get("trigger")
     shown = [*report.get("metrics", []), *(entered["metrics"] if entered else [])]
-    spans = [each["relative"] for metric in shown for each in metric["comparisons"]]
     more = {"trigger": {**entered, "metrics": _annotated(entered["metrics"], mde)}} if entered else {}
+    if cuts := report.get("cuts"):
+        read = {
+            name: [{**each, "metrics": _annotated(each["metrics"], mde)} for each in cuts[name]]
+            for name in ("ages", "dates")
+        }
+        limits = {
+            name: forest_limit(_ends(row for each in cuts[name] for row in each["metrics"])) for name in read
+        }
+        more["cuts"] = {**cuts, **read, "forest": limits}
     return {
         **report,
         **more,
@@ -131,7 +139,7 @@ def annotate(report: Document, mde: float | None = None) -> Document:
             "headline": headline(report),
             "metric": pair[0]["metric"] if pair else None,
             "variant": pair[1]["variant"] if pair else None,
-            "forest": forest_limit([(span.get("lower"), span.get("upper")) for span in spans]),
+            "forest": forest_limit(_ends(shown)),
         },
         "metrics": _annotated(report.get("metrics", []), mde),
         "segments": [
@@ -139,6 +147,12 @@ def annotate(report: Document, mde: float | None = None) -> Document:
             for segment in report.get("segments", [])
         ],
     }
+
+
+def _ends(metrics: Iterable[Document]) -> list[tuple[float | None, float | None]]:
+    """Both ends of every relative interval."""
+    spans = [each["relative"] for metric in metrics for each in metric["comparisons"]]
+    return [(span.get("lower"), span.get("upper")) for span in spans]
 
 
 def _annotated(metrics: Iterable[Document], mde: float | None) -> list[Document]:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from experiments.analysis.reading import annotate
+from experiments.analysis.render_cuts import cuts_section, days_text
 from experiments.analysis.render_health import health_section
 from experiments.analysis.render_history import evidence_sections, exposure_section
 from experiments.analysis.render_looks import looks_section
@@ -99,6 +100,7 @@ def render_html(
         evidence_sections(read, evidence or {}, text),
         exposure_section(read, text),
         segments_section(read, text),
+        cuts_section(read, text),
         methods_section(read, text),
         money_section(read, text),
         decision_section(experiment, journal or [], text),
@@ -129,6 +131,12 @@ def render_csv(report: Document) -> str:
         writer.writerows(_rows(read, entered["metrics"], "(trigger)", str(entered["event"])))
     for segment in read["segments"]:
         writer.writerows(_rows(read, segment["metrics"], str(segment["segment"]), str(segment["value"])))
+    cuts = read.get("cuts") or {"ages": [], "dates": []}
+    for each in cuts["ages"]:
+        days = days_text(each["first_day"], each["last_day"])
+        writer.writerows(_rows(read, each["metrics"], "(days since exposure)", days))
+    for each in cuts["dates"]:
+        writer.writerows(_rows(read, each["metrics"], "(first exposed from)", each["from"]))
     return target.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.analysis.render_cut_words import CUT_DUTCH
 from experiments.analysis.render_health_words import HEALTH_DUTCH
 from experiments.analysis.render_look_words import LOOK_DUTCH
 from experiments.analysis.render_reason_words import REASON_DUTCH
@@ -9,6 +10,7 @@ from experiments.analysis.render_trigger_words import TRIGGER_DUTCH
 from experiments.analysis.render_ways_words import WAY_DUTCH
 
 DUTCH: dict[str, str] = {
+    **CUT_DUTCH,
     **HEALTH_DUTCH,
     **REASON_DUTCH,
     **LOOK_DUTCH,

@@ -14,6 +14,7 @@ from scipy.stats import ttest_ind
 
 from assignment.events import Event
 from experiments.analysis.cuts import SPANS
+from experiments.analysis.render import render_csv, render_html
 from experiments.analysis.report import analyse
 from experiments.analysis.verify import verify
 from tests.experiments.analysis.build import (
@@ -179,3 +180,11 @@ def test_cuts_decide_nothing_and_are_computed_again_alike(tmp_path: Path) -> Non
     # A report from before there were cuts is still one.
     del report["cuts"]
     assert verify(report, plan, view) == []
+
+
+def test_the_files_have_the_cuts_in_both_languages(tmp_path: Path) -> None:
+    report = analyse(definition(metric(REVENUE)), lake_of(tmp_path, shop(400)).view(), NOW)
+    assert "By days since first exposure" in render_html(report)
+    assert "Naar dagen sinds de eerste blootstelling" in render_html(report, language="nl")
+    assert "(days since exposure),4–6,revenue" in render_csv(report)
+    assert f"(first exposed from),{report['cuts']['dates'][0]['from']},revenue" in render_csv(report)
