@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -15,9 +16,10 @@ from experiments.analysis.scrubbing import scrub_files, scrub_log
 from experiments.auth import Actor, Role
 from experiments.db import utc_now
 from experiments.erasure_models import Erasure
+from experiments.reconciling import forget_orders
 from experiments.service.audit import record
 from experiments.service.erasures import forget_units, pseudonym
-from experiments.workplace import Workplace, compact
+from experiments.workplace import Workplace, compact, taken_over
 
 Document = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -54,12 +56,13 @@ def erase_now(place: Workplace, ids: Sequence[str], actor: Actor, *, alone: bool
         rows = forget_units(session, names)
     quarantined = scrub_files(place.lake.store.quarantine, found.ids)
     erased = erase(place.lake, found.ids, microseconds(utc_now()), alone=True)
-    blanked = scrub_log(place.log_folder, place.lake.view().manifest.consumed, found.ids)
+    blanked = scrub_log(place.log_folder, taken_over(place), found.ids)
+    forget_orders(place, timedelta())
     place.watched = None
     result = {
         "subjects": sorted(names.values()),
-        "rows": {**erased.rows, **rows},
-        "files": erased.files,
+        "rows": {**erased.removed.rows, **rows},
+        "files": erased.removed.files,
         "log_records": blanked,
         "quarantined": quarantined,
     }

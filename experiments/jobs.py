@@ -18,7 +18,6 @@ from experiments.analysis.report import analyse
 from experiments.analysis.verify import check_report, verify
 from experiments.baselines import refresh_baselines
 from experiments.db import Database, utc_now
-from experiments.erasing import erase_requested
 from experiments.lifecycle import Status
 from experiments.models import AnalysisRequest, Experiment, Rehearsal
 from experiments.publish import compile_snapshot
@@ -36,7 +35,7 @@ from experiments.watching import watch_bots, watch_visitors
 from experiments.workplace import Workplace, compact, ship
 
 __all__ = [
-    "Workplace", "analyse_now", "apply_dates", "check_health", "compact", "erase_requested",
+    "Workplace", "analyse_now", "apply_dates", "check_health", "compact",
     "forget_variants", "import_files", "pull_due", "pull_source", "refresh_baselines",
     "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "ship",
     "verify_report", "watch_bots", "watch_visitors",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -92,9 +93,9 @@ def reconcile_requested(place: Workplace) -> int:
     return answer_waiting(place.database, Reconciliation, "reconciliation", answer)
 
 
-def forget_orders(place: Workplace) -> int:
+def forget_orders(place: Workplace, kept: timedelta = KEPT) -> int:
     """Remove what became of each order after a day, and all but the latest results; how many files."""
-    uploads, before = OrderUploads(lambda: place.lake.store), utc_now() - KEPT
+    uploads, before = OrderUploads(lambda: place.lake.store), utc_now() - kept
     with place.database.session() as session:
         old = select(Reconciliation).where(
             col(Reconciliation.stored).is_not(None), col(Reconciliation.finished_at) < before

@@ -21,10 +21,12 @@ from sqlmodel import col, delete, select, update
 from assignment.errors import ProefwerkError
 from experiments import jobs
 from experiments.db import Database, utc_now
+from experiments.erasing import erase_requested
 from experiments.jobs import Workplace
 from experiments.models import SCHEDULER_LEASE, Lease
 from experiments.reconciling import forget_orders, reconcile_requested
 from experiments.settings import Settings
+from experiments.tending import tend_lake
 
 LEASE = timedelta(seconds=10)
 RENEW_SECONDS = 2.0
@@ -34,6 +36,7 @@ REFRESH_SECONDS = 2.0
 SHIP_SECONDS = 2.0
 DATES_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
+TEND_SECONDS = 600.0
 ERASE_SECONDS = 1.0
 HEALTH_SECONDS = 30.0
 BASELINE_SECONDS = 15.0
@@ -141,8 +144,9 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("watch_visitors", led(jobs.watch_visitors), WATCH_SECONDS),
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
-        ("erase_requested", led(jobs.erase_requested), ERASE_SECONDS),
         ("pull_due", led(jobs.pull_due), PULL_SECONDS),
+        ("tend_lake", led(tend_lake), TEND_SECONDS),
+        ("erase_requested", led(erase_requested), ERASE_SECONDS),
         ("forget_variants", led(jobs.forget_variants), FORGET_SECONDS),
         ("forget_orders", led(forget_orders), FORGET_SECONDS),
     ):

@@ -59,6 +59,11 @@ SETTINGS = (
         "events that come in later than so many days after they happened are refused, and counted in"
         " `/metrics`",
     ),
+    Setting(
+        "PROEFWERK_RETENTION_DAYS",
+        "kept for ever",
+        "events of days longer ago are dropped each night, but for those that a running experiment needs",
+    ),
     Setting("PROEFWERK_ENGINE", "duckdb://", "analysis engine"),
     Setting("PROEFWERK_HOST", "127.0.0.1", "address that the web server listens on"),
     Setting("PROEFWERK_PORT", "8000", "port that the web server listens on"),
@@ -110,6 +115,7 @@ class Settings:
         cookie_domain: Domain of that cookie; `None` for the server's own host.
         log_max_bytes: The most that all segments of the event log may have together.
         cache_bytes: About how much of a lake in an object store is kept in the home.
+        retention_days: After how many days events are dropped; `None` for never.
         late_days: The longest time from an event to its receipt, in days.
         streams: Most open event streams of each web worker; `None` leaves it to the command.
         bootstrap_admin_key: Key to make sure of at start; likewise the next two.
@@ -131,6 +137,7 @@ class Settings:
     bootstrap_password: str | None = field(default=None, repr=False)
     log_max_bytes: int = MAX_BYTES
     cache_bytes: int = CACHE_BYTES
+    retention_days: int | None = None
     late_days: int = MAX_AGE.days
     streams: int | None = None
     shop_origins: frozenset[str] = frozenset()
@@ -175,6 +182,7 @@ class Settings:
             bootstrap_user=user,
             bootstrap_password=password,
             log_max_bytes=_whole(values, "PROEFWERK_LOG_MAX_BYTES", MAX_BYTES, 1_000_000, 10**15),
+            retention_days=_whole(values, "PROEFWERK_RETENTION_DAYS", None, 1, 36_500),
             cache_bytes=_whole(values, "PROEFWERK_CACHE_BYTES", CACHE_BYTES, 0, 10**15),
             late_days=_whole(values, "PROEFWERK_LATE_DAYS", MAX_AGE.days, 1, 36_500),
             streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),

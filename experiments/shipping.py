@@ -46,7 +46,7 @@ class Shipper:
         """
         total = 0
         with locked(self._folder):
-            sent = self._sent()
+            sent = self.sent()
             paths = segments(self._log_folder)
             for gone in sent.keys() - {path.name for path in paths}:
                 del sent[gone]
@@ -89,7 +89,8 @@ class Shipper:
             _replace(path, f"{host}-{secrets.token_hex(4)}".encode())
         return path.read_text(encoding="ascii")
 
-    def _sent(self) -> dict[str, int]:
+    def sent(self) -> dict[str, int]:
+        """How far each segment has been sent, in bytes."""
         try:
             return msgspec.json.decode((self._folder / "sent.json").read_bytes(), type=dict[str, int])
         except (FileNotFoundError, msgspec.MsgspecError):

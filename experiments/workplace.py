@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from assignment.events import MAX_AGE
@@ -35,6 +35,8 @@ class Workplace:
         due: Per experiment, when its next look falls due without new events.
         max_age: The longest time from an event to its receipt.
         pulling: Sources that are being pulled.
+        retention: For how long events are kept; `None` for ever.
+        tended: The UTC day on which the lake was last tended.
     """
 
     database: Database
@@ -50,12 +52,16 @@ class Workplace:
     watched: tuple[int, int | None, datetime] | None = None
     max_age: timedelta = MAX_AGE
     pulling: set[str] = field(default_factory=set)
+    retention: timedelta | None = None
+    tended: date | None = None
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
         store, max_age = store_of(settings), timedelta(days=settings.late_days)
         place = cls(database, Lake(store), settings.log_folder, settings.secret, max_age=max_age)
+        if settings.retention_days is not None:
+            place.retention = timedelta(days=settings.retention_days)
         if isinstance(store, ObjectStore):
             place.shipper = Shipper(settings.log_folder, settings.home, store)
         return place
@@ -77,6 +83,11 @@ def compact(place: Workplace) -> Added:
         return place.lake.compact(place.log_folder)
     place.shipper.ship()
     return take_over(place.lake, store)
+
+
+def taken_over(place: Workplace) -> dict[str, int]:
+    """How far each segment of this node's log is taken over, in bytes: nobody reads it again up to there."""
+    return place.lake.view().manifest.consumed if place.shipper is None else place.shipper.sent()
 
 
 def ship(place: Workplace) -> None:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import msgspec
 import numpy as np
 
 from assignment.errors import ProefwerkError
-from experiments.analysis import parts
 from experiments.analysis.engine import Engine, connection, key_of, literal
-from experiments.analysis.lake import OTHER, Lake
+from experiments.analysis.lake import Lake
 from experiments.analysis.manifest import Manifest, Part
 from experiments.analysis.persons import MOST_IDS, components
-from experiments.analysis.schema import COLUMNS, rows_of
+from experiments.analysis.removal import Removed, without
+from experiments.analysis.schema import COLUMNS
 from experiments.analysis.tombstones import WHO
 from experiments.analysis.view import SPILL, View
-
-_COUNTED = {"exposures": "experiment", "conversions": "name"}
-"""What the manifest counts the events of a kind by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +39,11 @@ class Erased:
 
     Attributes:
         person: Whom.
-        rows: How many rows, by kind.
-        files: How many files held any of them.
+        removed: The rows.
     """
 
     person: Person
-    rows: dict[str, int]
-    files: int
+    removed: Removed
 
 
 def person_of(view: View, ids: Sequence[str], *, alone: bool = False) -> Person:
@@ -100,56 +94,27 @@ def erase(lake: Lake, ids: Sequence[str], at: int, *, alone: bool = False) -> Er
     Raises:
         ProefwerkError: 409, the links tie together more ids than a person has.
     """
-    erased = Erased(Person((), ()), {}, 0)
+    erased = Erased(Person((), ()), Removed({}, 0))
 
-    def without(current: Manifest) -> Manifest:
+    def leave_out(current: Manifest) -> Manifest:
         nonlocal erased
-        person = person_of(lake.at(current), ids, alone=alone)
+        view = lake.at(current)
+        person = person_of(view, ids, alone=alone)
         with connection(lake.root / SPILL) as engine:
-            following, erased = _without(engine, lake, current, person)
-        return msgspec.structs.replace(
-            following, erased={**current.erased, **{str(key): at for key in person.keys}}
-        )
+            conditions = {
+                part.path: _theirs(part.kind, person.keys) for part in _holding(engine, view, person)
+            }
+            following, removed = without(engine, lake, current, conditions)
+        erased = Erased(person, removed)
+        tombstones = {**current.erased, **{str(key): at for key in person.keys}}
+        return msgspec.structs.replace(following, erased=tombstones)
 
-    lake.change(without, at_once=True)
+    lake.change(leave_out, at_once=True)
     return erased
 
 
-def _without(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, current: Manifest, person: Person
-) -> tuple[Manifest, Erased]:
-    rows: Counter[str] = Counter()
-    counts = {kind: Counter(getattr(current, kind)) for kind in _COUNTED}
-    kept: list[Part] = []
-    holding = _holding(engine, lake.at(current), person)
-    for part in current.parts:
-        if part.path not in holding:
-            kept.append(part)
-            continue
-        theirs = _theirs(part.kind, person.keys)
-        source = rows_of(part.kind, [(lake.root / part.path, part.schema)])
-        by = _COUNTED.get(part.kind, "NULL")
-        for name, count in engine.execute(
-            f"SELECT {by}, count(*) FROM {source} WHERE {theirs} GROUP BY 1"
-        ).fetchall():
-            rows[part.kind] += count
-            if part.kind in counts:
-                counts[part.kind][name if name in counts[part.kind] else OTHER] -= count
-        kept += parts.rewritten(engine, lake.store, part, f"NOT ({theirs})")
-    following = msgspec.structs.replace(
-        current,
-        parts=tuple(kept),
-        removals=current.removals + bool(holding),
-        **{
-            kind: {name: count for name, count in counted.items() if count > 0}
-            for kind, counted in counts.items()
-        },
-    )
-    return following, Erased(person, dict(rows), len(holding))
-
-
-def _holding(engine: Engine, view: View, person: Person) -> set[str]:
-    """Paths of the parts with any row of a person."""
+def _holding(engine: Engine, view: View, person: Person) -> list[Part]:
+    """The parts with any row of a person."""
     files: dict[tuple[str, int], list[Part]] = defaultdict(list)
     for part in view.manifest.parts:
         files[part.kind, part.schema].append(part)
@@ -160,7 +125,7 @@ def _holding(engine: Engine, view: View, person: Person) -> set[str]:
         source = f"read_parquet([{names}], filename = true, hive_partitioning = false)"
         query = f"SELECT DISTINCT filename FROM {source} WHERE {_theirs(kind, person.keys)}"
         found |= {row[0] for row in engine.execute(query).fetchall()}
-    return {part.path for part in view.manifest.parts if str(view.root / part.path) in found}
+    return [part for part in view.manifest.parts if str(view.root / part.path) in found]
 
 
 def _theirs(kind: str, keys: Sequence[int]) -> str:

@@ -28,6 +28,7 @@ COMMANDS = {
     "rates": "rates.rates",
     "erase": "erasing.erase",
     "sources": "sources.sources",
+    "compact": "upkeep.compact_command",
     "migrate": "upkeep.migrate_command",
 }
 """Where in this package each command lies."""

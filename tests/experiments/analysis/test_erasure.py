@@ -80,7 +80,7 @@ def test_an_erasure_finds_all_ids_of_the_person_and_leaves_no_byte_of_them(tmp_p
     lake = shop(tmp_path)
     found = erase(lake, ["anna"], at())
     assert found.person.ids == ("anna", "cookie-1")
-    assert found.rows == {"exposures": 1, "conversions": 1, "links": 1, "bots": 1}
+    assert found.removed.rows == {"exposures": 1, "conversions": 1, "links": 1, "bots": 1}
     assert holding(tmp_path, "anna", "cookie-1") == []
     assert units(lake) == {
         "exposures": ["berta", "berta"],
@@ -106,7 +106,7 @@ def test_only_files_that_hold_the_person_are_written_anew(tmp_path: Path) -> Non
         ("links", "2026-11-02"),
         ("conversions", "2026-11-03"),
     }
-    assert found.files == 4
+    assert found.removed.files == 4
     assert {(part.kind, part.day) for part in lake.view().manifest.parts if part.path not in before} == {
         ("exposures", "2026-11-01"),
         ("conversions", "2026-11-03"),
@@ -164,7 +164,7 @@ def test_a_person_whom_nobody_knows_changes_no_file(tmp_path: Path) -> None:
     lake = shop(tmp_path)
     parts = lake.view().manifest.parts
     found = erase(lake, ["nobody"], at())
-    assert (found.rows, found.files) == ({}, 0)
+    assert (found.removed.rows, found.removed.files) == ({}, 0)
     assert lake.view().manifest.parts == parts
     assert lake.view().manifest.removals == 0
 
