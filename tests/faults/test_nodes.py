@@ -17,9 +17,12 @@ import pytest
 import requests
 from sqlmodel import select
 
+from experiments import jobs
 from experiments.analysis.lake import Lake
 from experiments.db import Database
 from experiments.models import Lease
+from experiments.settings import Settings
+from experiments.workplace import Workplace
 from tests.benchmarks.load import descendants
 from tests.object_store import CREDENTIALS, new_bucket, running_s3
 from tests.postgres import running_postgres
@@ -175,6 +178,7 @@ def test_nodes_that_die_at_random_under_load_lose_and_double_nothing(
             start(tmp_path / str(number), port=port, **shared.settings) for number, port in enumerate(ports)
         ]
         define(nodes[0])
+        within(10, lambda: revision(nodes[0]) == revision(nodes[1]))
         reporters = [
             Reporters(port, SERVER_KEY, "bar", "control", threads=3, seed=seed)
             for seed, port in enumerate(ports)
@@ -199,10 +203,6 @@ def test_nodes_that_die_at_random_under_load_lose_and_double_nothing(
 
 
 def _check(folder: Path, reporters: list[Reporters]) -> None:
-    from experiments import jobs
-    from experiments.settings import Settings
-    from experiments.workplace import Workplace
-
     settings = Settings.from_environment({**os.environ, "PROEFWERK_HOME": str(folder / "reader")})
     database = Database(settings.database_url)
     place = Workplace.of(settings, database)
