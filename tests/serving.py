@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ CLIENT_KEY = "client-key-for-tests"
 USER = "sanne@example.org"
 PASSWORD = "correct horse battery"
 START_SECONDS = 180.0
+_SERVE = (sys.executable, "-m", "experiments.cli", "serve")
 
 
 @dataclass(slots=True)
@@ -66,8 +67,15 @@ def free_port() -> int:
         return port
 
 
-def start(home: Path, *, workers: int = 1, port: int | None = None, **environment: str) -> Server:
-    """Start `proefwerk serve` on a folder; returns when it says that it is ready."""
+def start(
+    home: Path,
+    *,
+    workers: int = 1,
+    port: int | None = None,
+    command: Sequence[str] = (),
+    **environment: str,
+) -> Server:
+    """Start `proefwerk serve`, or another command, on a folder; returns when it says that it is ready."""
     home.mkdir(parents=True, exist_ok=True)
     chosen = port or free_port()
     settings = {
@@ -81,16 +89,7 @@ def start(home: Path, *, workers: int = 1, port: int | None = None, **environmen
     }
     with (home / "serve.log").open("ab") as output:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "experiments.cli",
-                "serve",
-                "--port",
-                str(chosen),
-                "--workers",
-                str(workers),
-            ],
+            command or [*_SERVE, "--port", str(chosen), "--workers", str(workers)],
             cwd=ROOT,
             env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
@@ -119,9 +118,16 @@ def _wait_until_ready(server: Server) -> None:
 
 
 @contextmanager
-def serving(home: Path, *, workers: int = 1, port: int | None = None, **environment: str) -> Iterator[Server]:
+def serving(
+    home: Path,
+    *,
+    workers: int = 1,
+    port: int | None = None,
+    command: Sequence[str] = (),
+    **environment: str,
+) -> Iterator[Server]:
     """The product on a folder, stopped at the end of the block."""
-    server = start(home, workers=workers, port=port, **environment)
+    server = start(home, workers=workers, port=port, command=command, **environment)
     try:
         yield server
     finally:

@@ -15,6 +15,8 @@ from experiments.analysis.keys import Keys
 from experiments.analysis.manifest import Run, sync_folder
 
 FOLDER = "ids"
+SLICE = 16_000_000
+"""Keys that are merged at once, about: they are hashes, so that each slice of their range has its share."""
 Flags = NDArray[np.bool_]
 
 
@@ -57,23 +59,33 @@ def new(root: Path, runs: Sequence[Run], keys: Keys, taken: Flags) -> tuple[Flag
 
 def extended(root: Path, runs: Sequence[Run], keys: Keys) -> tuple[Run, ...]:
     """The runs with new, sorted keys added; those of like size are merged: there are only log(n) of them."""
-    kept, merged = list(runs), keys
-    while kept and kept[-1].rows <= 2 * len(merged):
-        merged = np.sort(np.concatenate([_open(root, kept.pop()), merged]), kind="stable")
-    return (*kept, _write(root, merged))
+    kept, sources, rows = list(runs), [keys], len(keys)
+    while kept and kept[-1].rows <= 2 * rows:
+        run = kept.pop()
+        sources.append(_open(root, run))
+        rows += run.rows
+    return (*kept, _write(root, sources))
 
 
 def _open(root: Path, run: Run) -> Keys:
     return np.memmap(root / run.path, dtype="<u8", mode="r", shape=(run.rows,))
 
 
-def _write(root: Path, keys: Keys) -> Run:
+def _write(root: Path, sources: Sequence[Keys]) -> Run:
+    """One run of all keys, in slices by their value: whatever their number, little of it is in memory."""
+    rows = sum(map(len, sources))
+    slices = -(-rows // SLICE)
+    inner = np.array([place * 2**64 // slices for place in range(1, slices)], dtype=np.uint64)
+    bounds = [[0, *np.searchsorted(source, inner).tolist(), len(source)] for source in sources]
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}.u64"
     with path.open("wb") as file:
-        keys.astype("<u8", copy=False).tofile(file)
+        for place in range(slices):
+            parts = [source[at[place] : at[place + 1]] for source, at in zip(sources, bounds, strict=True)]
+            merged = np.sort(np.concatenate(parts), kind="stable")
+            merged.astype("<u8", copy=False).tofile(file)
         file.flush()
         os.fsync(file.fileno())
     sync_folder(folder)
-    return Run(f"{FOLDER}/{path.name}", len(keys))
+    return Run(f"{FOLDER}/{path.name}", rows)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import re
+import shlex
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +30,12 @@ from experiments.workplace import Workplace
 from tests.benchmarks.load import descendants
 from tests.object_store import CREDENTIALS, new_bucket, running_s3
 from tests.postgres import running_postgres
-from tests.serving import SERVER_KEY, Server, free_port, serving, start
+from tests.serving import ROOT, SERVER_KEY, Server, free_port, serving, start
 
 from .reporters import Reporters
 
+NODE, CHECKS_BLOCK = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "scale.md").read_text(), re.DOTALL)
+CHECKS = CHECKS_BLOCK.splitlines()
 METRIC = {"key": "orders", "name": "Orders", "kind": "count", "event": "order", "window_hours": 24}
 EXPERIMENT = {
     "key": "bar",
@@ -77,6 +83,37 @@ def cluster() -> Iterator[Cluster]:
             "PROEFWERK_SECRET": "the same on every node",
         }
         yield Cluster(settings, database)
+
+
+def run(command: str, node: Server, shared: Cluster) -> str:
+    """What a command of the documentation says on a node."""
+    command = command.replace("http://127.0.0.1:8000", node.url).replace("free-shipping-bar", "bar")
+    finished = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", documented(command)],
+        cwd=ROOT, env=environment(node.home, shared), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert finished.returncode == 0, f"{command}\n{finished.stderr}"
+    return finished.stdout
+
+
+@contextmanager
+def as_documented(home: Path, shared: Cluster) -> Iterator[Server]:
+    """A node started by what the documentation says, with the addresses of this cluster in it."""
+    script = NODE
+    for name, value in environment(home, shared).items():
+        script = re.sub(rf"\b{name}=\S+", f"{name}={shlex.quote(value)}", script)
+    port = free_port()
+    script = script.replace("0.0.0.0 --port 8000 --workers 4", f"127.0.0.1 --port {port} --workers 1")
+    with serving(home, port=port, command=["bash", "-euc", documented(script)]) as server:
+        yield server
+
+
+def environment(home: Path, shared: Cluster) -> dict[str, str]:
+    return {**os.environ, **shared.settings, "PROEFWERK_HOME": str(home)}
+
+
+def documented(script: str) -> str:
+    return script.replace(".venv/bin/proefwerk", f"exec {shlex.quote(sys.executable)} -m experiments.cli")
 
 
 def call(server: Server, path: str, document: Any = None) -> Any:
@@ -149,6 +186,8 @@ def test_two_nodes_count_each_event_once_and_another_leads_when_the_leader_is_ki
         assert report(other, orders(20, 40))["accepted"] == 80, "another node does not know what this one has"
         assert report(other, orders(20, 40))["duplicates"] == 80
         within(SHIPPED_SECONDS, lambda: counted(other) == (60, 60.0))
+        for command in CHECKS:
+            assert run(command, other, shared), command
 
         within(10, lambda: shared.leader() != 0)
         leader = shared.leader()
