@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dash_ui.page import Page
-from dash_ui.pages import bots, layers, listing, metrics, new, result, settings, trust
+from dash_ui.pages import bots, layers, listing, metrics, new, reconcile, result, settings, trust
 
 PAGES: tuple[Page, ...] = (
     listing.PAGE,
@@ -11,6 +11,7 @@ PAGES: tuple[Page, ...] = (
     result.PAGE,
     layers.PAGE,
     metrics.PAGE,
+    reconcile.PAGE,
     trust.PAGE,
     bots.PAGE,
     settings.PAGE,

@@ -31,6 +31,7 @@ _NAV: Final = {
     "/ui/new": "plus",
     "/ui/layers": "split",
     "/ui/metrics": "target",
+    "/ui/reconcile": "scale",
     "/ui/trust": "shield",
     "/ui/settings": "settings",
 }
@@ -147,7 +148,15 @@ def _account(person: Person) -> Any:
 
 
 def _navigation() -> Any:
-    names = (_("Experiments"), _("New experiment"), _("Layers"), _("Metrics"), _("Trust"), _("Settings"))
+    names = (
+        _("Experiments"),
+        _("New experiment"),
+        _("Layers"),
+        _("Metrics"),
+        _("Reconcile"),
+        _("Trust"),
+        _("Settings"),
+    )
     links = [
         dcc.Link(
             [icon(mask, 20), html.Span(name)],

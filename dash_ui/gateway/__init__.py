@@ -8,6 +8,7 @@ from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
 from dash_ui.gateway.planning import Planning
+from dash_ui.gateway.reconciling import Reconciling
 from dash_ui.gateway.rehearsals import Rehearsals
 from dash_ui.gateway.results import Results
 from dash_ui.gateway.sharing import Sharing
@@ -18,6 +19,17 @@ __all__ = ["Gateway"]
 
 
 class Gateway(
-    Access, Bots, Definitions, Listing, Measures, Planning, Rehearsals, Results, Sharing, Splits, Trust
+    Access,
+    Bots,
+    Definitions,
+    Listing,
+    Measures,
+    Planning,
+    Reconciling,
+    Rehearsals,
+    Results,
+    Sharing,
+    Splits,
+    Trust,
 ):
     """What the screens may ask, on behalf of a person; each part lives in the module of its subject."""

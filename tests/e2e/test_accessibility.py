@@ -22,6 +22,7 @@ PATHS = (
     "/ui/layers",
     "/ui/metrics",
     "/ui/metrics?edit=revenue",
+    "/ui/reconcile",
     "/ui/trust",
     "/ui/settings",
     "/ui/bots",
