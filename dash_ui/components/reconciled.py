@@ -39,7 +39,8 @@ def findings(key: str, found: Reconciliation | None) -> Any:
             html.H3(_("Sums by variant")),
             _variants(found.result),
             _only_here(found.result),
-        ]
+        ],
+        className="pw-reconciled",
     )
 
 
@@ -127,7 +128,7 @@ def _classes(found: Reconciled) -> Any:
             [html.Strong(_("The export")), number(part.orders), amount_text(part.amount, part.currency)]
             + [""] * 3
         )
-    return table(_("Orders by class"), columns, rows, "pw-list pw-inset")
+    return table(_("Orders by class"), columns, rows, "pw-list pw-inset pw-cards")
 
 
 def _variants(found: Reconciled) -> Any:
@@ -147,7 +148,7 @@ def _variants(found: Reconciled) -> Any:
         whole = amount_text(each.unexplained, found.currency)
         left = badge(whole, "danger", "warning") if each.unexplained else badge(whole, "good", "check")
         rows.append([each.variant, *(amount_text(amount, found.currency) for amount in amounts), left])
-    return table(_("Sums by variant"), columns, rows, "pw-list pw-inset")
+    return table(_("Sums by variant"), columns, rows, "pw-list pw-inset pw-cards")
 
 
 def _only_here(found: Reconciled) -> Any:
@@ -162,4 +163,4 @@ def _only_here(found: Reconciled) -> Any:
         [only_here_meaning(each.reason), number(each.events), amount_text(each.amount, found.currency)]
         for each in found.only_here
     ]
-    return table(_("Only in the report"), columns, rows, "pw-list pw-inset")
+    return table(_("Only in the report"), columns, rows, "pw-list pw-inset pw-cards")

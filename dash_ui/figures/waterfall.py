@@ -28,7 +28,7 @@ def waterfall_figure(way: Sequence[Step], currency: str | None) -> dict[str, Any
             reached += step.amount
     ends = [0.0, *(base + width for base, width in zip(bases, widths, strict=True)), *bases]
     low, high = min(ends), max(ends)
-    room = (high - low or 1.0) * 0.16
+    room = (high - low or 1.0) * 0.01
     return {
         "data": [
             {
@@ -38,16 +38,24 @@ def waterfall_figure(way: Sequence[Step], currency: str | None) -> dict[str, Any
                 "x": widths,
                 "base": bases,
                 "marker": {"color": [_colour(step) for step in way]},
-                "text": [amount_text(step.amount, currency) for step in way],
-                "textposition": "outside",
+                "hoverinfo": "skip",
+            },
+            {
+                # Beside the right end of each bar, also of one that goes left: there is no name.
+                "type": "scatter",
+                "mode": "text",
+                "y": list(range(len(way))),
+                "x": [max(base, base + width) for base, width in zip(bases, widths, strict=True)],
+                "text": [f" {amount_text(step.amount, currency)}" for step in way],
+                "textposition": "middle right",
                 "cliponaxis": False,
                 "hoverinfo": "skip",
-            }
+            },
         ],
         "layout": {
             **BASE,
             "bargap": 0.35,
-            "margin": {"l": 170, "r": 12, "t": 6, "b": 6},
+            "margin": {"l": 170, "r": 96, "t": 6, "b": 6},
             "xaxis": {
                 "range": [low - (room if low < 0 else 0), high + room],
                 "showticklabels": False,

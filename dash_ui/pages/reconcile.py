@@ -86,18 +86,18 @@ def _question(experiments: tuple[OrderExperiment, ...], chosen: OrderExperiment)
                 className="pw-form-row",
             ),
             html.P(
-                _(
-                    "CSV, NDJSON or Parquet, a row for each order: its number, shopper, moment and amount."
-                ),
+                _("CSV, NDJSON or Parquet, a row for each order: its number, shopper, moment and amount."),
                 className="pw-quiet pw-small",
             ),
             _columns(),
-            html.Button(
-                [icon("scale", 16), _("Reconcile")],
-                id="reconcile-start",
-                type="button",
-                className="pw-button pw-primary",
-                n_clicks=0,
+            html.Div(
+                html.Button(
+                    [icon("scale", 16), _("Reconcile these orders")],
+                    id="reconcile-start",
+                    type="button",
+                    className="pw-button pw-primary",
+                    n_clicks=0,
+                )
             ),
             html.Div(id="reconcile-problem", role="alert"),
         ],
