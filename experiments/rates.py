@@ -73,6 +73,11 @@ class Quotes:
         return bool(self._days)
 
     @property
+    def digest(self) -> str:
+        """SHA-256 of them all; see `fingerprint`."""
+        return fingerprint([rate for days in self._days.values() for rate in days.values()])
+
+    @property
     def currencies(self) -> list[str]:
         """Every currency that can be converted to some other."""
         return sorted({name for pair in self._days for name in pair})

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 from sqlmodel import and_, col, func, or_, select
 
 from experiments.adjustments import adjustments
+from experiments.analysis.batch import opened
 from experiments.analysis.lake import OTHER, View
-from experiments.analysis.report import analyse
+from experiments.analysis.measure import measure
+from experiments.analysis.report import Measure, analyse
 from experiments.db import Database, utc_now
 from experiments.definition import Definition
 from experiments.forms import MetricKind
@@ -35,17 +39,30 @@ def refresh_reports(place: Workplace) -> list[str]:
     The older an experiment, the further apart its reports. Events that change no number give no new
     report. After a stop one last report is made.
     """
-    as_of = utc_now()
     compact(place)
     view = place.lake.view()
-    refreshed = []
-    for watched in _watched(place.database):
-        try:
-            if _is_due(place, watched, as_of) and _refresh(place, view, watched, as_of):
-                refreshed.append(watched.key)
-        except Exception:
-            log.exception("The report of '%s' could not be refreshed", watched.key)
-    return refreshed
+    as_of = utc_now()
+    watched = _watched(place.database)
+    due = [found for each in watched if (found := _surviving(_due, place, view, each, as_of)) is not None]
+    if not due:
+        return []
+    experiments = [each.definition for each in due]
+    with opened(view, experiments, place.state, [each.key for each in watched]) as batch:
+        measured = measure if batch is None else batch.measure
+        return [each.watched.key for each in due if _surviving(_refresh, place, view, each, as_of, measured)]
+
+
+Found = TypeVar("Found")
+Given = ParamSpec("Given")
+
+
+def _surviving(work: Callable[Given, Found], *given: Given.args, **named: Given.kwargs) -> Found | None:
+    """What came of it; `None` where it failed, which is no reason to leave other experiments alone."""
+    try:
+        return work(*given, **named)
+    except Exception:
+        log.exception("The report of '%s' could not be refreshed", given[2])
+        return None
 
 
 def spacing(started_at: datetime | None, now: datetime) -> timedelta:
@@ -56,13 +73,16 @@ def spacing(started_at: datetime | None, now: datetime) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """An experiment whose reports are refreshed, with what is known of its newest one."""
+    """An experiment whose reports are refreshed, with what is known of its newest one; reads as its key."""
 
     key: str
     started_at: datetime | None
     stopped_at: datetime | None
     reported_at: datetime | None
     data_hash: str | None
+
+    def __str__(self) -> str:
+        return self.key
 
 
 def _watched(database: Database) -> list[_Watched]:
@@ -91,30 +111,43 @@ def _watched(database: Database) -> list[_Watched]:
     return found
 
 
-def _is_due(place: Workplace, watched: _Watched, now: datetime) -> bool:
-    if time.monotonic() < place.rests.get(watched.key, 0.0):
-        return False
-    if watched.reported_at is None or watched.stopped_at is not None:
-        return True
-    return now - watched.reported_at >= spacing(watched.started_at, now)
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """An experiment that gets a new report, and the marks of what that will have seen."""
+
+    watched: _Watched
+    definition: Definition
+    marks: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return str(self.watched)
 
 
-def _refresh(place: Workplace, view: View, watched: _Watched, as_of: datetime) -> bool:
+def _due(place: Workplace, view: View, watched: _Watched, now: datetime) -> _Due | None:
+    """The experiment, where it is time for a new report and there may be something to tell."""
     key, stopped = watched.key, watched.stopped_at is not None
+    if time.monotonic() < place.rests.get(key, 0.0):
+        return None
+    reported = watched.reported_at
+    if reported is not None and not stopped and now - reported < spacing(watched.started_at, now):
+        return None
     with place.database.reading() as session:
         definition = definition_of(session, key)
     marks = _marks(definition, view)
     due = place.due.get(key)
-    quiet = place.marks.get(key) == marks and (due is None or as_of < due)
-    if not stopped and watched.reported_at is not None and quiet:
-        return False
+    quiet = place.marks.get(key) == marks and (due is None or now < due)
+    return None if not stopped and reported is not None and quiet else _Due(watched, definition, marks)
+
+
+def _refresh(place: Workplace, view: View, due: _Due, as_of: datetime, measured: Measure) -> bool:
+    key, stopped = due.watched.key, due.watched.stopped_at is not None
     began = time.monotonic()
-    report = analyse(definition, view, as_of, place.looks)
+    report = analyse(due.definition, view, as_of, place.looks, measured)
     following = (report["looks"] or {}).get("next") or {}
     place.due[key] = datetime.fromisoformat(at) if (at := following.get("due_at")) else None
     place.rests[key] = time.monotonic() + REST_PER_WORK * (time.monotonic() - began)
-    place.marks[key] = marks
-    if not stopped and watched.data_hash == report["data_hash"]:
+    place.marks[key] = due.marks
+    if not stopped and due.watched.data_hash == report["data_hash"]:
         return False
     with place.database.session() as session:
         save_report(session, report)

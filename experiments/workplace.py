@@ -37,6 +37,7 @@ class Workplace:
         pulling: Sources that are being pulled.
         retention: For how long events are kept; `None` for ever.
         tended: The UTC day on which the lake was last tended.
+        state: Folder of what refreshes know of units, which may be deleted; `None` keeps nothing.
     """
 
     database: Database
@@ -54,12 +55,14 @@ class Workplace:
     pulling: set[str] = field(default_factory=set)
     retention: timedelta | None = None
     tended: date | None = None
+    state: Path | None = None
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
         store, max_age = store_of(settings), timedelta(days=settings.late_days)
         place = cls(database, Lake(store), settings.log_folder, settings.secret, max_age=max_age)
+        place.state = settings.home / "state"
         if settings.retention_days is not None:
             place.retention = timedelta(days=settings.retention_days)
         if isinstance(store, ObjectStore):

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.analysis.engine import Engine, literal
+from experiments.analysis.tallies import DAY, DELAY, EDGES, Tally
 from experiments.analysis.units import SECOND, Exposed, Scope
-
-DAY = 86_400
-EDGES = (60, 300, 900, 3_600, 6 * 3_600, DAY, 2 * DAY, 7 * DAY, 30 * DAY)
-"""Upper ends of the classes of delay, in seconds; a last class has none."""
-AHEAD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +80,27 @@ class Arrivals:
     conversion_runs: tuple[Run, ...]
 
 
-def arrivals(engine: Engine, scope: Scope, exposed: Exposed) -> Arrivals:
-    """Read the tables of `units` and `metrics`, and the exposures once more where only they can tell."""
+def arrivals(
+    engine: Engine, scope: Scope, exposed: Exposed, exposures: Tally, conversions: Tally
+) -> Arrivals:
+    """Read the tables of `units` and `metrics`, and the exposures once more where only they can tell.
+
+    Args:
+        engine: Holds the tables.
+        scope: Which events count.
+        exposed: Units in numbers.
+        exposures: What `tallies` makes of the exposures.
+        conversions: What it makes of the conversions.
+    """
     variants = len(scope.variants)
-    conversions = "(SELECT variant, first_event AS first FROM outcomes WHERE first_event IS NOT NULL)"
+    first_events = "(SELECT variant, first_event AS first FROM outcomes WHERE first_event IS NOT NULL)"
     return Arrivals(
         days=_days(engine, variants),
         multiple_first=_multiple_first(engine, scope, exposed) if exposed.multiple else (0,) * variants,
-        exposures=_exposure_delays(engine, scope),
-        conversions=_delays(
-            engine, "hits WHERE age >= 0 AND delay IS NOT NULL", "delay", "time + delay", scope
-        ),
+        exposures=_delays(exposures, scope),
+        conversions=_delays(conversions, scope),
         exposure_runs=_runs(engine, "units", variants),
-        conversion_runs=_runs(engine, conversions, variants),
+        conversion_runs=_runs(engine, first_events, variants),
     )
 
 
@@ -131,30 +135,18 @@ def _multiple_first(engine: Engine, scope: Scope, exposed: Exposed) -> tuple[int
     return tuple(found.get(index, 0) for index in range(len(scope.variants)))
 
 
-def _exposure_delays(engine: Engine, scope: Scope) -> Delays:
-    source = (
-        f"{scope.view.source('exposures')} AS event WHERE event.experiment = {literal(scope.experiment)} "
-        f"AND {scope.counts('event')}"
-    )
-    return _delays(
-        engine, source, "epoch_us(event.received) - epoch_us(event.time)", "epoch_us(event.received)", scope
-    )
-
-
-def _delays(engine: Engine, source: str, delay: str, received: str, scope: Scope) -> Delays:
-    ends = " ".join(f"WHEN delay <= {edge * SECOND} THEN {place}" for place, edge in enumerate(EDGES))
-    rows = engine.execute(
-        f"""SELECT CASE WHEN delay < {-AHEAD * SECOND} THEN -1 {ends} ELSE {len(EDGES)} END AS class,
-          count(*), count(*) FILTER (delay > {DAY * SECOND} AND received > {scope.received - DAY * SECOND})
-        FROM (SELECT {delay} AS delay, {received} AS received FROM {source}) GROUP BY class"""
-    ).fetchall()
-    found = {place: count for place, count, _ in rows}
-    ahead = found.get(-1, 0)
-    return Delays(
-        classes=(found.get(0, 0) + ahead, *(found.get(place, 0) for place in range(1, len(EDGES) + 1))),
-        ahead=ahead,
-        recent=sum(recent for *_, recent in rows),
-    )
+def _delays(tally: Tally, scope: Scope) -> Delays:
+    classes, recent = [0] * (len(EDGES) + 1), 0
+    ahead = 0
+    for (what, place, late, *_), count in tally.items():
+        if what != DELAY:
+            continue
+        assert isinstance(place, int)
+        ahead += count if place < 0 else 0
+        classes[max(place, 0)] += count
+        if isinstance(late, int) and late > scope.received - DAY * SECOND:
+            recent += count
+    return Delays(tuple(classes), ahead, recent)
 
 
 def _runs(engine: Engine, source: str, variants: int) -> tuple[Run, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +15,9 @@ from experiments.rates import Rate, day_number, day_of, fingerprint
 
 DAY = 86_400 * SECOND
 TABLE = "exchange_rates"
+CONVERTED = "converted"
+Tally = Counter[tuple[str | int | None, ...]]
+"""Events by what they have in common; the first entry says what that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +76,30 @@ def alias(unit: str) -> str:
     return f"rate_{unit}"
 
 
-def used(engine: Engine, scope: Scope, work: Program) -> Used:
-    """The rates behind the table `hits`, covariates included."""
-    found: set[Rate] = set()
+def conversions(engine: Engine, scope: Scope, work: Program) -> Tally:
+    """Amounts in the table `hits` that were converted, covariates too, by both currencies and UTC day."""
+    found: Tally = Counter()
     for unit in units_of(scope, work):
         counted = " OR ".join(
             f"x{index} = 0" for index, term in enumerate(work.terms) if term.currency == unit
         )
         rows = engine.execute(
-            f"SELECT DISTINCT currency, time // {DAY} AS day FROM hits "
-            f"WHERE currency <> {literal(unit)} AND ({counted})"
+            f"SELECT currency, time // {DAY} AS day, count(*) FROM hits "
+            f"WHERE currency <> {literal(unit)} AND ({counted}) GROUP BY ALL"
         ).fetchall()
-        for currency, day in rows:
+        found.update({(CONVERTED, unit, currency, day): count for currency, day, count in rows})
+    return found
+
+
+def used(scope: Scope, tally: Tally) -> Used:
+    """The rates behind the amounts that were counted."""
+    found: set[Rate] = set()
+    for what, *key in tally:
+        if what == CONVERTED:
+            unit, currency, day = key[:3]
+            assert isinstance(unit, str)
+            assert isinstance(currency, str)
+            assert isinstance(day, int)
             quote = scope.quotes.find(unit, currency, day)
             found.update(quote.parts if quote else ())
     days = sorted(day_number(each.day) for each in found)

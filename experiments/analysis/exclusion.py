@@ -37,14 +37,22 @@ class Excluded:
         return sum(self.counts) + self.several
 
 
-def find_bots(engine: Engine, view: View, experiment: str, known: str, rules: BotRules | None) -> None:
-    """Say in `met`, the table of exposed units, which rule makes a unit a bot; the others stay without.
+def find_bots(
+    engine: Engine,
+    view: View,
+    experiment: str,
+    known: str,
+    rules: BotRules | None,
+    crowded: str | None = None,
+) -> None:
+    """Make the table `bots` of which rule makes a unit a bot, of those in `met` and others.
 
     Args:
         view: The lake.
         experiment: Whose exposures are counted.
         known: SQL condition on an `event`: it counts.
         rules: What holds; `None` makes nobody a bot.
+        crowded: SQL of the units with more conversions than the rules allow, where they are known.
     """
     if rules is None:
         find_marked(engine, view, "false", BotRules())
@@ -53,9 +61,8 @@ def find_bots(engine: Engine, view: View, experiment: str, known: str, rules: Bo
     own = f"event.experiment = {literal(experiment)} AND {known}"
     busy = f"SELECT unit_key FROM met WHERE events > {rules.limit or 0}"
     find_busy(engine, f"FROM {view.source('exposures')} AS event WHERE {own}", busy, rules)
-    find_busy(engine, f"FROM {view.source('conversions')} AS event WHERE {known}", None, rules)
+    find_busy(engine, f"FROM {view.source('conversions')} AS event WHERE {known}", crowded, rules)
     settle(engine, rules)
-    call_bots(engine)
 
 
 def call_bots(engine: Engine) -> None:

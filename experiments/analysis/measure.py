@@ -7,9 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from operator import add, sub
 
 from assignment.events import MAX_AHEAD
-from experiments.analysis import exchange, metrics, summarise, units
+from experiments.analysis import exchange, metrics, summarise, tallies, units
 from experiments.analysis.arrivals import Arrivals, arrivals
 from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
 from experiments.analysis.complete import Complete, complete
@@ -22,6 +23,7 @@ from experiments.analysis.metrics import Left
 from experiments.analysis.phase_units import NOBODY_ASIDE, phase_of
 from experiments.analysis.recheck import NOBODY, Rechecked, recheck
 from experiments.analysis.rows import microseconds
+from experiments.analysis.sums import Sums, add_up, scales_of
 from experiments.analysis.units import Exposed, Scope
 from experiments.bots import rules_at
 from experiments.definition import Definition
@@ -137,6 +139,37 @@ def _left(left: Left) -> dict[str, object]:
     return whole if left.converted else {name: whole[name] for name in whole if name != "converted"}
 
 
+@dataclass(slots=True)
+class Counted:
+    """What adds up over events and units.
+
+    Attributes:
+        exposures: The exposures in whole numbers.
+        conversions: The conversions of units.
+        scales: Of the sums of values per unit.
+        sums: Over the table `outcomes`, or over what it was before `changes`; `None` where not known.
+        changes: The tables of the rows that went from it since, and of those that came.
+    """
+
+    exposures: tallies.Tally
+    conversions: tallies.Tally
+    scales: metrics.Scales
+    sums: Sums | None = None
+    changes: tuple[str, str] | None = None
+
+    def add_up(
+        self, engine: Engine, columns: dict[str, list[Column]], bounds: dict[str, float]
+    ) -> Sums | None:
+        """The sums over `outcomes` as it is; from the changes alone where the scales still fit."""
+        if not columns:
+            return None
+        keys, scales = ("variant",), scales_of(columns, bounds)
+        if self.sums is None or self.changes is None or self.sums.scales != scales:
+            return add_up(engine, "outcomes", keys, columns, scales)
+        went, came = (add_up(engine, f"{table} AS outcomes", keys, columns, scales) for table in self.changes)
+        return self.sums.combined(went, sub).combined(came, add)
+
+
 def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
     """Which events count: those known at `as_of`, and none from after the stop.
 
@@ -169,32 +202,70 @@ def roles_of(definition: Definition) -> list[tuple[str, MetricForm]]:
 
 def measure(definition: Definition, view: View, as_of: datetime, *, cuts: bool = False) -> Measurement:
     """Compute everything that a report rests on from the events in the lake; `cuts` too where asked."""
+    definition = definition.at(as_of)
     scope = scope_of(definition, view, as_of)
+    work = program_of(definition, cuts=cuts)
     with view.engine() as engine:
         exposed = units.build(engine, scope)
-        return replace(
-            of_units(engine, definition, scope, exposed, cuts=cuts),
-            rechecked=recheck(engine, scope, exposed, definition.at(as_of)),
-            reached=reached(engine, scope, exposed, definition),
-        )
+        return whole(engine, definition, scope, exposed, count(engine, scope, work), cuts=cuts)
+
+
+def whole(
+    engine: Engine,
+    definition: Definition,
+    scope: Scope,
+    exposed: Exposed,
+    counted: Counted,
+    *,
+    cuts: bool,
+) -> Measurement:
+    """Everything, once the tables of units and outcomes stand."""
+    return replace(
+        of_units(engine, definition, scope, exposed, counted, cuts=cuts),
+        rechecked=recheck(engine, scope, exposed, definition),
+        reached=reached(engine, scope, exposed, definition),
+    )
+
+
+def program_of(definition: Definition, *, cuts: bool = False) -> Program:
+    """What is computed of each unit; `cuts` too where asked."""
+    roles = roles_of(definition)
+    work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
+    return with_spans(work, _primaries(roles)) if cuts else work
+
+
+def _primaries(roles: list[tuple[str, MetricForm]]) -> list[MetricForm]:
+    return [form for role, form in roles if role == "primary"]
 
 
 def of_units(
-    engine: Engine, definition: Definition, scope: Scope, exposed: Exposed, *, cuts: bool = False
+    engine: Engine,
+    definition: Definition,
+    scope: Scope,
+    exposed: Exposed,
+    counted: Counted | None = None,
+    *,
+    cuts: bool = False,
 ) -> Measurement:
-    """What the units of the views `units` and `named` did, each from its own first moment on."""
-    roles = roles_of(definition)
-    work = program([form for _, form in roles], covariates=definition.form.plan.cuped)
-    primaries = [form for role, form in roles if role == "primary"]
-    if cuts:
-        work = with_spans(work, primaries)
-    metrics.build(engine, scope, work)
+    """What the units of the views `units` and `named` did, each from its own first moment on.
+
+    Args:
+        engine: Holds the views, and `outcomes` where that is known.
+        definition: The experiment.
+        scope: Which events count.
+        exposed: The units in numbers.
+        counted: What was added up before.
+        cuts: Whether the primary metrics are cut by age and date of exposure too.
+    """
+    roles, work = roles_of(definition), program_of(definition, cuts=cuts)
+    counted = counted or count(engine, scope, work)
     hours = sorted({each for _, form in roles if (each := window_hours(form)) is not None})
     caps = {form.key: capped(engine, work, form, exposed.total) for _, form in roles}
     bounds = metrics.bounds(engine, work.distinct())
     sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
     counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
-    summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
+    counted.sums = counted.add_up(engine, sound, bounds)
+    summaries = summarise.moments(engine, ("variant",), counts, sound, bounds, sums=counted.sums)
     now = min(scope.until, scope.received)
     latest = metrics.latest(engine)
     clocks = units.clocks(engine, hours, exposed, now, latest)
@@ -209,7 +280,7 @@ def of_units(
                 role=role,
                 summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
                 ranks=_ranks(engine, work, form, exposed.counts),
-                left=metrics.left_out(engine, work, form),
+                left=metrics.left_out(counted.conversions, work, form),
                 cap=caps[form.key],
                 complete=_complete(engine, definition, form, work, now),
                 clock=clocks.get(window_hours(form), FINAL),
@@ -217,10 +288,17 @@ def of_units(
             for role, form in roles
         ),
         slices=_slices(engine, definition, work, exposed, sound, bounds),
-        arrivals=arrivals(engine, scope, exposed),
-        rates=None if definition.rates is None else exchange.used(engine, scope, work),
-        cuts=cut(engine, work, primaries, caps, exposed, now) if cuts else None,
+        arrivals=arrivals(engine, scope, exposed, counted.exposures, counted.conversions),
+        rates=None if definition.rates is None else exchange.used(scope, counted.conversions),
+        cuts=cut(engine, work, _primaries(roles), caps, exposed, now) if cuts else None,
     )
+
+
+def count(engine: Engine, scope: Scope, work: Program) -> Counted:
+    """Read the conversions of the units in `named` into `hits` and `outcomes`, and count events."""
+    scales = metrics.build(engine, scope, work)
+    exposures = tallies.exposures(engine, scope, scope.view.source("exposures"))
+    return Counted(exposures, tallies.conversions(engine, scope, work), scales)
 
 
 def capped(engine: Engine, work: Program, form: MetricForm, units_in_all: int) -> float | None:

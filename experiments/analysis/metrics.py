@@ -9,28 +9,53 @@ from dataclasses import dataclass, field
 from experiments.analysis.columns import Column, Program, Term
 from experiments.analysis.engine import Engine, exact_sum, literal, scale_for
 from experiments.analysis.exchange import alias, joins, units_of
+from experiments.analysis.tallies import LEFT, Tally
 from experiments.analysis.units import Scope, pointer
 from experiments.forms import MetricForm
 
+Scales = dict[int, int]
 
-def build(engine: Engine, scope: Scope, work: Program) -> None:
+
+def build(engine: Engine, scope: Scope, work: Program) -> Scales:
     """Make the tables `hits` (events that count for any column) and `outcomes` (one row per unit with any).
 
     Units without a row have 0 in every column. Sums are exact, so the order of events does not matter.
+
+    Returns:
+        The scale of each term's sums.
     """
-    columns = work.distinct()
-    _collect(engine, scope, work, columns)
-    summed = [index for index, term in enumerate(work.terms) if term.field is not None]
-    bounds = _bounds(engine, [f"v{index}" for index in summed], "hits")
-    scales = {index: scale_for(bounds[f"v{index}"]) for index in summed}
+    collect(engine, scope, work)
+    scales = value_scales(engine, work)
+    tabulate(engine, scope, work, scales, "outcomes")
+    return scales
+
+
+def tabulate(engine: Engine, scope: Scope, work: Program, scales: Scales, table: str) -> None:
+    """Make a table of outcomes, one row per unit, of the table `hits`.
+
+    Args:
+        engine: Holds `hits`.
+        scope: Which events count.
+        work: The columns.
+        scales: Of the sums of each term.
+        table: Its name.
+    """
     segments = _segments(scope)
     kept = "".join(f", any_value({name}) AS {name}" for name in segments)
-    values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in columns)
+    values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in work.distinct())
     engine.execute(
-        "CREATE TEMP TABLE outcomes AS SELECT unit_key, any_value(variant) AS variant, "
-        f"any_value(time - age) AS first{kept}, "
-        f"min(time) FILTER (age >= 0) AS first_event{values} FROM hits GROUP BY unit_key"
+        f"CREATE TEMP TABLE {table} AS SELECT unit_key, any_value(variant) AS variant, "
+        f"any_value(time - age) AS first{kept}, min(time) FILTER (age >= 0) AS first_event, "
+        "max(time) FILTER (age >= 0) AS last_event"
+        f"{values} FROM hits GROUP BY unit_key"
     )
+
+
+def value_scales(engine: Engine, work: Program) -> Scales:
+    """By the place of each term that is summed, the scale that fits its values in the table `hits`."""
+    summed = [index for index, term in enumerate(work.terms) if term.field is not None]
+    bounds = _bounds(engine, [f"v{index}" for index in summed], "hits")
+    return {index: scale_for(bounds[f"v{index}"]) for index in summed}
 
 
 def bounds(engine: Engine, columns: Sequence[Column], table: str = "outcomes") -> dict[str, float]:
@@ -40,7 +65,7 @@ def bounds(engine: Engine, columns: Sequence[Column], table: str = "outcomes") -
 
 def latest(engine: Engine) -> int | None:
     """Time of the latest event after exposure that any metric looks at, microseconds since 1970 UTC."""
-    row = engine.execute("SELECT max(time) FROM hits WHERE age >= 0").fetchall()[0]
+    row = engine.execute("SELECT max(last_event) FROM outcomes").fetchall()[0]
     return None if row[0] is None else int(row[0])
 
 
@@ -61,31 +86,37 @@ class Left:
     converted: dict[str, int] = field(default_factory=dict)
 
 
-def left_out(engine: Engine, work: Program, metric: MetricForm) -> Left:
-    """What a metric could not count."""
+def left_out(tally: Tally, work: Program, metric: MetricForm) -> Left:
+    """What a metric could not count.
+
+    Args:
+        tally: What `tallies.conversions` gives.
+        work: The columns.
+        metric: One of theirs.
+    """
     currencies: dict[str, int] = {}
     converted: dict[str, int] = {}
     missing, mixed = 0, set()
     for column in work.columns[metric.key]:
         if column.term is None or column.role.startswith("covariate"):
             continue
-        term = work.terms[column.term]
-        if term.field is None:
-            continue
-        rows = engine.execute(
-            f"SELECT currency, x{column.term}, count(*) FROM hits WHERE x{column.term} IS NOT NULL "
-            f"AND age BETWEEN {column.lower} AND {column.upper} GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        for currency, finding, count in rows:
-            if finding == OTHER_CURRENCY:
-                currencies[currency] = currencies.get(currency, 0) + count
-            elif finding == MISSING:
+        term, window = work.terms[column.term], (LEFT, column.term, column.lower, column.upper)
+        for key, count in tally.items():
+            if key[:4] != window:
+                continue
+            currency, finding = key[4:]
+            if finding == MISSING:
                 missing += count
-            elif currency is not None and term.currency is None and term.field == "value":
+            elif not isinstance(currency, str):
+                continue
+            elif finding == OTHER_CURRENCY:
+                currencies[currency] = currencies.get(currency, 0) + count
+            elif term.currency is None and term.field == "value":
                 mixed.add(currency)
-            elif currency is not None and term.currency not in (None, currency):
+            elif term.currency not in (None, currency):
                 converted[currency] = converted.get(currency, 0) + count
-    return Left(currencies, missing, tuple(sorted(mixed)) if len(mixed) > 1 else (), converted)
+    ordered, summed = dict(sorted(currencies.items())), tuple(sorted(mixed)) if len(mixed) > 1 else ()
+    return Left(ordered, missing, summed, dict(sorted(converted.items())))
 
 
 COUNTED, OTHER_CURRENCY, MISSING = 0, 1, 2
@@ -104,10 +135,10 @@ def finding_and_value(term: Term, *, rated: bool = False) -> tuple[str, str]:
     return finding, f"CASE WHEN {finding} = {COUNTED} THEN {value} END"
 
 
-def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Column]) -> None:
+def collect(engine: Engine, scope: Scope, work: Program) -> None:
+    """Make the table `hits`: the events of the units in `named` that any column looks at."""
+    columns = work.distinct()
     adjusting = {name for term in work.terms for name in term.adjusted_by}
-    events = {term.event for term in work.terms} | adjusting
-    named = "true" if None in events else is_named(events)
     delay = "epoch_us(event.received) - epoch_us(event.time)"
     if adjusting:
         # A refund comes when it comes: that says nothing of how soon events are sent.
@@ -123,15 +154,21 @@ def _collect(engine: Engine, scope: Scope, work: Program, columns: Sequence[Colu
     upper = max((column.upper for column in columns), default=0)
     segments = "".join(f", named.{name}" for name in _segments(scope))
     engine.execute(
-        f"""CREATE TEMP TABLE hits AS
+        f"""CREATE OR REPLACE TEMP TABLE hits AS
         SELECT named.unit_key, named.variant{segments}, event.currency,
           epoch_us(event.time) AS time, epoch_us(event.time) - named.first AS age,
           {delay} AS delay,
           {", ".join(expressions) or "0 AS nothing"}
-        FROM {scope.view.source("conversions")} AS event JOIN named ON event.unit_key = named.id_key{exchange}
-        WHERE {named} AND {scope.known_by_then("event")}
+        FROM {scope.happenings()} AS event JOIN named ON event.unit_key = named.id_key{exchange}
+        WHERE {looked_at(work)} AND {scope.known_by_then("event")}
           AND epoch_us(event.time) - named.first BETWEEN {lower} AND {upper}"""
     )
+
+
+def looked_at(work: Program) -> str:
+    """SQL condition on an `event`: some term is about events of its name."""
+    events = {name for term in work.terms for name in (term.event, *term.adjusted_by)}
+    return "true" if None in events else is_named(events)
 
 
 def is_named(names: Iterable[str | None]) -> str:

@@ -7,7 +7,7 @@ import math
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from experiments.analysis import look_rows, looks, planned_size
 from experiments.analysis.compare import DEFAULT_PLANNED_UNITS, compared, compared_slices, reading_plan
@@ -26,7 +26,21 @@ from experiments.analysis.triggered import Triggered, triggered
 from experiments.definition import Definition
 
 Document = dict[str, Any]
+
+
+class Measure(Protocol):
+    """What `measure.measure` does, perhaps sooner."""
+
+    def __call__(
+        self, definition: Definition, view: View, as_of: datetime, /, *, cuts: bool = False
+    ) -> Measurement:
+        """Measure an experiment."""
+        ...
+
+
 SCHEMA = 1
+ARITHMETIC = 2
+"""How sums are rounded; numbers of reports with another one, or none, differ in their last digits."""
 SECONDS_A_DAY = 86_400
 # Below this span the pace says nothing about days.
 LEAST_SPAN_SECONDS = 600.0
@@ -35,7 +49,11 @@ MOST_DAYS = 3_650
 
 
 def analyse(
-    definition: Definition, view: View, as_of: datetime, memory: looks.Memory | None = None
+    definition: Definition,
+    view: View,
+    as_of: datetime,
+    memory: looks.Memory | None = None,
+    measured: Measure = measure,
 ) -> Document:
     """Analyse an experiment from the events that had been received at `as_of`.
 
@@ -46,10 +64,11 @@ def analyse(
         view: The lake.
         as_of: A moment with a time zone.
         memory: What was measured at planned looks before, so that it need not be measured again.
+        measured: Measures the experiment.
     """
     as_of = as_of.astimezone(UTC)
     definition = definition.at(as_of)
-    measurement = measure(definition, view, as_of, cuts=True)
+    measurement = measured(definition, view, as_of, cuts=True)
     entered = triggered(definition, view, as_of, memory)
     reached = planned_size.reached(definition, measurement, view, as_of, memory) if entered is None else None
     known = Known(measurement, entered, looks.follow(definition, view, as_of, memory), reached)
@@ -151,6 +170,7 @@ def _head(definition: Definition, as_of: datetime, known: Known) -> Document:
     form = definition.form
     return {
         "schema": SCHEMA,
+        "arithmetic": ARITHMETIC,
         "id": uuid.uuid4().hex,
         "experiment": form.key,
         "name": form.name,

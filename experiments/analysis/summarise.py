@@ -38,16 +38,16 @@ def moments(
         metrics: Columns per metric, at least one each.
         bounds: Largest size of the values of each column.
         table: One row per unit with any outcome, with the keys and columns.
-        sums: What `sums.add_up` gives for the table, where that is known.
+        sums: What `add_up` gives for the table, where that is known.
     """
     if not metrics:
         return {}
     source = f"{table} AS outcomes"
-    if sums is None or sums.scales != scales_of(metrics, bounds):
-        sums = add_up(engine, source, keys, metrics, bounds)
+    if sums is None:
+        sums = add_up(engine, source, keys, metrics, scales_of(metrics, bounds))
     anchors = _anchors(engine, source, keys, counts, metrics, sums)
     if anchors:
-        sums = add_up(engine, source, keys, metrics, bounds, anchors)
+        sums = add_up(engine, source, keys, metrics, sums.scales, anchors)
     ends = _ends(engine, source, keys, [columns[0].name for columns in metrics.values()])
     found = {
         key: {

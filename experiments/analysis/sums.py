@@ -13,6 +13,7 @@ from experiments.analysis.engine import Engine, exact_sum, scale_for
 
 Group = tuple[int, ...]
 Names = tuple[str, ...]
+Scales = dict[Names, int | None]
 Anchors = Mapping[Group, Mapping[str, float]]
 """From where values are counted, by group and column."""
 _WHOLE_LIMIT = 2.0**31
@@ -24,12 +25,13 @@ class Sums:
     """What was added up over the rows of a table with one row per unit.
 
     Attributes:
-        scales: By the names of the columns multiplied, the power of two by which the sum is scaled.
+        scales: By the names of the columns multiplied, the power of two by which the sum is scaled; `None`
+            for whole numbers, which are added up as they are.
         firsts: Columns of which values other than 0 are counted.
         groups: Per group the number of rows, the sums as in `scales`, the counts as in `firsts`.
     """
 
-    scales: dict[Names, int]
+    scales: Scales
     firsts: tuple[str, ...]
     groups: dict[Group, tuple[int, ...]]
 
@@ -60,18 +62,20 @@ def pair(first: str, second: str) -> Names:
     return (first, second) if first <= second else (second, first)
 
 
-def scales_of(metrics: Mapping[str, Sequence[Column]], bounds: Mapping[str, float]) -> dict[Names, int]:
-    """By names multiplied, the scale of their sum; 0 for whole numbers."""
+def scales_of(metrics: Mapping[str, Sequence[Column]], bounds: Mapping[str, float]) -> Scales:
+    """By names multiplied, the scale of their sum.
+
+    Args:
+        metrics: Columns per metric.
+        bounds: Largest size of the values of each column.
+    """
     whole = {column.name for group in metrics.values() for column in group if column.whole}
-    found = {}
+    found: Scales = {}
     for names in (names for columns in metrics.values() for names in products(columns)):
         largest = math.prod(bounds[name] for name in names)
-        found[names] = 0 if _is_whole(names, whole, largest) else scale_for(largest)
+        is_whole = whole.issuperset(names) and largest < _WHOLE_LIMIT
+        found[names] = None if is_whole else scale_for(largest)
     return found
-
-
-def _is_whole(names: Names, whole: set[str], largest: float) -> bool:
-    return whole.issuperset(names) and largest < _WHOLE_LIMIT
 
 
 def add_up(
@@ -79,7 +83,7 @@ def add_up(
     source: str,
     keys: Sequence[str],
     metrics: Mapping[str, Sequence[Column]],
-    bounds: Mapping[str, float],
+    scales: Scales,
     anchors: Anchors | None = None,
 ) -> Sums:
     """One pass over a table named `outcomes`.
@@ -89,18 +93,18 @@ def add_up(
         source: SQL of the table.
         keys: Columns that make a group.
         metrics: Columns per metric.
-        bounds: Largest size of the values of each column.
+        scales: Of the sums.
         anchors: From where to count, else from 0.
     """
-    whole = {column.name for group in metrics.values() for column in group if column.whole}
-    scales = scales_of(metrics, bounds)
     firsts = tuple(dict.fromkeys(columns[0].name for columns in metrics.values()))
-    values = []
-    for names, scale in scales.items():
-        if anchors is None and _is_whole(names, whole, math.prod(bounds[name] for name in names)):
-            values.append(f"sum({' * '.join(f'outcomes.{name}::BIGINT' for name in names)})::HUGEINT")
-        else:
-            values.append(exact_sum(" * ".join(_counted(name, keys, anchors) for name in names), scale))
+    if anchors is not None:
+        scales = {names: scale or 0 for names, scale in scales.items()}
+    values = [
+        f"sum({' * '.join(f'outcomes.{name}::BIGINT' for name in names)})::HUGEINT"
+        if scale is None
+        else exact_sum(" * ".join(_counted(name, keys, anchors) for name in names), scale)
+        for names, scale in scales.items()
+    ]
     counts = (f"count(*) FILTER (outcomes.{name} <> 0)" for name in firsts)
     rows = engine.execute(
         f"SELECT {', '.join((*keys, 'count(*)', *values, *counts))} FROM {source} GROUP BY {', '.join(keys)}"
@@ -143,7 +147,8 @@ class Moments:
 
     def __init__(self, sums: Sums, group: Group, units: int, anchors: Mapping[str, float]) -> None:
         self.rows, *numbers = sums.groups[group]
-        self._sums = dict(zip(sums.scales, zip(numbers, sums.scales.values(), strict=False), strict=False))
+        scales = (scale or 0 for scale in sums.scales.values())
+        self._sums = dict(zip(sums.scales, zip(numbers, scales, strict=False), strict=False))
         self._nonzero = dict(zip(sums.firsts, numbers[len(sums.scales) :], strict=True))
         self._units = units
         self._anchors = anchors

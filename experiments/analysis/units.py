@@ -90,6 +90,8 @@ class Scope:
         by_person: Whether the ids of one person are one unit.
         phase: Whom the phase compares.
         quotes: What amounts in other currencies are converted with.
+        conversions: SQL of the conversions, where they were read already.
+        crowded: SQL of the ids with more conversions than the rules on bots allow, where they are known.
     """
 
     view: View
@@ -102,6 +104,12 @@ class Scope:
     by_person: bool = False
     phase: PhaseScope = WHOLE
     quotes: Quotes = NO_QUOTES
+    conversions: str | None = None
+    crowded: str | None = None
+
+    def happenings(self) -> str:
+        """SQL of the conversions."""
+        return self.conversions or self.view.source("conversions")
 
     def known_by_then(self, alias: str) -> str:
         """SQL condition on an event: it had happened, and had been received."""
@@ -128,12 +136,12 @@ def build(engine: Engine, scope: Scope) -> Exposed:
 
     Where ids are joined, a unit is a person, with the least of its ids' keys.
     """
-    names = [f"segment_{index}" for index in range(len(scope.segments))]
-    _first_exposures(engine, scope)
+    first_exposures(engine, scope, scope.view.source("exposures"), "met")
     known = scope.known_by_then("event")
-    find_bots(engine, scope.view, scope.experiment, known, scope.bots)
+    find_bots(engine, scope.view, scope.experiment, known, scope.bots, scope.crowded)
+    call_bots(engine)
     are_joined = scope.by_person and find_persons(engine, scope.view, known)
-    joined = _join(engine, len(names)) if are_joined else NOBODY_JOINED if scope.by_person else None
+    joined = _join(engine, len(scope.segments)) if are_joined else None
     aside = lay_aside(
         engine,
         scope.phase,
@@ -142,13 +150,28 @@ def build(engine: Engine, scope: Scope) -> Exposed:
         len(scope.variants),
         joined=are_joined,
     )
+    return describe(engine, scope, joined, aside)
+
+
+def describe(
+    engine: Engine, scope: Scope, joined: Joined | None = None, aside: Aside = NOBODY_ASIDE
+) -> Exposed:
+    """Make the views `units` and `named` of the table `met`, and count.
+
+    Args:
+        engine: Holds `met` and `bots`.
+        scope: Which events count.
+        joined: What links did, where there are any.
+        aside: Whom the phase leaves out.
+    """
+    names = [f"segment_{index}" for index in range(len(scope.segments))]
     values = tuple(_values(engine, name) for name in names)
     coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
     engine.execute(
         f"CREATE TEMP VIEW units AS SELECT unit_key, first, variant{coded} FROM met "
         "WHERE variant = last_variant AND bot IS NULL"
     )
-    name_ids(engine, joined=are_joined)
+    name_ids(engine, joined=joined is not None)
     multiple, unknown = engine.execute(
         "SELECT count(*) FILTER (variant <> last_variant AND bot IS NULL), "
         "coalesce(sum(unknown), 0)::BIGINT FROM met"
@@ -172,7 +195,7 @@ def build(engine: Engine, scope: Scope) -> Exposed:
         first=first,
         last=last,
         bots=excluded(engine, len(scope.variants)),
-        joined=joined,
+        joined=joined or (NOBODY_JOINED if scope.by_person else None),
         aside=aside,
     )
 
@@ -253,7 +276,15 @@ def microseconds(hours: float) -> int:
     return round(hours * 3600 * SECOND)
 
 
-def _first_exposures(engine: Engine, scope: Scope) -> None:
+def first_exposures(engine: Engine, scope: Scope, source: str, table: str) -> None:
+    """Make a table of every id that was exposed: when first, to which variants, how often.
+
+    Args:
+        engine: Makes it.
+        scope: Which exposures count.
+        source: SQL of the exposures.
+        table: Its name.
+    """
     every = (*scope.variants, *scope.phase.later)
     cases = " ".join(f"WHEN {literal(key)} THEN {index}" for index, key in enumerate(every))
     # The id decides between two exposures of the same microsecond, so that every run decides alike.
@@ -266,13 +297,13 @@ def _first_exposures(engine: Engine, scope: Scope) -> None:
     if values and scope.by_person:
         values += ", arg_min(id, row(epoch_us(time), id)) FILTER (code IS NOT NULL) AS first_id"
     engine.execute(
-        f"""CREATE TEMP TABLE met AS
+        f"""CREATE TEMP TABLE {table} AS
         SELECT unit_key, min(epoch_us(time)) FILTER (code IS NOT NULL) AS first,
           min(code) AS variant, max(code) AS last_variant, count(*) AS events,
           count(*) - count(code) AS unknown, NULL::VARCHAR AS bot{values}
         FROM (
           SELECT *, (CASE event.variant {cases} END)::UTINYINT AS code
-          FROM {scope.view.source("exposures")} AS event
+          FROM {source} AS event
           WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")})
         GROUP BY unit_key"""
     )
