@@ -45,7 +45,7 @@ def opened(
         state = None
         if folder is not None:
             try:
-                state = State(engine, folder)
+                state = State(engine, folder, view.manifest.removals)
                 state.forget([key for key in state.records if key not in watched])
             except LockedError:
                 log.warning("What is known of units is in use elsewhere, so reports are computed anew")

@@ -112,12 +112,13 @@ class State:
     Args:
         engine: To attach it to.
         folder: Where it lies.
+        removals: How often events were removed from the lake: what was known before another one is deleted.
 
     Raises:
         LockedError: Another process has it open.
     """
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(self, engine: duckdb.DuckDBPyConnection, folder: Path, removals: int) -> None:
         self._engine = engine
         self._file = folder / FILE
         self._slots: dict[str, int] = {}
@@ -130,10 +131,18 @@ class State:
             if "lock" in str(error):
                 raise LockedError(str(error)) from error
             log.warning("What was known of units cannot be read, so it is computed anew: %s", error)
-            with contextlib.suppress(duckdb.Error):
-                engine.execute(f"DETACH DATABASE IF EXISTS {NAME}")
-            discard(folder)
-            self._attach()
+            self._begin_anew(folder)
+        marks = [each.mark for each in self.records.values()] + [each.mark for each in self.crowds.values()]
+        if any(mark.removals != removals for mark in marks):
+            # Whoever was taken out of the lake is to leave nothing behind here.
+            self._begin_anew(folder)
+
+    def _begin_anew(self, folder: Path) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._engine.execute(f"DETACH DATABASE IF EXISTS {NAME}")
+        discard(folder)
+        self.records, self.crowds, self._slots = {}, {}, {}
+        self._attach()
 
     def _attach(self) -> None:
         execute = self._engine.execute
