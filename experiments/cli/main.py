@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "demo.demo",
     "import": "reports.import_files",
     "reconcile": "reconciling.reconcile",
+    "export": "exporting.export",
     "plan": "planning.plan",
     "analyze": "reports.analyze",
     "aa": "reports.aa",
