@@ -34,7 +34,7 @@ from tests.serving import ROOT, SERVER_KEY, Server, free_port, serving, start
 
 from .reporters import Reporters
 
-NODE, CHECKS_BLOCK = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "scale.md").read_text(), re.DOTALL)
+NODE, CHECKS_BLOCK, *_ = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "scale.md").read_text(), re.DOTALL)
 CHECKS = CHECKS_BLOCK.splitlines()
 METRIC = {"key": "orders", "name": "Orders", "kind": "count", "event": "order", "window_hours": 24}
 EXPERIMENT = {
