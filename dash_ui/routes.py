@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from dash_ui.page import Page
-from dash_ui.pages import bots, layers, listing, metrics, new, reconcile, result, settings, trust
+from dash_ui.pages import (
+    bots,
+    layers,
+    listing,
+    metrics,
+    new,
+    rates,
+    reconcile,
+    result,
+    settings,
+    sources,
+    trust,
+)
 
 PAGES: tuple[Page, ...] = (
     listing.PAGE,
@@ -14,5 +26,7 @@ PAGES: tuple[Page, ...] = (
     reconcile.PAGE,
     trust.PAGE,
     bots.PAGE,
+    rates.PAGE,
+    sources.PAGE,
     settings.PAGE,
 )

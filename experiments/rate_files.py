@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -44,21 +44,30 @@ def read_rates(path: Path, base: str = ECB_BASE) -> RateFile:
     Raises:
         ProefwerkError: 422 for a file that cannot be read, or has other columns.
     """
-    found = RateFile([], [], [])
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            cells = _cells(header, path)
-            for row in reader:
-                for document in cells([cell.strip() for cell in row]):
-                    _take(found, reader.line_num, {"base": base, **document})
+            return rates_in(file, str(path), base)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ProefwerkError(422, "unreadable_file", f"{path} cannot be read: {error}.") from error
+
+
+def rates_in(lines: Iterable[str], name: str, base: str = ECB_BASE) -> RateFile:
+    """The same of lines that lie under another name.
+
+    Raises:
+        ProefwerkError: 422 for other columns.
+    """
+    found = RateFile([], [], [])
+    reader = csv.reader(lines)
+    header = [cell.strip() for cell in next(reader, [])]
+    cells = _cells(header, name)
+    for row in reader:
+        for document in cells([cell.strip() for cell in row]):
+            _take(found, reader.line_num, {"base": base, **document})
     return found
 
 
-def _cells(header: list[str], path: Path) -> _Layout:
+def _cells(header: list[str], path: str) -> _Layout:
     names = [name.lower() for name in header]
     if {"day", "currency", "rate"} <= set(names):
         return _Layout(names, {})

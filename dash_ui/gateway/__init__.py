@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash_ui.gateway.access import Access
 from dash_ui.gateway.bots import Bots
 from dash_ui.gateway.definitions import Definitions
+from dash_ui.gateway.facts import Facts
 from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
 from dash_ui.gateway.planning import Planning
@@ -22,6 +23,7 @@ class Gateway(
     Access,
     Bots,
     Definitions,
+    Facts,
     Listing,
     Measures,
     Planning,

@@ -38,7 +38,7 @@ def render(view: View) -> Any:
     else:
         words = _("Keys and people are managed by admins.")
         parts.append(html.Div(html.P(words, className="pw-quiet"), className="pw-card"))
-    parts += [_bots_card(), _password_card(view.person)]
+    parts += [_bots_card(), _facts_card(view.person), _password_card(view.person)]
     return html.Div(parts)
 
 
@@ -49,6 +49,24 @@ def _bots_card() -> Any:
         [html.H2(_("Bots"), id="bots-title"), html.P(words, className="pw-quiet"), link],
         className="pw-card pw-section",
         **aria(labelledby="bots-title"),
+    )
+
+
+def _facts_card(person: Person) -> Any:
+    words = _(
+        "Amounts in other currencies count at the rate of their day; orders may come from your own tables."
+    )
+    links = [dcc.Link(_("To the exchange rates"), href="/ui/rates", className="pw-link")]
+    if person.may("admin"):
+        links.append(dcc.Link(_("To the sources"), href="/ui/sources", className="pw-link"))
+    return html.Section(
+        [
+            html.H2(_("Currencies and sources"), id="facts-title"),
+            html.P(words, className="pw-quiet"),
+            html.Div(links, className="pw-bar"),
+        ],
+        className="pw-card pw-section",
+        **aria(labelledby="facts-title"),
     )
 
 

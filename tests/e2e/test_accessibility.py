@@ -26,6 +26,9 @@ PATHS = (
     "/ui/trust",
     "/ui/settings",
     "/ui/bots",
+    "/ui/rates",
+    "/ui/sources",
+    "/ui/sources?edit=shop",
     "/ui/nowhere",
 )
 
@@ -41,16 +44,17 @@ def test_no_page_has_a_barrier(page: Page, site: str, theme: str, language: str)
     )
     axe = Axe()
     page.goto("/login")
-    found = {"/login": _findings(axe, page)}
+    found = {"/login": findings(axe, page)}
     sign_in(page)
     for path in PATHS:
         open_page(page, path)
         assert page.locator("h1").count() == 1, path
-        found[path] = _findings(axe, page)
+        found[path] = findings(axe, page)
     assert {path: findings for path, findings in found.items() if findings} == {}
 
 
-def _findings(axe: Axe, page: Page) -> list[str]:
+def findings(axe: Axe, page: Page) -> list[str]:
+    """What axe finds wrong with a page."""
     results: dict[str, Any] = axe.run(page).response
     return [
         f"{item['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
