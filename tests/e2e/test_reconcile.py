@@ -25,7 +25,7 @@ from experiments.order_uploads import OrderUploads
 from experiments.reconciling import reconcile_requested
 from tests.dash_ui.shop import ANALYST, open_shop
 from tests.e2e.conftest import open_page, sign_in
-from tests.e2e.test_accessibility import _findings
+from tests.e2e.test_accessibility import findings
 from tests.experiments.analysis.build import add, conversion, exposure
 
 pytestmark = pytest.mark.browser
@@ -156,7 +156,7 @@ def test_the_page_has_no_barrier(page: Page, site: str, orders: Path, language: 
     expect(page.get_by_role("button", name=named[1])).to_be_enabled()
     expect(page.locator("#reconcile-found")).to_contain_text(named[2])
     page.locator("#reconcile-way .main-svg").first.wait_for()
-    assert _findings(Axe(), page) == []
+    assert findings(Axe(), page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     deadline = time.monotonic() + 10
