@@ -37,7 +37,9 @@ def comparison_row(
         "alpha": alpha,
         "adjustment": result.adjustment,
         "variance_reduction": finite(result.variance_reduction) or 0.0,
-        "covariates": [_COVARIATES[name] for name in result.covariates],
+        "covariates": [
+            _COVARIATES.get(name, name.removeprefix("covariate_of_")) for name in result.covariates
+        ],
     }
     if metric.non_inferiority_margin is not None:
         # A margin is a share of the control's value, which means nothing where that is not positive.

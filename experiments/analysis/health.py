@@ -43,7 +43,7 @@ def checked(
         "delay": delay_check(measurement),
         "unknown_variants": _unknown(measurement),
         "currency": currency_check(measurement),
-        "missing_fields": _missing(measurement),
+        "missing_fields": missing_check(measurement),
         "maturity": maturity_check(measurement),
         "bots": bots_check(definition, measurement, as_of),
     }
@@ -69,7 +69,8 @@ def _unknown(measurement: Measurement) -> Document:
     return finding("warning", "unknown_variants", detail, events=events)
 
 
-def _missing(measurement: Measurement) -> Document:
+def missing_check(measurement: Measurement) -> Document:
+    """Events that a metric could not add up for want of a number."""
     found = {each.form.key: each.left.missing for each in measurement.metrics if each.left.missing}
     if not found:
         return finding("ok", "none_missing", "Every event has the fields that metrics add up.", metrics={})

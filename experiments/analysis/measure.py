@@ -279,7 +279,7 @@ def of_units(
                 form=form,
                 role=role,
                 summaries=tuple(summaries[form.key].values()) if form.key in summaries else None,
-                ranks=_ranks(engine, work, form, exposed.counts),
+                ranks=ranks_of(engine, work, form, exposed.counts),
                 left=metrics.left_out(counted.conversions, work, form),
                 cap=caps[form.key],
                 complete=_complete(engine, definition, form, work, now),
@@ -287,7 +287,7 @@ def of_units(
             )
             for role, form in roles
         ),
-        slices=_slices(engine, definition, work, exposed, sound, bounds),
+        slices=slices_of(engine, definition, work, exposed, sound, bounds),
         arrivals=arrivals(engine, scope, exposed, counted.exposures, counted.conversions),
         rates=None if definition.rates is None else exchange.used(scope, counted.conversions),
         cuts=cut(engine, work, _primaries(roles), caps, exposed, now) if cuts else None,
@@ -334,7 +334,7 @@ def _complete(
     return complete(engine, columns["outcome"], columns.get("covariate"), hours, now)
 
 
-def _ranks(
+def ranks_of(
     engine: Engine,
     work: Program,
     form: MetricForm,
@@ -351,7 +351,7 @@ def _ranks(
     )
 
 
-def _slices(
+def slices_of(
     engine: Engine,
     definition: Definition,
     work: Program,
@@ -380,7 +380,7 @@ def _slices(
                         for key, groups in summaries.items()
                     },
                     ranks={
-                        form.key: _ranks(engine, work, form, own, **{f"segment_{place}": code})
+                        form.key: ranks_of(engine, work, form, own, **{f"segment_{place}": code})
                         for form in forms
                         if form.kind == MetricKind.QUANTILE
                     },

@@ -19,7 +19,7 @@ COMMANDS = {
     "reconcile": "reconciling.reconcile",
     "export": "exporting.export",
     "plan": "planning.plan",
-    "analyze": "reports.analyze",
+    "analyze": "analyzing.analyze",
     "aa": "reports.aa",
     "assign": "assigning.assign",
     "report": "reports.report",

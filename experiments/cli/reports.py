@@ -42,22 +42,11 @@ def import_files(files: tuple[Path, ...]) -> None:
 
 @click.command()
 @click.argument("key")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-def analyze(key: str, as_json: bool) -> None:
-    """Run the analysis of an experiment now."""
-    place = Workplace.of(*ready_database())
-    _say(f"Analysing '{key}' with every event up to now.")
-    report = jobs.analyse_now(place, key)
-    click.echo(json.dumps(report, indent=2) if as_json else summary(report))
-
-
-@click.command()
-@click.argument("key")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
 def aa(key: str, as_json: bool) -> None:
     """Rehearse an experiment's reading: fake assignments of its own units, and the alarms they raise."""
     place = Workplace.of(*ready_database())
-    _say(f"Drawing fake assignments of the units of '{key}'; this may take some minutes.")
+    say(f"Drawing fake assignments of the units of '{key}'; this may take some minutes.")
     found = jobs.rehearse_now(place, key)
     click.echo(json.dumps(found, indent=2) if as_json else rehearsal_summary(found))
 
@@ -70,7 +59,7 @@ def aa(key: str, as_json: bool) -> None:
 def report(key: str, kind: str, language: str, output: Path) -> None:
     """Write the significance report to a file: the newest one, or a new one where there is none yet."""
     settings, database = ready_database()
-    _say(f"Writing the report of '{key}'.")
+    say(f"Writing the report of '{key}'.")
     with database.reading() as session:
         kept = newest(session, key)
     document = json.loads(kept.body) if kept else jobs.analyse_now(Workplace.of(settings, database), key)
@@ -91,7 +80,7 @@ def verify(file: Path) -> None:
     except ValueError as error:
         raise click.ClickException(f"{file} is not JSON: {error}.") from error
     place = Workplace.of(*ready_database())
-    _say("Computing the report again.")
+    say("Computing the report again.")
     differences = jobs.verify_report(place, document)
     if differences:
         shown = "\n".join(f"  {line}" for line in differences)
@@ -99,7 +88,7 @@ def verify(file: Path) -> None:
     click.echo(f"{file} is what the events and the plan give.")
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
     """Tell a person at a terminal what is going on; scripts read nothing of it."""
     if sys.stderr.isatty():
         click.echo(sentence, err=True)

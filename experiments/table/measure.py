@@ -1,0 +1,187 @@
+"""From the rows of a file to the moments that a report rests on."""
+
+from __future__ import annotations
+
+from experiments.analysis import metrics, summarise, units
+from experiments.analysis.arrivals import EDGES, Arrivals, Delays
+from experiments.analysis.columns import Column, Program
+from experiments.analysis.cuts import cut
+from experiments.analysis.engine import Engine, literal
+from experiments.analysis.measure import Measured, Measurement, capped, ranks_of, slices_of, usable
+from experiments.analysis.metrics import Left
+from experiments.analysis.units import MAX_VALUES, MIN_SHARE, OTHER, SECOND, UNKNOWN, Exposed
+from experiments.definition import Definition
+from experiments.forms import MetricForm, MetricKind
+from experiments.table.roles import Outcome, Roles
+from experiments.table.source import quoted
+from stats.clock import FINAL
+
+_NO_DELAYS = Delays((0,) * (len(EDGES) + 1), 0, 0)
+_ROLES = ("numerator", "denominator")
+
+
+def measure_table(engine: Engine, definition: Definition, roles: Roles) -> Measurement:
+    """Measure the table `data`, of which each unit is one row or several that are added up.
+
+    Args:
+        engine: Holds the table.
+        definition: The experiment as made for it.
+        roles: What its columns mean.
+    """
+    form = definition.form
+    forms = [definition.metrics[key] for key in form.metrics.primary]
+    work, values = _program(forms, roles)
+    missing = _gather(engine, roles, values)
+    exposed = _exposed(engine, roles)
+    caps = {each.key: capped(engine, work, each, exposed.total) for each in forms}
+    bounds = metrics.bounds(engine, work.distinct())
+    sound = {key: kept for key in work.columns if (kept := usable(work.columns[key], bounds))}
+    counts: dict[tuple[int, ...], int] = {(place,): count for place, count in enumerate(exposed.counts)}
+    summaries = summarise.moments(engine, ("variant",), counts, sound, bounds)
+    dated = roles.date is not None
+    return Measurement(
+        exposed=exposed,
+        matured={},
+        points=units.over_time(engine, exposed) if dated else [],
+        last_conversion=None,
+        metrics=tuple(
+            Measured(
+                form=each,
+                role="primary",
+                summaries=tuple(summaries[each.key].values()) if each.key in summaries else None,
+                ranks=ranks_of(engine, work, each, exposed.counts),
+                left=Left({}, sum(missing[name] for name in outcome.columns), ()),
+                cap=caps[each.key],
+                clock=FINAL,
+            )
+            for each, outcome in zip(forms, roles.outcomes, strict=True)
+        ),
+        slices=slices_of(engine, definition, work, exposed, sound, bounds),
+        arrivals=Arrivals(
+            days=_days(engine, len(form.variants)) if dated else (),
+            multiple_first=(0,) * len(form.variants),
+            exposures=_NO_DELAYS,
+            conversions=_NO_DELAYS,
+            exposure_runs=(),
+            conversion_runs=(),
+        ),
+        cuts=cut(engine, work, forms, caps, exposed, exposed.last or 0) if dated else None,
+    )
+
+
+def _program(forms: list[MetricForm], roles: Roles) -> tuple[Program, dict[str, str]]:
+    """The columns of `outcomes` by metric, and SQL over a unit's rows for each of them by name."""
+    work, values = Program(), {}
+    covariates = []
+    for place, name in enumerate(roles.covariates):
+        role = "covariate" if place == 0 else f"covariate_of_{name}"
+        covariates.append(_column(f"c{place}", role))
+        values[f"c{place}"] = _sum(name)
+    for place, (form, outcome) in enumerate(zip(forms, roles.outcomes, strict=True)):
+        named = _ROLES if form.kind is MetricKind.RATIO else ("outcome",)
+        columns = []
+        for role, source in zip(named, outcome.columns, strict=True):
+            column = _column(f"m{place}_{role}", role, form)
+            values[column.name] = _value(outcome, source, column.cap)
+            columns.append(column)
+        work.columns[form.key] = columns + (covariates if form.kind is not MetricKind.QUANTILE else [])
+    return work, values
+
+
+def _column(name: str, role: str, form: MetricForm | None = None) -> Column:
+    cap = form.cap.value if form is not None and form.cap is not None and role != "denominator" else None
+    return Column(name, role, None, 0, 0, False, cap)
+
+
+def _value(outcome: Outcome, source: str, cap: float | None) -> str:
+    if outcome.kind is MetricKind.PROPORTION:
+        return f"coalesce(max(TRY_CAST({quoted(source)} AS DOUBLE)), 0.0)"
+    return _sum(source) if cap is None else f"least({_sum(source)}, {cap!r}::DOUBLE)"
+
+
+def _sum(source: str) -> str:
+    return f"coalesce(sum(TRY_CAST({quoted(source)} AS DOUBLE)), 0.0)"
+
+
+def _gather(engine: Engine, roles: Roles, values: dict[str, str]) -> dict[str, int]:
+    """Make the table `met` of all units, and return how many rows have no number, by column."""
+    codes = " ".join(f"WHEN {literal(value)} THEN {place}" for place, value in enumerate(roles.variants))
+    code = f"(CASE {quoted(roles.variant)}::VARCHAR {codes} END)::UTINYINT"
+    first = "0" if roles.date is None else f"epoch_us({quoted(roles.date)}::TIMESTAMP)"
+    unit = "place" if roles.unit is None else f"{quoted(roles.unit)}::VARCHAR"
+    segments = "".join(
+        f", arg_min(coalesce({quoted(name)}::VARCHAR, {literal(UNKNOWN)}), place) AS segment_{place}"
+        for place, name in enumerate(roles.segments)
+    )
+    summed = "".join(f", {value} AS {name}" for name, value in values.items())
+    engine.execute(
+        f"""CREATE OR REPLACE TEMP TABLE met AS
+        SELECT row_number() OVER () AS unit_key, * EXCLUDE (unit) FROM (
+          SELECT {unit} AS unit, min(code) AS variant, max(code) AS last_variant,
+            coalesce(min({first}), 0)::BIGINT AS first{segments}{summed}
+          FROM (SELECT *, {code} AS code, row_number() OVER () AS place FROM data)
+          WHERE code IS NOT NULL AND {unit} IS NOT NULL GROUP BY {unit})"""
+    )
+    sources = sorted({name for outcome in roles.outcomes for name in outcome.columns})
+    counts = ", ".join(f"count(*) - count(TRY_CAST({quoted(name)} AS DOUBLE))" for name in sources)
+    found = engine.execute(f"SELECT {counts} FROM data WHERE {quoted(roles.variant)} IS NOT NULL").fetchall()
+    return dict(zip(sources, found[0], strict=True))
+
+
+def _exposed(engine: Engine, roles: Roles) -> Exposed:
+    """Make `outcomes` and `units` of the units with one variant."""
+    names = [f"segment_{place}" for place in range(len(roles.segments))]
+    values = tuple(_values(engine, name) for name in names)
+    coded = "".join(f", {_coded(*pair)} AS {pair[0]}" for pair in zip(names, values, strict=True))
+    left = ", ".join(("last_variant", *names))
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({left}){coded} FROM met "
+        "WHERE variant = last_variant"
+    )
+    engine.execute("CREATE OR REPLACE TEMP VIEW units AS SELECT * FROM outcomes")
+    counts = dict(engine.execute("SELECT variant, count(*) FROM units GROUP BY variant").fetchall())
+    multiple = engine.execute("SELECT count(*) FROM met WHERE variant <> last_variant").fetchall()[0][0]
+    first, last = engine.execute("SELECT min(first), max(first) FROM units").fetchall()[0]
+    return Exposed(
+        counts=tuple(counts.get(place, 0) for place in range(len(roles.variants))),
+        multiple=multiple,
+        unknown_events=0,
+        segments=values,
+        segment_counts=tuple(
+            {
+                (value, variant): count
+                for value, variant, count in engine.execute(
+                    f"SELECT {name}, variant, count(*) FROM units GROUP BY ALL"
+                ).fetchall()
+            }
+            for name in names
+        ),
+        first=first if roles.date is not None else None,
+        last=last if roles.date is not None else None,
+    )
+
+
+def _values(engine: Engine, name: str) -> tuple[str, ...]:
+    """The largest values; the rest, and very small ones, go together."""
+    counts = engine.execute(
+        f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant GROUP BY {name} "
+        f"ORDER BY units DESC, {name}"
+    ).fetchall()
+    total = sum(units for _, units in counts)
+    large = tuple(value for value, units in counts[:MAX_VALUES] if units >= MIN_SHARE * total)
+    return large if len(large) == len(counts) else (*large, OTHER)
+
+
+def _coded(name: str, values: tuple[str, ...]) -> str:
+    named = values[:-1] if values and values[-1] == OTHER else values
+    cases = " ".join(f"WHEN {literal(value)} THEN {place}" for place, value in enumerate(named))
+    return f"(CASE {name} {cases} ELSE {len(named)} END)::UTINYINT" if named else "0::UTINYINT"
+
+
+def _days(engine: Engine, variants: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    found: dict[int, list[int]] = {}
+    for day, variant, count in engine.execute(
+        f"SELECT first // {86_400 * SECOND} AS day, variant, count(*) FROM units GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        found.setdefault(day, [0] * variants)[variant] = count
+    return tuple((day, tuple(counts)) for day, counts in found.items())

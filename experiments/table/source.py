@@ -1,0 +1,133 @@
+"""Reads a file of rows into the engine: its columns, and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assignment.errors import FieldError, ProefwerkError
+from experiments.analysis.engine import Engine, literal
+from experiments.analysis.files import readable
+
+KINDS = {
+    ".csv": "read_csv({path}, header = true, sample_size = -1)",
+    ".csv.gz": "read_csv({path}, header = true, sample_size = -1)",
+    ".tsv": "read_csv({path}, header = true, sample_size = -1, delim = '\t')",
+    ".parquet": "read_parquet({path})",
+    ".ndjson": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
+    ".ndjson.gz": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
+    ".jsonl": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
+}
+_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "HUGEINT", "BOOLEAN")
+_MOMENTS = ("DATE", "TIMESTAMP")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The table `data` of the engine.
+
+    Attributes:
+        path: Where it came from.
+        types: DuckDB's type of each column, in the file's order.
+        rows: How many.
+    """
+
+    path: Path
+    types: dict[str, str]
+    rows: int
+
+    def column(self, name: str, option: str) -> str:
+        """The column that somebody named, whatever its case.
+
+        Raises:
+            ProefwerkError: 422, naming the option, the value and the columns that there are.
+        """
+        if name in self.types:
+            return name
+        found = [each for each in self.types if each.lower() == name.lower()]
+        if len(found) == 1:
+            return found[0]
+        listed = ", ".join(self.types)
+        raise refused(option, f"there is no column '{name}'; the file has {listed}")
+
+    def is_number(self, column: str) -> bool:
+        """Whether every value that is there is a number, or true or false."""
+        return self.types[column].startswith(_NUMBERS) or "INT" in self.types[column]
+
+    def is_moment(self, column: str) -> bool:
+        """Whether every value that is there is a date or a moment."""
+        return self.types[column].startswith(_MOMENTS)
+
+
+def refused(option: str, message: str) -> ProefwerkError:
+    """A refusal that names what it is about."""
+    return ProefwerkError(422, "invalid", f"{option}: {message}.", (FieldError(option, message),))
+
+
+def is_table(name: str) -> bool:
+    """Whether an argument looks like a file that can be read rather than an experiment's key."""
+    return Path(name).is_file() or _reader(Path(name)) is not None
+
+
+def load(engine: Engine, path: Path) -> Data:
+    """Make the table `data`.
+
+    Raises:
+        ProefwerkError: 422 for a file that is missing, of another kind, broken or without rows.
+    """
+    reader = _reader(path)
+    if reader is None:
+        raise refused("file", f"'{path}' is of no kind that can be read: {', '.join(KINDS)}")
+    if not path.is_file():
+        raise refused("file", f"'{path}' does not exist")
+    with readable(path):
+        source = reader.format(path=literal(str(path)))
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE data AS SELECT * FROM {source}")
+    types = {name: kind for name, kind, *_ in engine.execute("DESCRIBE data").fetchall()}
+    rows = engine.execute("SELECT count(*) FROM data").fetchall()[0][0]
+    if not rows:
+        raise refused("file", f"'{path}' has no rows")
+    return Data(path, types, rows)
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def distinct(engine: Engine, columns: Sequence[str]) -> dict[str, int]:
+    """How many different values each column has, empty ones apart."""
+    if not columns:
+        return {}
+    counts = ", ".join(f"count(DISTINCT {quoted(name)})" for name in columns)
+    return dict(zip(columns, engine.execute(f"SELECT {counts} FROM data").fetchall()[0], strict=True))
+
+
+def check_numbers(engine: Engine, data: Data, column: str, option: str) -> None:
+    """Refuse a column that is no number somewhere, naming the first such value and its row.
+
+    Raises:
+        ProefwerkError: 422.
+    """
+    if data.is_number(column):
+        return
+    name = quoted(column)
+    found = engine.execute(
+        "SELECT place, value FROM "
+        f"(SELECT row_number() OVER () AS place, {name}::VARCHAR AS value FROM data) "
+        "WHERE value IS NOT NULL AND TRY_CAST(value AS DOUBLE) IS NULL ORDER BY place LIMIT 1"
+    ).fetchall()
+    if found:
+        place, value = found[0]
+        raise refused(
+            option,
+            f"column '{column}' has '{value}' in row {place:,}, which is no number (decimals have a point)",
+        )
+
+
+def _reader(path: Path) -> str | None:
+    name = path.name.lower()
+    return next(
+        (KINDS[suffix] for suffix in sorted(KINDS, key=len, reverse=True) if name.endswith(suffix)), None
+    )
