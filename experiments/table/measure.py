@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from experiments.analysis import metrics, summarise, units
-from experiments.analysis.arrivals import EDGES, Arrivals, Delays
+from experiments.analysis.arrivals import Arrivals, Delays
 from experiments.analysis.columns import Column, Program
 from experiments.analysis.cuts import cut
 from experiments.analysis.engine import Engine, literal
 from experiments.analysis.measure import Measured, Measurement, capped, ranks_of, slices_of, usable
 from experiments.analysis.metrics import Left
+from experiments.analysis.tallies import EDGES
 from experiments.analysis.units import MAX_VALUES, MIN_SHARE, OTHER, SECOND, UNKNOWN, Exposed
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
