@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,9 @@ from assignment.log import MAX_BYTES
 from experiments.shop_site import ConfigurationError, cookie_domain, shop_origins
 
 __all__ = ["SETTINGS", "ConfigurationError", "Setting", "Settings"]
+
+DUCKDB = "duckdb://"
+_SPARK = re.compile(r"spark://[A-Za-z0-9._-]+:[0-9]{1,5}|local\[[1-9][0-9]{0,3}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ SETTINGS = (
         "kept for ever",
         "events of days longer ago are dropped each night, but for those that a running experiment needs",
     ),
-    Setting("PROEFWERK_ENGINE", "duckdb://", "analysis engine"),
+    Setting(
+        "PROEFWERK_ENGINE",
+        DUCKDB,
+        'analysis engine; `spark://host:port` or `local[N]` for Spark (`pip install "proefwerk[spark]"`)',
+    ),
     Setting("PROEFWERK_HOST", "127.0.0.1", "address that the web server listens on"),
     Setting("PROEFWERK_PORT", "8000", "port that the web server listens on"),
     Setting("PROEFWERK_WORKERS", "1", "number of web worker processes"),
@@ -106,7 +114,7 @@ class Settings:
         home: Folder of the embedded default; exists.
         database_url: SQLAlchemy URL of the control database.
         lake_url: Local folder of the event files, or `s3://bucket/prefix`.
-        engine: Analysis engine, `duckdb://`.
+        engine: Analysis engine: `duckdb://`, `spark://host:port` or `local[N]`.
         host: Address that the web server listens on.
         port: Its port; 0 lets the system choose.
         workers: Number of web worker processes.
@@ -275,9 +283,17 @@ def _lake_url(text: str | None, home: Path) -> str:
 
 
 def _engine(text: str | None) -> str:
-    if text is None or text == "duckdb://":
-        return "duckdb://"
-    raise ConfigurationError(f"PROEFWERK_ENGINE is '{text}'; this version analyses with duckdb:// only.")
+    if text is None or text == DUCKDB:
+        return DUCKDB
+    if not _SPARK.fullmatch(text):
+        raise ConfigurationError(
+            f"PROEFWERK_ENGINE is '{text}'; it must be {DUCKDB}, spark://host:port or local[N]."
+        )
+    if any(find_spec(name) is None for name in ("pyspark", "sqlglot")):
+        raise ConfigurationError(
+            f"PROEFWERK_ENGINE is '{text}', but Spark's driver is missing: pip install \"proefwerk[spark]\"."
+        )
+    return text
 
 
 def _own_secret(home: Path) -> str:

@@ -13,7 +13,7 @@ from experiments.analysis.looks import Memory
 from experiments.analysis.object_store import ObjectStore, open_s3
 from experiments.analysis.store import QUARANTINE, LocalStore, Store
 from experiments.db import Database
-from experiments.settings import Settings
+from experiments.settings import DUCKDB, Settings
 from experiments.shipping import Shipper
 
 
@@ -61,13 +61,26 @@ class Workplace:
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
         store, max_age = store_of(settings), timedelta(days=settings.late_days)
-        place = cls(database, Lake(store), settings.log_folder, settings.secret, max_age=max_age)
+        place = cls(database, _lake(settings, store), settings.log_folder, settings.secret, max_age=max_age)
         place.state = settings.home / "state"
         if settings.retention_days is not None:
             place.retention = timedelta(days=settings.retention_days)
         if isinstance(store, ObjectStore):
             place.shipper = Shipper(settings.log_folder, settings.home, store)
         return place
+
+
+def _lake(settings: Settings, store: Store) -> Lake:
+    """The lake with the engine that analyses it."""
+    if settings.engine == DUCKDB:
+        return Lake(store)
+    # Spark is an optional extra, and takes a second to import.
+    from experiments.analysis.spark import Opener
+
+    if isinstance(store, LocalStore):
+        return Lake(store, Opener(settings.engine))
+    remote = settings.lake_url.replace("s3://", "s3a://", 1)
+    return Lake(store, Opener(settings.engine, remote), reads_remote=True)
 
 
 def store_of(settings: Settings) -> Store:

@@ -22,7 +22,7 @@ from experiments.analysis.rows import Rows, kept
 from experiments.analysis.schema import SCHEMA
 from experiments.analysis.store import LocalStore, OutrunError, ReplacedError, State, Store
 from experiments.analysis.takeover import LogReader, Takeover
-from experiments.analysis.view import SPILL, Opener, View
+from experiments.analysis.view import SPILL, Opener, View, here
 
 __all__ = ["EVENTS", "OTHER", "SPILL", "Added", "Lake", "View"]
 
@@ -69,12 +69,16 @@ class Lake:
     Args:
         place: Where it lives: a folder, made at the first change if missing, or another store.
         opener: Opens the engine that analyses its events.
+        reads_remote: Whether that engine reads the store itself, so that files need not be fetched for it.
     """
 
-    def __init__(self, place: Path | Store, opener: Opener = connection) -> None:
+    def __init__(
+        self, place: Path | Store, opener: Opener = connection, *, reads_remote: bool = False
+    ) -> None:
         self.store = LocalStore(place) if isinstance(place, Path) else place
         self.root = self.store.root
         self._opener = opener
+        self._fetch = here if reads_remote else self.store.fetch
         self._swept = False
 
     def view(self) -> View:
@@ -83,7 +87,7 @@ class Lake:
 
     def at(self, manifest: Manifest) -> View:
         """The state that a manifest tells of."""
-        return View(self.root, manifest, self._opener, self.store.fetch)
+        return View(self.root, manifest, self._opener, self._fetch)
 
     def read(self, work: Callable[[View], Result]) -> Result:
         """What is made of the newest state; begun again where its files were replaced meanwhile."""

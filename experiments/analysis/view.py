@@ -17,8 +17,8 @@ from experiments.analysis.store import Fetch
 SPILL = "spill"
 
 
-def _here(_paths: Collection[str]) -> None:
-    """Files of a folder need not be fetched."""
+def here(_paths: Collection[str]) -> None:
+    """For files that need not be fetched."""
 
 
 Opener = Callable[[Path | None], AbstractContextManager[Engine]]
@@ -38,7 +38,7 @@ class View:
     root: Path
     manifest: Manifest
     opener: Opener = connection
-    fetch: Fetch = _here
+    fetch: Fetch = here
 
     def engine(self) -> AbstractContextManager[Engine]:
         """A fresh engine for statements about these events."""

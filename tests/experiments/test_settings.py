@@ -73,7 +73,9 @@ def test_postgresql_is_spoken_through_psycopg_3(tmp_path: Path, url: str) -> Non
         ("PROEFWERK_DATABASE_URL", "sqlite://", "PROEFWERK_DATABASE_URL names no file"),
         ("PROEFWERK_LAKE_URL", "s3://", "PROEFWERK_LAKE_URL is 's3://'"),
         ("PROEFWERK_LAKE_URL", "ftp://bucket", "must be a local path or s3://bucket/prefix"),
-        ("PROEFWERK_ENGINE", "oracle", "PROEFWERK_ENGINE is 'oracle'"),
+        ("PROEFWERK_ENGINE", "oracle", "PROEFWERK_ENGINE is 'oracle'; it must be duckdb://"),
+        ("PROEFWERK_ENGINE", "spark://host", "PROEFWERK_ENGINE is 'spark://host'; it must be"),
+        ("PROEFWERK_ENGINE", "local[0]", "PROEFWERK_ENGINE is 'local"),
         ("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "a key", "PROEFWERK_BOOTSTRAP_ADMIN_KEY must be 1 to 200 visible"),
         ("PROEFWERK_BOOTSTRAP_USER", "a@b", "PROEFWERK_BOOTSTRAP_PASSWORD is missing"),
         (
@@ -119,3 +121,11 @@ def test_the_cookie_is_for_a_domain_that_every_page_of_the_shop_is_in(tmp_path: 
 def test_a_value_and_its_file_at_once_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="PROEFWERK_PORT and PROEFWERK_PORT_FILE are both set"):
         read(tmp_path, PROEFWERK_PORT="1", PROEFWERK_PORT_FILE="x")
+
+
+@pytest.mark.parametrize("engine", ["spark://spark.internal:7077", "local[2]"])
+def test_spark_needs_its_extra(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(tmp_path, PROEFWERK_ENGINE=engine).engine == engine
+    monkeypatch.setattr("experiments.settings.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r'pip install "proefwerk\[spark\]"'):
+        read(tmp_path, PROEFWERK_ENGINE=engine)
