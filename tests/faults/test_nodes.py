@@ -104,7 +104,9 @@ def as_documented(home: Path, shared: Cluster) -> Iterator[Server]:
         script = re.sub(rf"\b{name}=\S+", f"{name}={shlex.quote(value)}", script)
     port = free_port()
     script = script.replace("0.0.0.0 --port 8000 --workers 4", f"127.0.0.1 --port {port} --workers 1")
-    with serving(home, port=port, command=["bash", "-euc", documented(script)]) as server:
+    command = ["bash", "-euc", documented(script)]
+    credentials: dict[str, Any] = CREDENTIALS
+    with serving(home, port=port, command=command, **credentials) as server:
         yield server
 
 
@@ -177,8 +179,7 @@ def test_two_nodes_count_each_event_once_and_another_leads_when_the_leader_is_ki
     with cluster() as shared, ExitStack() as stack:
         with ThreadPoolExecutor(2) as both:
             one, other = both.map(
-                lambda name: stack.enter_context(serving(tmp_path / name, **shared.settings)),
-                ("one", "other"),
+                lambda name: stack.enter_context(as_documented(tmp_path / name, shared)), ("one", "other")
             )
         define(one)
         within(5, lambda: revision(one) == revision(other))
