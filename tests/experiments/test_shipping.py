@@ -172,6 +172,23 @@ def test_two_that_take_over_at_once_count_each_event_once(
     assert one.shipped() == []
 
 
+def test_a_lake_that_is_copied_from_a_folder_goes_on_with_what_its_log_still_holds(
+    nodes: tuple[Node, Node], tmp_path: Path
+) -> None:
+    node, other = nodes
+    before = Lake(tmp_path / "lake")
+    node.write(some(4))
+    before.compact(node.log.folder)
+    node.write(some(4, 4))
+    assert len(segments(node.log.folder)) == 1, "half of it is in the lake"
+    for path in before.root.rglob("*"):
+        if path.is_file():
+            node.store.put(str(path.relative_to(before.root)), path.read_bytes())
+    node.shipper.ship()
+    assert node.take_over() == Added(exposures=2, conversions=2, duplicates=4)
+    assert ids(other.lake) == once(8)
+
+
 def test_a_damaged_record_is_set_aside_by_the_leader_and_its_neighbours_count(
     nodes: tuple[Node, Node],
 ) -> None:
