@@ -64,15 +64,23 @@ def analyse_now(place: Workplace, key: str) -> Document:
     return report
 
 
-def import_files(place: Workplace, files: Sequence[Path], progress: Progress | None = None) -> Imported:
+def import_files(
+    place: Workplace, files: Sequence[Path], progress: Progress | None = None, refused: Path | None = None
+) -> Imported:
     """Load files of events; exposures may name experiments that have been started.
+
+    Args:
+        place: Where to.
+        files: Of any kind that `import_events` knows.
+        progress: Is told how far each file is.
+        refused: File for all refused rows; one beside each file unless given.
 
     Raises:
         ProefwerkError: 422 for a file that cannot be read.
     """
     with place.database.reading() as session:
         rules = Rules(compile_snapshot(session))
-    return import_events(place.lake, files, rules, utc_now(), progress)
+    return import_events(place.lake, files, rules, utc_now(), progress, refused)
 
 
 def verify_report(place: Workplace, report: object) -> list[str]:

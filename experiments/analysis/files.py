@@ -1,33 +1,26 @@
-"""Reads files of events as JSON documents, one a row, whatever their form."""
+"""Reads files of events in chunks, each row as JSON, whatever their form."""
 
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import json
-import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from assignment.complaints import Refused
 from assignment.errors import ProefwerkError
-from experiments.analysis.engine import connection, parquet
+from experiments.analysis.chunks import BOM, Chunk, Place, blocks, opened, shown
+from experiments.analysis.csv_files import csv_chunks
+from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.judging import Doubt
+from experiments.analysis.table_rows import as_bytes, check_columns, document, documents, plain, quoted
 
-OPEN_FIELDS = ("attributes", "properties")
-_EVERY = ("type", "id", "time", "unit")
-FIELDS = (*_EVERY, "experiment", "variant", "name", "value", "currency", "person", *OPEN_FIELDS)
-CHUNK = 20_000
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_WORDS: dict[str, object] = {"true": True, "false": False}
-
-Row = tuple[int, bytes | Refused]
+ROWS = 32_768
+"""Of Parquet, that are looked at together."""
 
 
 def check_kind(path: Path) -> None:
@@ -43,20 +36,15 @@ def check_kind(path: Path) -> None:
         raise ProefwerkError(422, "file_missing", f"'{path}' is not a file.")
 
 
-def is_lines(path: Path) -> bool:
-    """Whether rows are JSON as somebody wrote it."""
-    return _reader(path) is _lines
-
-
-def rows_of(path: Path) -> Iterator[Row]:
-    """Every row with its line (of Parquet: its number) from 1, as JSON or as the reason why it is none.
+def chunks_of(path: Path, start: Place = Place()) -> Iterator[Chunk]:  # noqa: B008 - it never changes
+    """Every row behind a place at which a chunk ended.
 
     Raises:
         ProefwerkError: 422 for columns that are no fields of an event.
     """
     reader = _reader(path)
     assert reader is not None
-    return reader(path)
+    return reader(path, start)
 
 
 @contextmanager
@@ -73,135 +61,79 @@ def readable(path: Path) -> Iterator[None]:
         raise ProefwerkError(422, "file_unreadable", f"'{path}' cannot be read: {reason}") from error
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Row]] | None:
+def _reader(path: Path) -> Callable[[Path, Place], Iterator[Chunk]] | None:
     name = path.name.lower()
     return next((reader for suffix, reader in _READERS.items() if name.endswith(suffix)), None)
 
 
-def _lines(path: Path) -> Iterator[Row]:
-    with path.open("rb") as raw:
-        lines: Iterable[bytes] = gzip.open(raw) if path.name.lower().endswith(".gz") else raw  # noqa: SIM115
-        for number, line in enumerate(lines, 1):
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if stripped := line.strip():
-                yield number, stripped
+def _lines(path: Path, start: Place) -> Iterator[Chunk]:
+    with opened(path) as (file, share):
+        for first, block, end in blocks(file, start, quoted=False):
+            if first.offset == 0:
+                block = block.removeprefix(BOM)
+            texts = block.removesuffix(b"\n").split(b"\n")
+            lines: Sequence[int] = range(first.line + 1, first.line + 1 + len(texts))
+            if not all(map(bytes.strip, texts)):
+                given = [(line, text) for line, text in zip(lines, texts, strict=True) if text.strip()]
+                lines, texts = [line for line, _ in given], [text for _, text in given]
+            line_at = partial(_stripped, texts)
+            doubt = Doubt(partial(_stripped_all, texts), from_stranger=True)
+            yield Chunk(lines, texts, doubt, line_at, end, share=share())
 
 
-def _csv(path: Path) -> Iterator[Row]:
-    with path.open("rb") as raw:
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        lines = csv.reader(text, strict=True)
-        header = next(lines, [])
-        check_columns(path, header)
-        for values in lines:
-            if not values:
-                continue
-            if len(values) != len(header):
-                reason = f"the row has {len(values)} values; the header names {len(header)} columns"
-                yield lines.line_num, Refused(reason)
-                continue
-            cells = {name: value for name, value in zip(header, values, strict=True) if value != ""}
-            yield lines.line_num, _document(cells, from_text=True)
+def _stripped(texts: Sequence[bytes], index: int) -> bytes:
+    return texts[index].strip()
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def _stripped_all(texts: Sequence[bytes], indices: Sequence[int]) -> list[bytes | Refused]:
+    return [texts[index].strip() for index in indices]
+
+
+def _parquet(path: Path, start: Place) -> Iterator[Chunk]:
     with connection() as engine:
         described = engine.execute(f"DESCRIBE SELECT * FROM {parquet([path])}").fetchall()
+        columns = {name: kind for name, kind, *_ in described}
         check_columns(path, [row[0] for row in described])
-        columns = ", ".join(_plain(name, kind) for name, kind, *_ in described)
-        names = [row[0] for row in described]
-        found = engine.execute(f"SELECT {columns} FROM {parquet([path])}")
-        number = 0
-        while chunk := found.fetchmany(CHUNK):
-            for values in chunk:
-                number += 1
-                cells = {name: each for name, each in zip(names, values, strict=True) if each is not None}
-                yield number, _document(cells, from_text=False)
+        [(count,)] = engine.execute(f"SELECT count(*) FROM {parquet([path])}").fetchall()
+        source = f"read_parquet({literal(str(path))}, hive_partitioning = false, file_row_number = true)"
+        cells = ", ".join(f"{plain(name, kind)} AS {quoted(name)}" for name, kind in columns.items())
+        query = f"SELECT {documents(columns, from_text=False)}, {cells} FROM {source}"
+        number = start.line
+        for batch in engine.sql(f"{query} WHERE file_row_number >= {number}").to_arrow_reader(ROWS):
+            texts = as_bytes(batch.column(0))
+            lines = range(number + 1, number + 1 + len(texts))
+            number += len(texts)
+            row = partial(_row_of, batch, list(columns))
+            doubt = Doubt(partial(_documents, row), from_stranger=False)
+            place = Place(number, number)
+            yield Chunk(lines, texts, doubt, partial(_shown_row, row), place, share=number / count)
 
 
-def check_columns(path: Path, columns: Sequence[str]) -> None:
-    """Whether every column is a field of an event, and those that every event has are there.
-
-    Raises:
-        ProefwerkError: 422 naming the column.
-    """
-    for name in columns:
-        if name not in FIELDS and name.partition(".")[0] not in OPEN_FIELDS:
-            known = ", ".join(FIELDS)
-            detail = f"'{path}' has a column '{name}', which no event has; there are {known}."
-            raise ProefwerkError(422, "column_unknown", detail)
-        if list(columns).count(name) > 1:
-            raise ProefwerkError(422, "column_twice", f"'{path}' has the column '{name}' more than once.")
-    for name in ("type", "id", "unit"):
-        if name not in columns:
-            raise ProefwerkError(
-                422, "column_missing", f"'{path}' has no column '{name}'; every event has one."
-            )
-
-
-def _document(cells: Mapping[str, object], *, from_text: bool) -> bytes | Refused:
-    """The JSON of a row; `from_text` where every cell is text, so that numbers must be recognised."""
-    event: dict[str, object] = {}
+def _row_of(batch: pa.RecordBatch, names: Sequence[str], index: int) -> dict[str, object] | Refused:
+    """The cells of a row that have a value; the text of the row is the first column."""
     try:
-        for name, value in cells.items():
-            field, _, inner = name.partition(".")
-            if inner:
-                members = event.setdefault(field, {})
-                if not isinstance(members, dict):
-                    return Refused(f"{field}: is given as a whole and as '{name}'")
-                members[inner] = _scalar(value) if from_text else _finite(name, value)
-            elif field in OPEN_FIELDS:
-                if field in event:
-                    return Refused(f"{field}: is given as a whole and by its members")
-                event[field] = json.loads(value) if isinstance(value, str) else value
-            else:
-                event[field] = _number(value) if field == "value" and from_text else _finite(name, value)
-        return json.dumps(event, allow_nan=False, ensure_ascii=False).encode()
-    except json.JSONDecodeError as error:
-        return Refused(f"{field}: is not JSON: {error.msg.lower()} at character {error.pos}")
-    except UnicodeEncodeError:
-        return Refused("the row is not UTF-8")
-    except (ValueError, TypeError, RecursionError) as error:
+        [values] = zip(*(column.slice(index, 1).to_pylist() for column in batch.columns[1:]), strict=True)
+    except (ValueError, OverflowError) as error:
         return Refused(str(error))
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
-def _scalar(text: object) -> object:
-    return _WORDS[text] if isinstance(text, str) and text in _WORDS else _number(text)
+def _documents(
+    row: Callable[[int], dict[str, object] | Refused], indices: Sequence[int]
+) -> list[bytes | Refused]:
+    rows = [row(index) for index in indices]
+    return [cells if isinstance(cells, Refused) else document(cells, from_text=False) for cells in rows]
 
 
-def _number(text: object) -> object:
-    """The number that a text spells as JSON does, else the text itself."""
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-        return text
-    return float(text) if any(sign in text for sign in ".eE") else int(text)
+def _shown_row(row: Callable[[int], dict[str, object] | Refused], index: int) -> bytes:
+    cells = row(index)
+    return shown(str(cells) if isinstance(cells, Refused) else cells)
 
 
-def _finite(name: str, value: object) -> object:
-    if isinstance(value, Decimal):
-        value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{name}: {value} is no finite number")
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC).isoformat()
-    return value
-
-
-def _plain(name: str, kind: str) -> str:
-    """SQL for a column as Python knows it: moments as UTC, structures as JSON text."""
-    column = '"' + name.replace('"', '""') + '"'
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"make_timestamp(epoch_us({column}))"
-    if kind.startswith("TIMESTAMP"):
-        return f"{column}::TIMESTAMP"
-    if name in OPEN_FIELDS and kind != "VARCHAR":
-        return f"to_json({column})::VARCHAR"
-    return f"{column}::VARCHAR" if kind in ("UUID", "DATE", "TIME") else column
-
-
-_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+_READERS: dict[str, Callable[[Path, Place], Iterator[Chunk]]] = {
     ".parquet": _parquet,
-    ".csv": _csv,
+    ".csv": csv_chunks,
+    ".csv.gz": csv_chunks,
     ".ndjson": _lines,
     ".ndjson.gz": _lines,
 }

@@ -96,20 +96,9 @@ class Rows:
         Raises:
             ValueError: One is no event, or its time or receipt lies beyond the years 1 to 9999 in UTC.
         """
-        self.insert(events, np.arange(len(events)), received, agents)
-        self.count += len(events)
-
-    def insert(
-        self,
-        events: Sequence[Event],
-        places: Whole,
-        received: int | Whole,
-        agents: Mapping[int, str] | None = None,
-    ) -> None:
-        """As `extend`, at places counted from `count`, which the caller raises when all of them are in."""
         if not events:
             return
-        self._made = None
+        places = np.arange(self.count, self.count + len(events))
         came = np.broadcast_to(np.asarray(received, dtype=np.int64), len(events))
         codes = np.frombuffer(bytes(map(_codes.__getitem__, map(type, events))), dtype=np.uint8)
         made: dict[str, pa.Table] = {}
@@ -118,21 +107,17 @@ class Rows:
             where = np.flatnonzero(codes == code)
             if len(where):
                 some = [events[index] for index in where.tolist()]
-                made[name], may_tell_of_bots = _columns(name, some, self.count + places[where], came[where])
+                made[name], may_tell_of_bots = _columns(name, some, places[where], came[where])
                 if may_tell_of_bots:
                     marked.update(where.tolist())
+        self._made = None
+        self.count += len(events)
         for name, table in made.items():
             self._tables[name].append(table)
         for index in sorted(marked):
             mark = mark_of(events[index], (agents or {}).get(index))
             if mark is not None:
-                self._mark(events[index], mark, self.count + int(places[index]), int(came[index]))
-
-    def add(self, kind: str, table: pa.Table) -> None:
-        """As `insert`, for events of one kind that are columns already, without any that tell of bots."""
-        self._made = None
-        place = pc.add(table.column("place"), self.count)
-        self._tables[kind].append(table.set_column(0, "place", place))
+                self._mark(events[index], mark, int(places[index]), int(came[index]))
 
     def tables(self) -> dict[str, pa.Table]:
         """Arrow tables by kind, made once: `SCHEMAS` and the keys of ids (`key`: of the event itself).

@@ -12,6 +12,7 @@ import click
 from experiments import jobs
 from experiments.analysis.render import render_csv, render_html
 from experiments.cli.context import ready_database
+from experiments.cli.loading import loading_shown
 from experiments.db import Database
 from experiments.service.definitions import get_experiment
 from experiments.service.journal import journal, journal_document
@@ -25,10 +26,18 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
-def import_files(files: tuple[Path, ...]) -> None:
-    """Load events from .parquet, .csv, .ndjson or .ndjson.gz files."""
+@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Where to write refused rows.  [default: FILE.refused.ndjson]")  # fmt: skip
+def import_files(files: tuple[Path, ...], refused: Path | None) -> None:
+    """Load events from .parquet, .csv, .ndjson, .csv.gz or .ndjson.gz files.
+
+    A load that was broken off goes on where it was; one that is repeated adds nothing twice.
+    """
     place = Workplace.of(*ready_database())
-    done = jobs.import_files(place, files, _show_progress if sys.stderr.isatty() else None)
+    with loading_shown() as progress:
+        done = jobs.import_files(place, files, progress, refused)
+    if done.resumed:
+        click.echo(f"{done.resumed:,} rows had been read before; the load went on behind them.")
     click.echo(
         f"{done.rows:,} rows: {done.added.exposures:,} exposures, {done.added.conversions:,} conversions "
         f"and {done.added.links:,} links are new, {done.added.duplicates:,} were known, "
@@ -37,7 +46,10 @@ def import_files(files: tuple[Path, ...]) -> None:
     for path, line, sentence in done.refusals:
         click.echo(f"  {path}:{line}: {sentence}", err=True)
     if done.refused:
-        raise click.ClickException(f"{done.refused:,} rows were refused; the rest is loaded.")
+        where = ", ".join(map(str, done.files))
+        raise click.ClickException(
+            f"{done.refused:,} rows were refused; the rest is loaded. Each of them is in {where}."
+        )
 
 
 @click.command()
@@ -92,10 +104,6 @@ def say(sentence: str) -> None:
     """Tell a person at a terminal what is going on; scripts read nothing of it."""
     if sys.stderr.isatty():
         click.echo(sentence, err=True)
-
-
-def _show_progress(path: Path, rows: int) -> None:
-    click.echo(f"\r{path.name}: {rows:,} rows", nl=False, err=True)
 
 
 def _html(database: Database, document: Document, language: str) -> str:
