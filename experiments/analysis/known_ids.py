@@ -20,31 +20,25 @@ SLICE = 16_000_000
 Flags = NDArray[np.bool_]
 
 
-def placed(tables: Iterable[pa.Table], places: int) -> tuple[Keys, Flags]:
-    """The keys of events by their place, shape `(places,)`, and which places have an event.
-
-    One in 2**64 pairs of ids shares a key.
-    """
-    keys, taken = np.zeros(places, dtype=np.uint64), np.zeros(places, dtype=np.bool_)
+def placed(tables: Iterable[pa.Table], places: int) -> Keys:
+    """The keys of events by their place, shape `(places,)`; one in 2**64 pairs of ids shares a key."""
+    keys = np.empty(places, dtype=np.uint64)
     for table in tables:
-        place = table.column("place").to_numpy()
-        keys[place] = table.column("key").to_numpy()
-        taken[place] = True
-    return keys, taken
+        keys[table.column("place").to_numpy()] = table.column("key").to_numpy()
+    return keys
 
 
-def new(root: Path, runs: Sequence[Run], keys: Keys, taken: Flags) -> tuple[Flags, Keys]:
+def new(root: Path, runs: Sequence[Run], keys: Keys) -> tuple[Flags, Keys]:
     """Which places hold the first event with its id of all time, and the sorted keys of these.
 
     Runs are memory-mapped, never read as a whole.
     """
-    places = np.flatnonzero(taken)
-    order = np.argsort(keys[places])
-    found = keys[places[order]]
-    if len(found) and (found[1:] == found[:-1]).any():
+    order = np.argsort(keys)
+    found = keys[order]
+    if (found[1:] == found[:-1]).any():
         # Only now that it matters who was first: a stable sort takes three times as long.
-        order = np.argsort(keys[places], kind="stable")
-        found = keys[places[order]]
+        order = np.argsort(keys, kind="stable")
+        found = keys[order]
     first = np.ones(len(found), dtype=np.bool_)
     first[1:] = found[1:] != found[:-1]
     for run in runs:
@@ -53,7 +47,7 @@ def new(root: Path, runs: Sequence[Run], keys: Keys, taken: Flags) -> tuple[Flag
             at = np.minimum(np.searchsorted(stored, found), len(stored) - 1)
             first &= stored[at] != found
     keep = np.zeros(len(keys), dtype=np.bool_)
-    keep[places[order[first]]] = True
+    keep[order[first]] = True
     return keep, found[first]
 
 

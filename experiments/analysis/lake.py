@@ -200,9 +200,9 @@ class Lake:
         repeated, generation = 0, current.generation + 1
         if rows.count:
             self.store.fetch([run.path for run in runs])
-            keys, taken = known_ids.placed([tables[kind] for kind in EVENTS], rows.count)
-            keep, new = known_ids.new(self.root, runs, keys, taken)
-            repeated = int(taken.sum()) - len(new)
+            keys = known_ids.placed([tables[kind] for kind in EVENTS], rows.count)
+            keep, new = known_ids.new(self.root, runs, keys)
+            repeated = rows.count - len(new)
             late = tombstones.late(tables, current.erased)
             if len(late):
                 keep[late] = False

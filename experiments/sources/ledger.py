@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-import numpy as np
 import pyarrow as pa
 
 from assignment.events import Conversion
@@ -159,7 +158,7 @@ def _known(view: View, ids: Sequence[str]) -> list[bool]:
     runs = view.manifest.runs
     view.fetch([run.path for run in runs])
     keys = keys_of(pa.array(list(ids), type=pa.string()))
-    new, _ = known_ids.new(view.root, runs, keys, np.ones(len(keys), dtype=np.bool_))
+    new, _ = known_ids.new(view.root, runs, keys)
     return [not each for each in new.tolist()]
 
 

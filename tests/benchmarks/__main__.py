@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from tests.benchmarks import analysis, assignment, evaluator, events, sizes
+from tests.benchmarks import analysis, assignment, compaction, evaluator, events, importing, sizes
 
 README = Path(__file__).parents[2] / "README.md"
 BETWEEN = re.compile(r"(<!-- speed -->\n).*(<!-- end speed -->)", re.DOTALL)
@@ -36,4 +36,6 @@ if __name__ == "__main__":
     else:
         events.main()
         analysis.main()
+        compaction.main()
+        importing.main()
         sizes.main()

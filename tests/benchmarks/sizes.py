@@ -97,7 +97,7 @@ def known(folder: Path) -> None:
     stored.astype("<u8").tofile(folder / "old.u64")
     keys = np.random.default_rng(1).integers(0, 2**63, NEW_IDS, dtype=np.uint64) * np.uint64(2)
     began = time.perf_counter()
-    known_ids.new(folder, runs, keys, np.ones(NEW_IDS, dtype=np.bool_))
+    known_ids.new(folder, runs, keys)
     found = time.perf_counter() - began
     print(f"{f'{NEW_IDS:,} ids among {STORED_IDS:,}':36}{found:10.2f} s")
 

@@ -31,5 +31,4 @@ def test_merged_runs_hold_every_key_once_in_order(
     assert [len(each) for each in stored] == [run.rows for run in runs]
     assert all((each[1:] > each[:-1]).all() for each in stored)
     np.testing.assert_array_equal(np.sort(np.concatenate(stored)), np.sort(everything))
-    taken = np.ones(len(everything), dtype=np.bool_)
-    assert not known_ids.new(tmp_path, runs, everything, taken)[0].any()
+    assert not known_ids.new(tmp_path, runs, everything)[0].any()
