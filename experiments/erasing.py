@@ -32,7 +32,7 @@ def person(place: Workplace, ids: Sequence[str], *, alone: bool = False) -> Pers
         ProefwerkError: 409, the links tie together more ids than a person has.
     """
     compact(place)
-    return place.lake.read(lambda view: person_of(view, ids, alone=alone))
+    return person_of(place.lake.local_view(), ids, alone=alone)
 
 
 def erase_now(place: Workplace, ids: Sequence[str], actor: Actor, *, alone: bool = False) -> Document:

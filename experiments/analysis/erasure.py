@@ -98,7 +98,7 @@ def erase(lake: Lake, ids: Sequence[str], at: int, *, alone: bool = False) -> Er
 
     def leave_out(current: Manifest) -> Manifest:
         nonlocal erased
-        view = lake.at(current)
+        view = lake.local_view(current)
         person = person_of(view, ids, alone=alone)
         with connection(lake.root / SPILL) as engine:
             conditions = {

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-import duckdb
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -20,7 +19,7 @@ from experiments.analysis.engine import connection
 from experiments.analysis.manifest import Manifest, Retired
 from experiments.analysis.rows import Rows, kept
 from experiments.analysis.schema import SCHEMA
-from experiments.analysis.store import LocalStore, OutrunError, ReplacedError, State, Store
+from experiments.analysis.store import LocalStore, OutrunError, State, Store
 from experiments.analysis.takeover import LogReader, Takeover
 from experiments.analysis.view import SPILL, Opener, View, here
 
@@ -28,6 +27,8 @@ __all__ = ["EVENTS", "OTHER", "SPILL", "Added", "Lake", "View"]
 
 BATCH_EVENTS = 500_000
 GRACE_SECONDS = 900.0
+SWEEP_SECONDS = 3600.0
+"""How often files are looked for that a crash left; after a failure of one's own, at once."""
 EVENTS = ("exposures", "conversions", "links")
 """Kinds of which each row is an event."""
 MAX_NAMES = 10_000
@@ -79,7 +80,7 @@ class Lake:
         self.root = self.store.root
         self._opener = opener
         self._fetch = here if reads_remote else self.store.fetch
-        self._swept = False
+        self._swept: float | None = None
 
     def view(self) -> View:
         """The newest published state."""
@@ -89,16 +90,21 @@ class Lake:
         """The state that a manifest tells of."""
         return View(self.root, manifest, self._opener, self._fetch)
 
+    def local_view(self, manifest: Manifest | None = None) -> View:
+        """The newest state, or that of a manifest, for DuckDB in this process, whichever engine analyses."""
+        return View(self.root, manifest or self.store.load().manifest, fetch=self.store.fetch)
+
     def read(self, work: Callable[[View], Result]) -> Result:
         """What is made of the newest state; begun again where its files were replaced meanwhile."""
         while True:
             view = self.view()
             try:
                 return work(view)
-            except (ReplacedError, duckdb.IOException, OSError):
-                if self.store.load().manifest.removals == view.manifest.removals:
+            except Exception:
+                # Each engine has an error of its own for a file that is gone.
+                if self.store.load().manifest.named() >= {part.path for part in view.manifest.parts}:
                     raise
-                log.info("Events were removed while they were being read; beginning again")
+                log.info("Files were replaced while they were being read; beginning again")
 
     def compact(self, log_folder: Path, remove: Callable[[Sequence[Path]], None] = unlink) -> Added:
         """Take over all that is in the log now, whole records only, each event once.
@@ -162,16 +168,18 @@ class Lake:
         while True:
             with self.store.writing():
                 state = self.store.load()
-                if not self._swept:
+                began, swept = time.monotonic(), self._swept
+                if swept is None or began - swept > SWEEP_SECONDS:
                     self.store.sweep(state.manifest.named())
-                self._swept = False
+                    swept = began
+                self._swept = None
                 following = prepare(state.manifest)
                 if following is not None:
                     try:
                         following = self._publish(state, following, 0.0 if at_once else GRACE_SECONDS)
                     except OutrunError:
                         continue
-                self._swept = True
+                self._swept = swept
                 return following or state.manifest
 
     def _publish(self, state: State, prepared: Manifest, grace: float) -> Manifest:

@@ -37,7 +37,7 @@ def drop_before(lake: Lake, day: str) -> Removed:
         links = [part.path for part in old if part.kind == "links"]
         with connection(lake.root / SPILL) as engine:
             if links:
-                _find_left(engine, lake.at(current), day)
+                _find_left(engine, lake.local_view(current), day)
                 conditions |= dict.fromkeys(links, "unit_key NOT IN (SELECT key FROM left_over)")
             following, removed = without(engine, lake, current, conditions)
         return following if removed.files else None

@@ -195,6 +195,20 @@ def test_a_compaction_killed_before_its_manifest_is_done_again(tmp_path: Path) -
     assert ids(lake) == once(8)
 
 
+def test_files_that_another_process_left_are_swept_by_one_that_runs_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = lake_of(tmp_path, some(4))
+    left = lake.root / "exposures" / "left.parquet"
+    left.write_bytes(b"")
+    add(lake, some(2, 4))
+    assert left.exists()
+    monkeypatch.setattr(lake_module, "SWEEP_SECONDS", 0.0)
+    add(lake, some(2, 6))
+    assert not left.exists()
+    assert ids(lake) == once(8)
+
+
 def test_several_compactions_at_once_count_each_event_once(tmp_path: Path) -> None:
     log, root = EventLog(tmp_path / "log"), tmp_path / "lake"
     failures: list[BaseException] = []

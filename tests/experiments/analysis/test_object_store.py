@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -290,10 +290,20 @@ def test_a_writer_killed_between_upload_and_manifest_leaves_only_files_that_are_
 def test_a_writer_that_took_longer_than_files_may_lie_unnamed_begins_again(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = machine(url, tmp_path)
-    moments = iter([0.0, object_store.ORPHAN_SECONDS, *range(10)])
-    monkeypatch.setattr(time, "monotonic", lambda: float(next(moments)))
+    lake, uploads = machine(url, tmp_path), []
+    upload = lake.store.upload
+
+    def slow_at_first(paths: Collection[str]) -> None:
+        upload(paths)
+        uploads.append(sorted(paths))
+        if len(uploads) == 1:
+            time.sleep(3.1)
+
+    monkeypatch.setattr(object_store, "ORPHAN_SECONDS", 6.0)
+    monkeypatch.setattr(lake.store, "upload", slow_at_first)
     add(lake, some(4))
+    assert len(uploads) == 2
+    assert set(uploads[0]).isdisjoint(uploads[1])
     assert ids(lake) == once(4)
     assert stored(lake) == named(lake)
     assert lake.view().manifest.generation == 1
