@@ -13,7 +13,7 @@ from sqlmodel import col, delete, func, select
 
 from assignment.errors import ProefwerkError
 from experiments.analysis.order_rows import write_rows
-from experiments.analysis.orders import load_orders
+from experiments.analysis.orders import Orders, load_orders
 from experiments.analysis.reconcile import Question, reconciled
 from experiments.analysis.view import View
 from experiments.db import utc_now
@@ -41,21 +41,38 @@ def reconcile_file(
     *,
     anew: bool = False,
 ) -> Document:
-    """What became of every order of a file, by the newest report; one is made where there is none.
+    """What became of every order of a file; see `reconcile_orders`.
+
+    Raises:
+        ProefwerkError: As there; and 422 for a file that cannot be understood.
+    """
+    orders = load_orders(path, form.columns(), form.timezone)
+    return reconcile_orders(place, key, orders, form, rows, anew=anew)
+
+
+def reconcile_orders(
+    place: Workplace,
+    key: str,
+    orders: Orders,
+    form: ReconcileForm,
+    rows: Path | None = None,
+    *,
+    anew: bool = False,
+) -> Document:
+    """What became of every order, by the newest report; one is made where there is none.
 
     Args:
         place: The lake and the control database.
         key: The experiment's key.
-        path: See `orders.load_orders`.
-        form: How to read the file, and with which metric to reconcile it.
+        orders: The shop's own.
+        form: With which metric to reconcile them, and how to match them.
         rows: Where to write a row for each order; see `order_rows`.
         anew: Whether to analyse first.
 
     Raises:
-        ProefwerkError: 404; 409 before the start, or where the report has no sum; 422 for a file, or a form,
-            that cannot be used.
+        ProefwerkError: 404; 409 before the start, or where the report has no sum; 422 for a metric that sums
+            nothing.
     """
-    orders = load_orders(path, form.columns(), form.timezone)
     report = None if anew else _newest_report(place, key)
     report = report or analyse_now(place, key)
     compact(place)

@@ -99,8 +99,9 @@ def decide(engine: Engine, counting: Counting, orders: Orders) -> None:
     )
     engine.unregister("exported")
     _tell(engine, counting, money)
+    _pair_equal(engine)
     _net(engine)
-    _pair(engine)
+    _pair_rest(engine)
     _find_seen(engine, counting)
     _find_rates(engine, counting)
     _judge(engine, counting, orders)
@@ -132,42 +133,13 @@ def _tell(engine: Engine, counting: Counting, money: str) -> None:
     )
 
 
-def _net(engine: Engine) -> None:
-    """Make one of the events of an order that the export has in one row, where only their sum is its amount.
-
-    So it is where an export has orders as they are after refunds.
-    """
-    engine.execute(
-        """CREATE OR REPLACE TEMP TABLE netted AS
-        SELECT whole.* FROM (
-          SELECT order_id, arg_min(event_id, row(time, event_id)) AS event_id, sum(amount) AS amount,
-            sum(worth) AS worth
-          FROM told WHERE counted GROUP BY order_id
-          HAVING count(*) > 1 AND min(unit_key) = max(unit_key) AND min(money) = max(money)) AS whole
-        JOIN (
-          SELECT order_id, min(amount) AS amount, min(money) AS money FROM asked WHERE again = 1
-          GROUP BY order_id HAVING count(*) = 1) AS row_of ON whole.order_id = row_of.order_id
-        WHERE whole.amount = row_of.amount AND NOT EXISTS (
-          SELECT 1 FROM told WHERE told.order_id = row_of.order_id AND told.amount = row_of.amount
-            AND told.money = row_of.money)"""
-    )
-    engine.execute(
-        """CREATE OR REPLACE TEMP TABLE told AS
-        SELECT told.* REPLACE (coalesce(netted.amount, told.amount) AS amount,
-          coalesce(netted.worth, told.worth) AS worth)
-        FROM told LEFT JOIN netted ON told.event_id = netted.event_id
-        WHERE netted.event_id IS NOT NULL OR NOT told.counted
-          OR told.order_id IS NULL OR told.order_id NOT IN (SELECT order_id FROM netted)"""
-    )
-
-
 def _exact(number: str) -> str:
     """SQL of a double as the decimal that people read in it."""
     return f"TRY_CAST(CAST({number} AS VARCHAR) AS {AMOUNT})"
 
 
-def _pair(engine: Engine) -> None:
-    """Make the table `paired` of orders and their events, one to one: first those of equal amounts.
+def _pair_equal(engine: Engine) -> None:
+    """Make the table `even` of orders and events of the same number and amount, one to one.
 
     A row that says again what an earlier one said has no event of its own.
     """
@@ -177,27 +149,61 @@ def _pair(engine: Engine) -> None:
         FROM asked WHERE again = 1"""
     )
     engine.execute(
-        """CREATE OR REPLACE TEMP TABLE events AS
-        SELECT *, row_number() OVER (PARTITION BY order_id, money, amount
-          ORDER BY counted DESC, time, event_id) AS rank
-        FROM told WHERE order_id IN (SELECT order_id FROM asked)"""
+        """CREATE OR REPLACE TEMP TABLE even AS
+        SELECT orders.place, events.event_id FROM orders JOIN (
+          SELECT *, row_number() OVER (PARTITION BY order_id, money, amount
+            ORDER BY counted DESC, time, event_id) AS rank
+          FROM told WHERE order_id IN (SELECT order_id FROM asked)) AS events
+        USING (order_id, money, amount, rank)"""
     )
     engine.execute(
-        """CREATE OR REPLACE TEMP TABLE equal AS
-        SELECT orders.place, events.event_id FROM orders JOIN events USING (order_id, money, amount, rank)"""
+        """CREATE OR REPLACE TEMP TABLE left_orders AS
+        SELECT * FROM orders WHERE rank = 1 AND place NOT IN (SELECT place FROM even)"""
     )
+
+
+def _net(engine: Engine) -> None:
+    """Make one of the counted events of an order that is left with one row, where their sum is its amount.
+
+    So it is where an export has orders as they are after refunds or changes.
+    """
+    engine.execute(
+        """CREATE OR REPLACE TEMP TABLE netted AS
+        SELECT whole.* FROM (
+          SELECT order_id, arg_min(event_id, row(time, event_id)) AS event_id, sum(amount) AS amount,
+            sum(worth) AS worth
+          FROM told WHERE counted AND event_id NOT IN (SELECT event_id FROM even) GROUP BY order_id
+          HAVING count(*) > 1 AND min(unit_key) = max(unit_key) AND min(money) = max(money)) AS whole
+        JOIN (
+          SELECT order_id, min(amount) AS amount FROM left_orders GROUP BY order_id
+          HAVING count(*) = 1) AS alone ON whole.order_id = alone.order_id AND whole.amount = alone.amount"""
+    )
+    engine.execute(
+        """CREATE OR REPLACE TEMP TABLE told AS
+        SELECT told.* REPLACE (coalesce(netted.amount, told.amount) AS amount,
+          coalesce(netted.worth, told.worth) AS worth)
+        FROM told LEFT JOIN netted ON told.event_id = netted.event_id
+        WHERE netted.event_id IS NOT NULL OR NOT told.counted OR told.order_id IS NULL
+          OR told.order_id NOT IN (SELECT order_id FROM netted)
+          OR told.event_id IN (SELECT event_id FROM even)"""
+    )
+
+
+def _pair_rest(engine: Engine) -> None:
+    """Make the table `paired`: `even`, and what is left of each number in order, refunds with refunds."""
     engine.execute(
         """CREATE OR REPLACE TEMP TABLE paired AS
-        SELECT * FROM equal UNION ALL
+        SELECT * FROM even UNION ALL
         SELECT mine.place, theirs.event_id FROM (
           SELECT place, order_id, amount < 0 AS back,
             row_number() OVER (PARTITION BY order_id, amount < 0 ORDER BY place) AS rank
-          FROM orders WHERE rank = 1 AND place NOT IN (SELECT place FROM equal)) AS mine
+          FROM left_orders) AS mine
         JOIN (
           SELECT event_id, order_id, coalesce(amount, 0) < 0 AS back,
             row_number() OVER (PARTITION BY order_id, coalesce(amount, 0) < 0
               ORDER BY counted DESC, time, event_id) AS rank
-          FROM events WHERE event_id NOT IN (SELECT event_id FROM equal)) AS theirs
+          FROM told WHERE event_id NOT IN (SELECT event_id FROM even)
+            AND order_id IN (SELECT order_id FROM left_orders)) AS theirs
         USING (order_id, back, rank)"""
     )
 
@@ -256,7 +262,7 @@ def _judge(engine: Engine, counting: Counting, orders: Orders) -> None:
 
 def _fate(counting: Counting, orders: Orders) -> str:
     scope, column, term = counting.scope, counting.column, counting.term
-    unknown = Fate.REFUSED_CONSENT if orders.has_units else Fate.UNKNOWN_UNIT
+    unknown = Fate.REFUSED_CONSENT if orders.unit_tells_consent else Fate.UNKNOWN_UNIT
     own, same = "false", "pair.amount = pair.told_amount AND pair.money = pair.told_money"
     if term.currency is not None:
         money = literal(term.currency)

@@ -42,11 +42,11 @@ class Orders:
     Attributes:
         table: One row for each: `place` (its line), `order_id`, `unit`, `time` (microseconds since 1970 UTC),
             `amount` (a decimal; 0 where the cell is empty), `currency`, `consent`; null where not told.
-        has_units: Whether the file says whose the orders are.
+        unit_tells_consent: Whether an order without a unit is of somebody who refused to be measured.
     """
 
     table: pa.Table
-    has_units: bool
+    unit_tells_consent: bool
 
 
 def load_orders(path: Path, named: Mapping[str, str], timezone: str = "UTC") -> Orders:

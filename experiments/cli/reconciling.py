@@ -12,10 +12,12 @@ from typing import Any
 import click
 
 from assignment.errors import ProefwerkError
+from experiments.analysis.orders import load_orders
 from experiments.cli.context import ready_database
 from experiments.cli.reports import EXISTING
-from experiments.reconciling import reconcile_file
+from experiments.reconciling import reconcile_orders
 from experiments.requests import ReconcileForm
+from experiments.source_orders import orders_of_source
 from experiments.validation import parse
 from experiments.workplace import Workplace
 
@@ -23,7 +25,8 @@ Document = dict[str, Any]
 
 
 @click.command()
-@click.argument("file", type=EXISTING)
+@click.argument("file", type=EXISTING, required=False)
+@click.option("--source", help="Key of a declared source whose orders to take in place of a file.")
 @click.option("--experiment", "key", required=True, help="Key of the experiment.")
 @click.option("--metric", help="Key of one of its metrics; else the first that sums money.")
 @click.option("--id", "order", help="Column with the number of the order.")
@@ -43,18 +46,26 @@ Document = dict[str, Any]
 @click.option(
     "--rows", type=click.Path(dir_okay=False, path_type=Path), help="Write each order with its class."
 )
-def reconcile(file: Path, key: str, anew: bool, as_json: bool, rows: Path | None, **said: str | None) -> None:
-    """Reconcile a file of orders with what an experiment's report counts, to the cent.
+def reconcile(
+    file: Path | None, source: str | None, key: str, anew: bool, as_json: bool, rows: Path | None,
+    **said: str | None,
+) -> None:  # fmt: skip
+    """Reconcile orders with what an experiment's report counts, to the cent.
 
     The file is .parquet, .csv or .ndjson (the last two also with .gz). Columns with common English or Dutch
     names are found by themselves. Exit code 1 when anything stays unexplained.
     """
+    if (file is None) == (source is None):
+        raise click.UsageError("Give either a file of orders or --source.")
     form = parse(ReconcileForm, {name: value for name, value in said.items() if value is not None})
     place = Workplace.of(*ready_database())
     if sys.stderr.isatty():
-        click.echo(f"Reconciling '{file.name}' with the report of '{key}'.", err=True)
+        click.echo(f"Reconciling '{file.name if file else source}' with the report of '{key}'.", err=True)
+    orders = (
+        load_orders(file, form.columns(), form.timezone) if file else orders_of_source(place, source or "")
+    )
     try:
-        found = reconcile_file(place, key, file, form, rows, anew=anew)
+        found = reconcile_orders(place, key, orders, form, rows, anew=anew)
     except OSError as error:
         raise click.ClickException(f"Cannot write {rows}: {error.strerror}.") from error
     click.echo(json.dumps(found, indent=2) if as_json else summary(found))

@@ -104,7 +104,7 @@ def test_columns_may_be_named(tmp_path: Path) -> None:
     assert orders.table.select(["order_id", "amount"]).to_pylist() == [
         {"order_id": "A", "amount": Decimal(10)}
     ]
-    assert not orders.has_units
+    assert not orders.unit_tells_consent
 
 
 @pytest.mark.parametrize(
