@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from assignment.errors import ProefwerkError
 from assignment.events import Conversion
+from experiments.adjustments import change_of
 from experiments.analysis.rows import Rows, microseconds
 from experiments.db import utc_now
 from experiments.service import sources
@@ -169,7 +170,7 @@ class _Part:
     def _take(self, rows: list[Row], mark: Mark) -> None:
         refused: dict[str, tuple[str, int]] = {}
         facts = list(self._facts(rows, refused))
-        self.ledger.read(self.place.lake.view(), facts)
+        self.place.lake.read(lambda view: self.ledger.read(view, facts))
         events: list[Conversion] = []
         settled = set()
         for fact in facts:
@@ -216,10 +217,9 @@ class _Part:
                 yield fact
 
     def _count(self, fact: Fact, found: list[Conversion]) -> None:
-        is_new = any(":change:" not in event.id for event in found)
         if not found:
             self.pulled.unchanged += 1
-        elif not is_new:
+        elif found[0].name == change_of(self.form.event):
             self.pulled.changes += len(found)
         elif fact.is_refund:
             self.pulled.refunds += 1

@@ -125,7 +125,7 @@ def _text(column: str, value: Any, most: int) -> str:
         raise RowRefusedError(f"{column}: there is none")
     if len(text) > most:
         raise RowRefusedError(f"{column}: {shown(text)} has {len(text)} characters; {most} are allowed")
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\0" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
         raise RowRefusedError(f"{column}: {shown(text)} holds a character that cannot be kept")
     return text
 

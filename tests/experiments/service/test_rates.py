@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
 from assignment.errors import ProefwerkError
+from assignment.events import Conversion, Exposure
+from assignment.log import EventLog
+from experiments import jobs, refresh
+from experiments.analysis.lake import Lake
 from experiments.db import Database
 from experiments.models import AnalysisRequest, AuditEntry, Experiment, Report
 from experiments.rates import Quotes, day_number
 from experiments.requests import RateForm
 from experiments.service.rates import enter_rates, keep_rates, latest_rates, list_rates, rates_of
+from experiments.service.reports import newest_report
+from experiments.workplace import Workplace
+from tests.experiments.analysis.build import write_log
 from tests.experiments.conftest import ALICE, BOB, CHARLIE
+from tests.experiments.examples import running
 
 TODAY = datetime.now(UTC).date()
 PAST = TODAY - timedelta(days=3)
@@ -115,6 +124,38 @@ def test_a_correction_has_reports_of_stopped_experiments_made_again(database: Da
         assert session.exec(select(AnalysisRequest.experiment_key)).all() == []
         enter_rates(session, [form("1.5")], ALICE, "A wrong table")
         assert session.exec(select(AnalysisRequest.experiment_key)).all() == ["used"]
+
+
+def test_a_report_made_before_a_correction_is_verified_after_it_and_made_anew(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.session() as session:
+        running(session)
+        enter_rates(session, [form("1.25", TODAY)], BOB)
+    place = Workplace(database, Lake(tmp_path / "lake"), tmp_path / "log")
+    now, log = datetime.now(UTC), EventLog(place.log_folder)
+    ordered = Conversion("c1", "u1", "order", now, 30.0, "USD")
+    write_log(log, [Exposure("e1", "u1", "bar", "control", now), ordered], now)
+    log.close()
+    earlier = jobs.analyse_now(place, "bar")
+    with database.session() as session:
+        enter_rates(session, [form("1.5", TODAY)], ALICE, "A wrong table")
+    assert jobs.verify_report(place, earlier) == []
+    monkeypatch.setattr(refresh, "LEAST_SPACING", timedelta())
+    monkeypatch.setattr(refresh, "SPACINGS_PER_AGE", 10**9)
+    place.rests.clear()
+    assert jobs.refresh_reports(place) == ["bar"]
+    with database.reading() as session:
+        newest = newest_report(session, "bar")
+    assert newest is not None
+    assert [revenue(each) for each in (earlier, newest)] == [24.0, 20.0]
+    assert earlier["rates"]["hash"] != newest["rates"]["hash"]
+
+
+def revenue(report: dict[str, Any]) -> float:
+    (metric,) = (each for each in report["metrics"] if each["metric"] == "revenue")
+    found: float = metric["variants"][0]["sum"]
+    return found
 
 
 def stopped(key: str) -> Experiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,10 +76,14 @@ class Shop:
         self.run("INSERT INTO refunds VALUES (%s, %s, %s, %s, %s)", [[ident, order, at, amount, at]])
 
 
-def workplace(folder: Path) -> Workplace:
-    """An empty control database and lake."""
-    database = Database(f"sqlite:///{folder / 'proefwerk.db'}")
-    migrate(database)
+def workplace(folder: Path, template: Path | None = None) -> Workplace:
+    """An empty control database, perhaps a copy of one that is ready, and lake."""
+    path = folder / "proefwerk.db"
+    if template is not None:
+        shutil.copy(template, path)
+    database = Database(f"sqlite:///{path}")
+    if template is None:
+        migrate(database)
     return Workplace(database, Lake(folder / "lake"), folder / "log")
 
 

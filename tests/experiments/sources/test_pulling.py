@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from assignment.errors import ProefwerkError
+from experiments.analysis.erasure import erase
 from experiments.analysis.lake import Lake
 from experiments.analysis.report import analyse
+from experiments.analysis.rows import microseconds
 from experiments.analysis.verify import verify
 from experiments.db import utc_now
 from experiments.pulling import Pulled, pull_due, pull_source
@@ -64,8 +66,8 @@ def shop(server: PostgresServer) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    made = workplace(tmp_path)
+def place(tmp_path: Path, sqlite_template: Path) -> Iterator[Workplace]:
+    made = workplace(tmp_path, sqlite_template)
     yield made
     made.database.close()
 
@@ -268,13 +270,12 @@ def test_a_killed_pull_loses_nothing_and_counts_nothing_twice(
         "from experiments.pulling import pull_source\nfrom tests.experiments.sources.shop import *\n"
         f"pull_source(workplace(Path({str(tmp_path)!r})), 'shop', {{{VARIABLE!r}: {shop.url!r}}})\n"
     )
-    for most in (2, 5):
-        process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while place.lake.view().manifest.generation < most and time.monotonic() < deadline:
-            time.sleep(0.01)
-        process.kill()
-        process.wait()
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while place.lake.view().manifest.generation < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
     assert 0 < len(events(place)) < 1000
     pull(place, shop)
     assert len(events(place)) == 1000
@@ -286,15 +287,16 @@ def test_the_report_agrees_with_the_shop_to_the_cent_in_two_currencies(place: Wo
     units = [f"u{number}" for number in range(60)]
     expose(place, units)
     declare(place)
+    rows = []
     for number in range(400):
         at = START + timedelta(minutes=draw.randrange(5 * 24 * 60))
-        total = draw.randrange(1, 90_000) / 100
-        shop.order(
-            number, draw.choice(units), total, at, currency=draw.choice(["EUR", "USD"]), margin=total / 3
-        )
+        total, currency = draw.randrange(1, 90_000) / 100, draw.choice(["EUR", "USD"])
+        rows.append([number, draw.choice(units), at, at, total, currency, total / 3, "paid"])
+    shop.run("INSERT INTO orders VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", rows)
     pull(place, shop)
-    for number in range(0, 400, 7):
-        shop.refund(number, number, draw.randrange(1, 500) / 100, START + 7 * DAY)
+    later = START + 7 * DAY
+    refunded = [[n, n, later, draw.randrange(1, 500) / 100, later] for n in range(0, 400, 7)]
+    shop.run("INSERT INTO refunds VALUES (%s, %s, %s, %s, %s)", refunded)
     shop.run("UPDATE orders SET total = total + 1.11, updated_at = now() WHERE mod(id, 5) = 0")
     pull(place, shop)
     days = [START.date() + timedelta(days=number) for number in range(8)]
@@ -345,6 +347,19 @@ def test_a_source_that_fails_keeps_no_other_waiting_and_tells_no_password(
     assert pull_due(place) == ["shop"]
     while place.pulling and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+def test_orders_of_a_person_who_was_erased_do_not_come_back(place: Workplace, shop: Shop) -> None:
+    declare(place)
+    shop.order(1, "a", "49.95")
+    shop.order(2, "b", "10.00")
+    pull(place, shop)
+    erase(place.lake, ["a"], microseconds(utc_now()))
+    shop.run("UPDATE orders SET total = total + 1, updated_at = now()")
+    shop.refund(1, 1, "5.00", START + DAY)
+    done = pull(place, shop)
+    assert (done.changes, done.refunds, done.refused) == (1, 0, 0)
+    assert {each[1] for each in events(place)} == {"b"}
 
 
 def test_a_table_that_is_not_there_is_told_in_the_words_of_the_database(place: Workplace, shop: Shop) -> None:

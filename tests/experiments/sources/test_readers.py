@@ -35,8 +35,8 @@ LAKE = [
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    made = workplace(tmp_path)
+def place(tmp_path: Path, sqlite_template: Path) -> Iterator[Workplace]:
+    made = workplace(tmp_path, sqlite_template)
     yield made
     made.database.close()
 
