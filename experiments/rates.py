@@ -60,11 +60,17 @@ class Quotes:
     Args:
         rates: Everything that was ever entered.
         moment: Those entered by then, and not corrected by then, count.
+        since: The first day that is asked for; what no such day can need is left out.
     """
 
-    def __init__(self, rates: Iterable[Rate] = (), moment: datetime | None = None) -> None:
+    def __init__(
+        self, rates: Iterable[Rate] = (), moment: datetime | None = None, since: date = date.min
+    ) -> None:
         self._days: dict[tuple[str, str], dict[int, Rate]] = {}
+        first = since - timedelta(days=KEPT_DAYS) if since > date.min else since
         for each in rates:
+            if each.day < first:
+                continue
             if moment is None or (each.since <= moment and (each.until is None or moment < each.until)):
                 self._days.setdefault((each.base, each.currency), {})[day_number(each.day)] = each
         self._bases = sorted({base for base, _ in self._days})

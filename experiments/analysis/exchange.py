@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 
 from experiments.analysis.columns import Program
 from experiments.analysis.engine import Engine, literal
 from experiments.analysis.units import SECOND, Scope
-from experiments.rates import Rate, day_number, day_of, fingerprint
+from experiments.analysis.view import View
+from experiments.rates import Quotes, Rate, day_number, day_of, fingerprint
 
 DAY = 86_400 * SECOND
 TABLE = "exchange_rates"
@@ -35,6 +37,12 @@ class Used:
     first: date | None
     last: date | None
     digest: str | None
+
+
+def standing(rates: Sequence[Rate], view: View, moment: datetime) -> Quotes:
+    """The rates that stood at a moment, of the days that conversions in the lake can need."""
+    days = [part.day for part in view.manifest.parts if part.kind == "conversions"]
+    return Quotes(rates, moment, date.fromisoformat(min(days))) if rates and days else Quotes()
 
 
 def units_of(scope: Scope, work: Program) -> list[str]:

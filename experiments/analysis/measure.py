@@ -29,7 +29,6 @@ from experiments.bots import rules_at
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.outcomes import highest_value, window_hours
-from experiments.rates import Quotes
 from stats.clock import FINAL, Clock
 from stats.ranks import Ranks
 from stats.summary import Summary
@@ -190,7 +189,7 @@ def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
         bots=None if definition.bots is None else rules_at(definition.bots, as_of),
         by_person=form.fallback_attribute is not None,
         phase=phase_of(definition.at(as_of)),
-        quotes=Quotes(definition.rates or (), as_of),
+        quotes=exchange.standing(definition.rates or (), view, as_of),
     )
 
 
