@@ -63,7 +63,7 @@ def advance(engine: Engine, scope: Scope, work: Program, kept: Kept) -> Counted:
     _find_touched(engine, scope, work, kept)
     bare = replace(scope, segments=())
     before, scales = _conversions(engine, bare, work, kept, "was", f"WHERE generation <= {kept.generation}")
-    after, newest = _conversions(engine, bare, work, kept, "met", "")
+    after, newest = _conversions(engine, bare, work, kept, "is_now", "")
     _check_scales(kept.counted.scales, scales, newest)
     metrics.tabulate(engine, bare, work, kept.counted.scales, CAME)
     engine.execute(
@@ -138,7 +138,7 @@ def _call_bots(engine: Engine, kept: Kept) -> None:
 
 
 def _find_touched(engine: Engine, scope: Scope, work: Program, kept: Kept) -> None:
-    """Make `touched`, the ids whose outcomes may differ, and `was`, their rows of before."""
+    """Make `touched`, the ids whose outcomes may differ, and their rows of before and now."""
     news = scope.view.source("conversions", after=kept.generation)
     engine.execute(
         f"""CREATE OR REPLACE TEMP TABLE touched AS
@@ -151,10 +151,15 @@ def _find_touched(engine: Engine, scope: Scope, work: Program, kept: Kept) -> No
             IS DISTINCT FROM (old.first, old.variant, old.last_variant, old.bot))"""
     )
     engine.execute(
+        """CREATE OR REPLACE TEMP TABLE is_now AS SELECT unit_key, first, variant, last_variant, bot FROM met
+        WHERE unit_key IN (SELECT unit_key FROM touched)"""
+    )
+    engine.execute(
         """CREATE OR REPLACE TEMP TABLE was AS
         SELECT unit_key, first, variant, last_variant, bot FROM candidates
-        UNION ALL SELECT unit_key, first, variant, last_variant, bot FROM met
-        WHERE unit_key IN (SELECT unit_key FROM touched) AND unit_key NOT IN (
+        WHERE unit_key IN (SELECT unit_key FROM touched)
+        UNION ALL SELECT unit_key, first, variant, last_variant, bot FROM is_now
+        WHERE unit_key NOT IN (
           SELECT unit_key FROM candidates UNION ALL SELECT unit_key FROM fresh)"""
     )
 
@@ -174,8 +179,7 @@ def _conversions(
     """
     engine.execute(
         f"""CREATE OR REPLACE TEMP VIEW named AS SELECT unit_key AS id_key, unit_key, first, variant
-        FROM {rows} WHERE variant = last_variant AND bot IS NULL
-          AND unit_key IN (SELECT unit_key FROM touched)"""
+        FROM {rows} WHERE variant = last_variant AND bot IS NULL"""
     )
     narrowed = replace(scope, conversions=f"(SELECT * FROM {kept.recent} {known})")
     metrics.collect(engine, narrowed, work)

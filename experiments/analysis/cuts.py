@@ -135,7 +135,11 @@ def cut(
     for key, columns in ((key, span) for key, found in spans.items() for span in found):
         values |= {column.name: _capped(column, caps[key]) for column in columns}
     named = "".join(f", {value} AS {name}" for name, value in values.items())
-    engine.execute(f"CREATE OR REPLACE TEMP VIEW cut_units AS SELECT variant, {groups}{named} FROM outcomes")
+    # Who did nothing since exposure has zeros in every column, as if without a row.
+    engine.execute(
+        f"CREATE OR REPLACE TEMP VIEW cut_units AS SELECT variant, {groups}{named} FROM outcomes "
+        "WHERE first_event IS NOT NULL"
+    )
     rows = engine.execute(
         f"SELECT {groups}, variant, count(*) AS units FROM units GROUP BY ALL ORDER BY ALL"
     ).fetchall()

@@ -60,8 +60,10 @@ def find_bots(
     find_marked(engine, view, known, rules)
     own = f"event.experiment = {literal(experiment)} AND {known}"
     busy = f"SELECT unit_key FROM met WHERE events > {rules.limit or 0}"
-    find_busy(engine, f"FROM {view.source('exposures')} AS event WHERE {own}", busy, rules)
-    find_busy(engine, f"FROM {view.source('conversions')} AS event WHERE {known}", crowded, rules)
+    if engine.execute(f"SELECT count(*) FROM ({busy})").fetchall()[0][0]:
+        find_busy(engine, f"FROM {view.source('exposures')} AS event WHERE {own}", busy, rules)
+    if crowded is None or engine.execute(f"SELECT count(*) FROM ({crowded})").fetchall()[0][0]:
+        find_busy(engine, f"FROM {view.source('conversions')} AS event WHERE {known}", crowded, rules)
     settle(engine, rules)
 
 

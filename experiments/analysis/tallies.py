@@ -50,7 +50,8 @@ def windows(work: Program) -> set[tuple[int, int, int]]:
     """Term, lower and upper end of every outcome that sums values."""
     return {
         (column.term, column.lower, column.upper)
-        for column in work.distinct()
+        for columns in work.columns.values()
+        for column in columns
         if column.term is not None
         and work.terms[column.term].field is not None
         and not column.role.startswith("covariate")

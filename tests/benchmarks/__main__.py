@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from tests.benchmarks import analysis, assignment, compaction, evaluator, events, importing, sizes
+from tests.benchmarks import assignment, compaction, evaluator, events, importing, scale, sizes
 
 README = Path(__file__).parents[2] / "README.md"
 BETWEEN = re.compile(r"(<!-- speed -->\n).*(<!-- end speed -->)", re.DOTALL)
@@ -35,7 +35,7 @@ if __name__ == "__main__":
         write(measured, load_before)
     else:
         events.main()
-        analysis.main()
+        scale.main()
         compaction.main()
         importing.main()
         sizes.main()
