@@ -10,6 +10,7 @@ from experiments.analysis.columns import Program
 from experiments.analysis.engine import Engine
 from experiments.analysis.exclusion import find_bots
 from experiments.analysis.measure import Counted
+from experiments.analysis.recheck import exposures_up_to
 from experiments.analysis.tallies import DELAY, Tally
 from experiments.analysis.units import SECOND, Scope
 
@@ -27,6 +28,8 @@ class Kept:
     Attributes:
         met: Table of the exposed ids.
         outcomes: Table of their outcomes.
+        sampled: Table of the exposures of ids with low keys.
+        highest: The highest of these.
         generation: Of the lake that they hold.
         counted: What had been added up.
         recent: Table of all conversions of every id with a new event.
@@ -35,6 +38,8 @@ class Kept:
 
     met: str
     outcomes: str
+    sampled: str
+    highest: int
     generation: int
     counted: Counted
     recent: str
@@ -72,7 +77,9 @@ def advance(engine: Engine, scope: Scope, work: Program, kept: Kept) -> Counted:
     )
     engine.execute(f"DELETE FROM {kept.outcomes} WHERE unit_key IN (SELECT unit_key FROM {WENT})")
     engine.execute(f"INSERT INTO {kept.outcomes} BY NAME SELECT * FROM {CAME}")
-    news = tallies.exposures(engine, scope, scope.view.source("exposures", after=kept.generation))
+    exposures = scope.view.source("exposures", after=kept.generation)
+    engine.execute(f"INSERT INTO {kept.sampled} {exposures_up_to(scope, exposures, kept.highest)}")
+    news = tallies.exposures(engine, scope, exposures)
     counted = kept.counted
     return Counted(
         exposures=_changed(scope, counted.exposures, Counter(), news),

@@ -17,6 +17,7 @@ from experiments.analysis.advance import CannotAdvanceError, Kept, advance
 from experiments.analysis.columns import Program
 from experiments.analysis.engine import connection
 from experiments.analysis.measure import Counted, Measurement, count, measure, program_of, scope_of, whole
+from experiments.analysis.recheck import exposures_up_to, lowest
 from experiments.analysis.shared import Shared
 from experiments.analysis.state import LockedError, Record, State, discard
 from experiments.analysis.units import Scope
@@ -130,11 +131,19 @@ class Batch:
         )
 
     def _anew(
-        self, engine: duckdb.DuckDBPyConnection, definition: Definition, scope: Scope
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        definition: Definition,
+        scope: Scope,
+        sampled: str | None = None,
     ) -> tuple[Measurement, Counted]:
         exposed = units.build(engine, scope)
-        work = program_of(definition, cuts=True)
-        counted = count(engine, scope, work)
+        if sampled is not None:
+            highest = lowest(exposed, share=2)
+            rows = exposures_up_to(scope, scope.view.source("exposures"), highest)
+            engine.execute(f"CREATE OR REPLACE TABLE {sampled} AS {rows}")
+            scope = replace(scope, sampled=(sampled, highest))
+        counted = count(engine, scope, program_of(definition, cuts=True))
         return whole(engine, definition, scope, exposed, counted, cuts=True), counted
 
     def _kept(self, state: State, definition: Definition, scope: Scope) -> Measurement:
@@ -144,24 +153,27 @@ class Batch:
         record = state.records.get(key)
         if record is not None and record.content == content and self._shared.continues(record.mark):
             recent, ids = self._shared.recent()
-            kept = Kept(*state.tables(key), record.mark.generation, record.counted(), recent, ids)
-            known = replace(scope, crowded=self._shared.crowded(scope.bots))
+            generation, tables = record.mark.generation, state.tables(key)
+            kept = Kept(*tables, record.sampled, generation, record.counted(), recent, ids)
+            crowded, sampled = self._shared.crowded(scope.bots), (kept.sampled, kept.highest)
+            known = replace(scope, crowded=crowded, sampled=sampled)
             try:
                 with self._cursor() as engine, state.changing(engine):
                     found, counted = self._advanced(engine, definition, known, kept)
-                    state.put(engine, key, Record.of(content, self._shared.mark, counted))
+                    state.put(engine, key, Record.of(content, self._shared.mark, kept.highest, counted))
                     return found
             except CannotAdvanceError as reason:
                 log.info("'%s' is computed anew: %s", key, reason)
-        met, outcomes = state.tables(key)
+        met, outcomes, lows = state.tables(key)
         own = "".join(f", segment_{place}" for place in range(len(scope.segments)))
         without = f"EXCLUDE ({own[2:]})" if own else ""
         known = self._sharing(scope)
         with self._cursor() as engine, state.changing(engine):
-            found, counted = self._anew(engine, definition, known)
+            found, counted = self._anew(engine, definition, known, lows)
+            highest = lowest(found.exposed, share=2)
             engine.execute(f"CREATE OR REPLACE TABLE {met} AS SELECT * FROM met")
             engine.execute(f"CREATE OR REPLACE TABLE {outcomes} AS SELECT * {without} FROM outcomes")
-            state.put(engine, key, Record.of(content, self._shared.mark, counted))
+            state.put(engine, key, Record.of(content, self._shared.mark, highest, counted))
         return found
 
     def _advanced(

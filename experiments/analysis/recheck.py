@@ -74,16 +74,31 @@ def recheck(engine: Engine, scope: Scope, exposed: Exposed, definition: Definiti
     return Rechecked(len(rows), tuple(variants), other, beyond, known, outside)
 
 
+def lowest(exposed: Exposed, share: int = 1) -> int:
+    """The highest key of about `share * SAMPLE` units."""
+    return _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE * share // max(1, exposed.total))
+
+
+def exposures_up_to(scope: Scope, source: str, highest: int) -> str:
+    """SQL of the experiment's exposures of ids with keys up to a number, as a sample needs them."""
+    return (
+        f"SELECT unit_key, unit, time, received, id, experiment, attributes FROM {source} AS event "
+        f"WHERE event.experiment = {literal(scope.experiment)} AND event.unit_key <= {highest}"
+    )
+
+
 def _sample(engine: Engine, scope: Scope, exposed: Exposed) -> list[tuple[str, int, str | None]]:
     """Unit, variant and attributes at first exposure; no persons, who may have got another id's variant."""
     alone = "ANTI JOIN persons ON units.unit_key = persons.person_key" if exposed.are_joined else ""
-    highest = _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE // exposed.total)
+    highest = lowest(exposed)
+    source = scope.view.source("exposures")
+    if scope.sampled is not None and highest <= scope.sampled[1]:
+        source = scope.sampled[0]
     return engine.execute(
         f"""SELECT min(event.unit), any_value(units.variant),
           arg_min(event.attributes, row(epoch_us(event.time), event.id))
-        FROM {scope.view.source("exposures")} AS event JOIN units ON event.unit_key = units.unit_key
-        {alone}
-        WHERE event.experiment = {literal(scope.experiment)} AND {scope.counts("event")}
-          AND event.unit_key <= {highest} AND units.unit_key <= {highest}
+        FROM ({exposures_up_to(scope, source, highest)}) AS event
+        JOIN units ON event.unit_key = units.unit_key {alone}
+        WHERE {scope.counts("event")} AND units.unit_key <= {highest}
         GROUP BY event.unit_key"""
     ).fetchall()

@@ -16,7 +16,7 @@ from experiments.analysis.measure import Counted
 from experiments.analysis.sums import Sums
 from experiments.analysis.tallies import Tally
 
-LAYOUT = 1
+LAYOUT = 2
 """Another one makes a file void."""
 FILE = "units.duckdb"
 NAME = "kept"
@@ -58,11 +58,13 @@ class Record(msgspec.Struct, frozen=True):
     Attributes:
         content: Hash of everything in the definition that its tables depend on.
         mark: Of the lake that they hold.
+        sampled: The highest key of which exposures are kept for samples.
         exposures: What `Counted` holds, likewise those that follow.
     """
 
     content: str
     mark: Mark
+    sampled: int
     exposures: list[tuple[Key, int]]
     conversions: list[tuple[Key, int]]
     scales: dict[int, int]
@@ -71,12 +73,13 @@ class Record(msgspec.Struct, frozen=True):
     groups: list[tuple[list[int], list[str]]]
 
     @classmethod
-    def of(cls, content: str, mark: Mark, counted: Counted) -> Record:
+    def of(cls, content: str, mark: Mark, sampled: int, counted: Counted) -> Record:
         """A record of what was counted."""
         sums = counted.sums
         return cls(
             content,
             mark,
+            sampled,
             list(counted.exposures.items()),
             list(counted.conversions.items()),
             counted.scales,
@@ -160,10 +163,10 @@ class State:
             crowd = msgspec.json.decode(body, type=Crowd)
             self.crowds[crowd.limit] = crowd
 
-    def tables(self, key: str) -> tuple[str, str]:
-        """Names of the tables of an experiment's exposed ids, and of their outcomes."""
+    def tables(self, key: str) -> tuple[str, str, str]:
+        """Names of an experiment's tables: exposed ids, their outcomes, exposures for samples."""
         slot = self._slots.setdefault(key, max(self._slots.values(), default=0) + 1)
-        return f"{NAME}.met_{slot}", f"{NAME}.outcomes_{slot}"
+        return f"{NAME}.met_{slot}", f"{NAME}.outcomes_{slot}", f"{NAME}.sampled_{slot}"
 
     @contextlib.contextmanager
     def changing(self, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -196,11 +199,10 @@ class State:
     def forget(self, keys: Sequence[str]) -> None:
         """Drop what is kept of experiments."""
         for key in keys:
-            met, outcomes = self.tables(key)
             with self.changing(self._engine):
                 self._engine.execute(f"DELETE FROM {NAME}.records WHERE key = ?", [key])
-                self._engine.execute(f"DROP TABLE IF EXISTS {met}")
-                self._engine.execute(f"DROP TABLE IF EXISTS {outcomes}")
+                for table in self.tables(key):
+                    self._engine.execute(f"DROP TABLE IF EXISTS {table}")
             del self.records[key], self._slots[key]
 
 

@@ -92,6 +92,7 @@ class Scope:
         quotes: What amounts in other currencies are converted with.
         conversions: SQL of the conversions, where they were read already.
         crowded: SQL of the ids with more conversions than the rules on bots allow, where they are known.
+        sampled: Table of the exposures of ids with keys up to a number, where there is one.
     """
 
     view: View
@@ -106,6 +107,7 @@ class Scope:
     quotes: Quotes = NO_QUOTES
     conversions: str | None = None
     crowded: str | None = None
+    sampled: tuple[str, int] | None = None
 
     def happenings(self) -> str:
         """SQL of the conversions."""
