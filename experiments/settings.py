@@ -189,7 +189,7 @@ class Settings:
             bootstrap_client_key=_key(values, "PROEFWERK_BOOTSTRAP_CLIENT_KEY"),
             bootstrap_user=user,
             bootstrap_password=password,
-            log_max_bytes=_whole(values, "PROEFWERK_LOG_MAX_BYTES", MAX_BYTES, 1_000_000, 10**15),
+            log_max_bytes=_whole(values, "PROEFWERK_LOG_MAX_BYTES", MAX_BYTES, 16 * 1024**2, 10**15),
             retention_days=_whole(values, "PROEFWERK_RETENTION_DAYS", None, 1, 36_500),
             cache_bytes=_whole(values, "PROEFWERK_CACHE_BYTES", CACHE_BYTES, 0, 10**15),
             late_days=_whole(values, "PROEFWERK_LATE_DAYS", MAX_AGE.days, 1, 36_500),

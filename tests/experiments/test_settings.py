@@ -23,6 +23,16 @@ def test_defaults_are_the_embedded_platform(tmp_path: Path) -> None:
     assert settings.streams is None
 
 
+def test_the_bounds_of_the_event_log_can_be_set(tmp_path: Path) -> None:
+    assert (read(tmp_path).log_max_bytes, read(tmp_path).late_days) == (8 * 1024**3, 366)
+    given = read(tmp_path, PROEFWERK_LOG_MAX_BYTES="50000000000", PROEFWERK_LATE_DAYS="30")
+    assert (given.log_max_bytes, given.late_days) == (50_000_000_000, 30)
+    with pytest.raises(
+        ConfigurationError, match=r"PROEFWERK_LOG_MAX_BYTES is '5'; it must be .* from 16777216"
+    ):
+        read(tmp_path, PROEFWERK_LOG_MAX_BYTES="5")
+
+
 def test_the_secret_is_generated_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     first, second = read(tmp_path), read(tmp_path)
     assert first.secret == second.secret
