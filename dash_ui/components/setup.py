@@ -91,6 +91,9 @@ def plan_sentences(experiment: Experiment) -> list[Any]:
         _("Also watched: {metrics}.", metrics=_names(experiment, roles.get("secondary")))
         if roles.get("secondary")
         else None,
+        _("Only shoppers who reach {event} decide.", event=document["trigger"]["event"])
+        if document.get("trigger")
+        else None,
         _("Segments: {segments}.", segments=", ".join(document["segments"]))
         if document.get("segments")
         else None,

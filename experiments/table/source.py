@@ -9,6 +9,7 @@ from pathlib import Path
 from assignment.errors import FieldError, ProefwerkError
 from experiments.analysis.engine import Engine, literal
 from experiments.analysis.files import readable
+from experiments.participation import KEY_PATTERN
 
 KINDS = {
     ".csv": "read_csv({path}, header = true, sample_size = -1)",
@@ -66,8 +67,8 @@ def refused(option: str, message: str) -> ProefwerkError:
 
 
 def is_table(name: str) -> bool:
-    """Whether an argument looks like a file that can be read rather than an experiment's key."""
-    return Path(name).is_file() or _reader(Path(name)) is not None
+    """Whether an argument is a file rather than an experiment's key, which has neither dots nor slashes."""
+    return KEY_PATTERN.fullmatch(name) is None
 
 
 def load(engine: Engine, path: Path) -> Data:

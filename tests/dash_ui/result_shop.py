@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from experiments.db import Database
 from experiments.models import Experiment, JournalEntry, Metric, Report, Variant
-from tests.dash_ui import sample_looks
+from tests.dash_ui import sample_looks, sample_over_time
 from tests.dash_ui import sample_reports as samples
 from tests.dash_ui.shop import ADMIN, MARKETER, open_shop
 
@@ -29,6 +29,7 @@ STORIES: dict[str, Callable[[], Document]] = {
     "undetermined": samples.undetermined_guardrail,
     "three-arms": samples.three_arms,
     "segments": samples.with_segments,
+    "trigger": sample_over_time.with_trigger,
     "between-looks": sample_looks.between_looks,
     "better-at-a-look": sample_looks.better_at_a_look,
     "futile": sample_looks.futile_at_a_look,

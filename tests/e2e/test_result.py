@@ -36,6 +36,7 @@ STORIES = (
     "too-early",
     "three-arms",
     "segments",
+    "trigger",
     "futile",
     EMPTY,
 )
@@ -256,7 +257,7 @@ def test_no_result_has_a_barrier(page: Page, site: str, theme: str, language: st
 def test_a_phone_needs_no_sideways_scrolling(signed_in: Page) -> None:
     page = signed_in
     page.set_viewport_size({"width": 390, "height": 844})
-    for key in ("three-arms", "unhealthy", "futile", EMPTY):
+    for key in ("three-arms", "unhealthy", "futile", "trigger", EMPTY):
         _open(page, key)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, key
     _open(page, "conclusive")

@@ -20,7 +20,7 @@ from experiments.analysis.render_text import MINUS, Text
 from experiments.analysis.render_ways import ASSUMES, ASSUMPTIONS, PROMISES, WAYS
 from experiments.analysis.render_words import DUTCH
 from stats.alternatives import PROMISES as PROMISE_OF
-from tests.dash_ui import sample_looks
+from tests.dash_ui import sample_looks, sample_over_time
 from tests.dash_ui import sample_reports as samples
 
 Document = dict[str, Any]
@@ -36,6 +36,7 @@ STORIES: tuple[Callable[[], Document], ...] = (
     samples.undetermined_guardrail,
     samples.three_arms,
     samples.with_segments,
+    sample_over_time.with_trigger,
     sample_looks.between_looks,
     sample_looks.better_at_a_look,
     sample_looks.futile_at_a_look,
