@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
@@ -13,7 +13,7 @@ from assignment.errors import ProefwerkError, invalid_field
 from assignment.events import MAX_AGE
 from experiments.analysis import fates, units
 from experiments.analysis.columns import program
-from experiments.analysis.engine import Engine
+from experiments.analysis.engine import Engine, connection
 from experiments.analysis.exchange import DAY
 from experiments.analysis.fate_words import ONLY_HERE as ONLY_HERE_WORDS
 from experiments.analysis.fate_words import WORDS
@@ -56,6 +56,8 @@ class Question:
 def reconciled(question: Question, view: View, orders: Orders) -> Iterator[tuple[Document, Engine]]:
     """What became of every order, and an engine whose table `fates` has each of them.
 
+    The engine is always DuckDB: exports are of a size for one machine, and reports are equal on all engines.
+
     Raises:
         ProefwerkError: 409 where the report has no sum to reconcile with; 422 for a metric that sums nothing.
     """
@@ -65,8 +67,9 @@ def reconciled(question: Question, view: View, orders: Orders) -> Iterator[tuple
     row = next((each for each in question.report["metrics"] if each["metric"] == form.key), None)
     if row is None or any(arm["sum"] is None for arm in row["variants"]):
         raise ProefwerkError(409, "no_sum", f"The report has no sum of '{form.key}' to reconcile with.")
-    with view.engine() as engine:
-        counting = _counting(engine, question, definition, form, view, as_of)
+    here = replace(view, opener=connection)
+    with here.engine() as engine:
+        counting = _counting(engine, question, definition, form, here, as_of)
         fates.decide(engine, counting, orders)
         with localcontext(prec=PRECISION):
             found = {**_classes(engine), **_bridge(engine, row)}
