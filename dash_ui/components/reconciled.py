@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from dash import html
+from dash import dcc, html
 
 from dash_ui.components.badges import badge
 from dash_ui.components.graph import graph
@@ -42,6 +44,34 @@ def findings(key: str, found: Reconciliation | None) -> Any:
         ],
         className="pw-reconciled",
     )
+
+
+def earlier(key: str, runs: Sequence[Reconciliation]) -> Any:
+    """The latest reconciliations of an experiment, each with a link to what it came to."""
+    if len(runs) < 2:
+        return None
+    lines = [
+        html.Li(
+            dcc.Link(
+                _(
+                    "{moment}: {file}, {outcome}",
+                    moment=moment(run.requested_at),
+                    file=run.file,
+                    outcome=_outcome(run),
+                ),
+                href=f"/ui/reconcile?{urlencode({'experiment': key, 'run': run.id})}",
+                className="pw-link",
+            )
+        )
+        for run in runs
+    ]
+    return html.Details([html.Summary(_("Latest reconciliations")), html.Ul(lines)])
+
+
+def _outcome(run: Reconciliation) -> str:
+    if run.result is None:
+        return _("under way") if run.running else _("failed")
+    return _("explained") if run.result.explained else _("not explained")
 
 
 def _verdict(found: Reconciled) -> html.P:

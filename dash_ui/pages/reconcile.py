@@ -11,7 +11,7 @@ from flask import Response, jsonify, request, send_file
 from dash_ui.browser import in_browser
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
-from dash_ui.components.reconciled import findings
+from dash_ui.components.reconciled import earlier, findings
 from dash_ui.components.settings_parts import named_choice, named_input
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
@@ -34,8 +34,10 @@ def render(view: View) -> Any:
         return html.Div([html.H1(_("Reconcile")), html.P(words)], className="pw-empty")
     wanted = view.query.get("experiment")
     chosen = next((each for each in experiments if each.key == wanted), experiments[0])
-    latest = next(iter(view.gateway.reconciliations(chosen.key)), None)
-    running = latest is not None and latest.running
+    runs = view.gateway.reconciliations(chosen.key)
+    wanted = view.query.get("run")
+    shown = next((run for run in runs if str(run.id) == wanted), next(iter(runs), None))
+    running = shown is not None and shown.running
     return html.Div(
         [
             html.Div(html.H1(_("Reconcile")), className="pw-head"),
@@ -43,7 +45,8 @@ def render(view: View) -> Any:
             html.Section(
                 [
                     html.H2(_("Result"), id="reconcile-title"),
-                    html.Div(findings(chosen.key, latest), id="reconcile-found", role="status"),
+                    html.Div(findings(chosen.key, shown), id="reconcile-found", role="status"),
+                    html.Div(earlier(chosen.key, runs), id="reconcile-earlier"),
                 ],
                 className="pw-card pw-section",
                 **aria(labelledby="reconcile-title"),
@@ -162,6 +165,7 @@ def register(app: Dash, gateway: Gateway) -> None:
         Output("reconcile-metric", "data"),
         Output("reconcile-metric", "value"),
         Output("reconcile-found", "children", allow_duplicate=True),
+        Output("reconcile-earlier", "children", allow_duplicate=True),
         Output("reconcile-address", "data"),
         Input("reconcile-experiment", "value"),
         prevent_initial_call=True,
@@ -169,14 +173,16 @@ def register(app: Dash, gateway: Gateway) -> None:
     def choose(key: str) -> tuple[Any, ...]:
         chosen = next((each for each in gateway.order_experiments() if each.key == key), None)
         if chosen is None:
-            return no_update, no_update, no_update, no_update
+            return (no_update,) * 5
         value, choices = _metrics(chosen)
-        latest = next(iter(gateway.reconciliations(key)), None)
+        runs = gateway.reconciliations(key)
         data = [{"value": code, "label": words} for code, words in choices]
-        return data, value, findings(key, latest), urlencode({"experiment": key})
+        shown = findings(key, next(iter(runs), None))
+        return data, value, shown, earlier(key, runs), urlencode({"experiment": key})
 
     @app.callback(
         Output("reconcile-found", "children"),
+        Output("reconcile-earlier", "children"),
         Output("reconcile-tick", "disabled"),
         Output("reconcile-problem", "children"),
         Output("reconcile-start", "disabled"),
@@ -191,9 +197,10 @@ def register(app: Dash, gateway: Gateway) -> None:
             problem = html.Ul([html.Li(line) for line in sent["problem"]], className="pw-problems")
         elif sent is not None and sent.get("missing"):
             problem = html.Ul([html.Li(_("Choose a file first."))], className="pw-problems")
-        latest = next(iter(gateway.reconciliations(key)), None)
+        runs = gateway.reconciliations(key)
+        latest = next(iter(runs), None)
         running = latest is not None and latest.running
-        return findings(key, latest), not running, problem, running
+        return findings(key, latest), earlier(key, runs), not running, problem, running
 
 
 def _register_files(app: Dash, gateway: Gateway) -> None:

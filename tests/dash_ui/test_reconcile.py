@@ -13,7 +13,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from dash_ui.app import create_dash
-from dash_ui.components.reconciled import findings
+from dash_ui.components.reconciled import earlier, findings
 from dash_ui.figures.waterfall import waterfall_figure
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import speaking
@@ -133,6 +133,23 @@ def test_a_failure_shows_each_line_that_cannot_be_understood(gateway: Gateway, d
     assert len(shown.children) == 3
     keep(database)
     assert "Under way" in words(findings(KEY, gateway.reconciliations(KEY)[0]))
+
+
+def test_earlier_results_can_be_looked_at_again(gateway: Gateway, database: Database) -> None:
+    assert earlier(KEY, gateway.reconciliations(KEY)) is None
+    finished(database, explained=False)
+    keep(database, finished_at=utc_now(), error="No.")
+    keep(database)
+    tree = earlier(KEY, gateway.reconciliations(KEY))
+    assert [words(item).split(", ")[-1] for item in every(tree) if hasattr(item, "href")] == [
+        "under way", "failed", "not explained",
+    ]  # fmt: skip
+    app = Flask("page")
+    with app.test_request_context("/ui/reconcile"):
+        person = gateway.sign_in(ANALYST, PASSWORD)
+        assert person is not None
+        page = reconcile.render(View(gateway, person, {}, {"experiment": KEY, "run": "1"}))
+    assert "Not explained" in words(with_property(page, "id", "reconcile-found"))
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
