@@ -52,16 +52,16 @@ def test_a_trigger_without_an_event_is_refused(api: Api) -> None:
     assert [error["field"] for error in refused.json["errors"]] == ["trigger.event"]
 
 
-def test_every_phase_keeps_the_trigger_that_it_was_sealed_with(api: Api, database: Database) -> None:
+def test_a_new_phase_cannot_change_the_trigger_and_changes_no_earlier_plan(
+    api: Api, database: Database
+) -> None:
     path = f"/experiments/{BAR['key']}"
-    assert api.send("POST", "/experiments", BAR).status_code == 201
+    assert api.send("POST", "/experiments", {**TRIGGERED, "layer": None}).status_code == 201
     assert api.send("POST", f"{path}/start").status_code == 200
-    change = {
-        "trigger": {"event": "cart_viewed"},
-        "new_phase": True,
-        "phase_reason": "Only the cart differs.",
-    }
-    assert api.send("PATCH", path, change).status_code == 200
+    phase = {"new_phase": True, "phase_reason": "People log in."}
+    assert api.send("PATCH", path, {"trigger": None, **phase}).status_code == 409
+    assert api.send("PATCH", path, {"fallback_attribute": "device", **phase}).status_code == 200
     with database.reading() as session:
-        triggers = [definition_of(session, BAR["key"], version).form.trigger for version in (1, 2)]
-    assert [trigger and trigger.event for trigger in triggers] == [None, "cart_viewed"]
+        forms = [definition_of(session, BAR["key"], version).form for version in (1, 2)]
+    assert [form.fallback_attribute for form in forms] == [None, "device"]
+    assert [form.trigger and form.trigger.event for form in forms] == ["cart_viewed"] * 2
