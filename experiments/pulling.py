@@ -24,6 +24,7 @@ from experiments.sources.readers import (
     Reader,
     Row,
     earlier,
+    ident_of,
     kept_mark,
     open_reader,
     read_mark,
@@ -33,6 +34,8 @@ from experiments.workplace import Workplace
 
 AT_ONCE = 4
 """Sources that are pulled at the same time."""
+LONGEST_ID = 200
+"""Characters of the id by which a refused row is listed."""
 Progress = Callable[[str, int], None]
 log = logging.getLogger(__name__)
 
@@ -164,7 +167,7 @@ class _Part:
         after = earlier(mark, timedelta(minutes=self.form.overlap_minutes))
         for rows, reached in reader.batches(wanted, after):
             # What was just refused is not looked at twice.
-            others = [row for row in rows if str(row[self.part.id]) not in self.waiting]
+            others = [row for row in rows if ident_of(row[self.part.id]) not in self.waiting]
             self._take(others, self._capped(reached))
 
     def _take(self, rows: list[Row], mark: Mark) -> None:
@@ -200,8 +203,7 @@ class _Part:
         for row in rows:
             if not belongs(self.form, self.part, row):
                 continue
-            ident = row[self.part.id]
-            text = "" if ident is None else str(ident)[:200]
+            text = ident_of(row[self.part.id])[:LONGEST_ID]
             try:
                 fact = judged(self.form, self.part, row, now)
                 if fact is None:

@@ -21,6 +21,8 @@ Document = dict[str, Any]
 SHOWN = 50
 """Refused rows that a source's document lists."""
 ASKED_AGAIN = 1_000
+MOST_REFUSED = 10_000
+"""With so many refused rows a source is declared wrongly, and its pull stops."""
 _READING = (
     "kind", "url", "url_variable", "orders", "refunds", "refund_time", "currency", "time_zone", "since",
 )  # fmt: skip
@@ -65,6 +67,7 @@ def update_source(session: Session, key: str, form: SourceForm, actor: Actor) ->
     source.definition, source.updated_at = after, utc_now()
     if any(before.get(name) != after[name] for name in _READING):
         source.marks = {}
+        session.exec(delete(SourceRefusal).where(col(SourceRefusal.source_key) == key))
     session.add(source)
     record(session, actor, "update", "source", key, before, after)
     return source
@@ -190,6 +193,9 @@ def keep_batch(
         mark: From where to go on; `None` leaves it.
         settled: Rows that were refused before and are not any more.
         refused: Why, and how many rows that stands for, by id.
+
+    Raises:
+        ProefwerkError: 422, more rows are refused than can be listed: then nothing of the batch is noted.
     """
     now = utc_now()
     if mark is not None:
@@ -203,12 +209,20 @@ def keep_batch(
         row.row_id: row
         for row in session.exec(select(SourceRefusal).where(*own, col(SourceRefusal.row_id).in_(refused)))
     }
+    _refuse_too_many(session, key, len(refused) - len(known))
     for ident, (reason, count) in refused.items():
         row = known.get(ident) or SourceRefusal(
             source_key=key, part=part, row_id=ident, reason=reason, first_at=now
         )
         row.reason, row.count, row.last_at = reason, count, now
         session.add(row)
+
+
+def _refuse_too_many(session: Session, key: str, more: int) -> None:
+    listed = select(func.count()).select_from(SourceRefusal).where(SourceRefusal.source_key == key)
+    if more and session.exec(listed).one() + more > MOST_REFUSED:
+        detail = f"More than {MOST_REFUSED:,} rows cannot be taken; look at how the source is declared."
+        raise ProefwerkError(422, "too_many_refused", detail)
 
 
 def end_pull(session: Session, key: str, counts: Mapping[str, int], error: str | None) -> None:

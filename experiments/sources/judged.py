@@ -14,7 +14,7 @@ from assignment.events import MAX_AHEAD
 from experiments.documents import shown
 from experiments.rates import CURRENCY
 from experiments.sources.forms import ID_ROOM, OnlyForm, OrdersForm, PlaceForm, RefundsForm, SourceForm
-from experiments.sources.readers import Row
+from experiments.sources.readers import Row, ident_of
 
 ORDER_ID = "order_id"
 """Property of every event of a source: the order that it is, or that it adjusts."""
@@ -118,9 +118,7 @@ def _unit(column: str, value: Any) -> str:
 
 
 def _text(column: str, value: Any, most: int) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = "" if value is None else str(value).strip()
+    text = ident_of(value)
     if not text:
         raise RowRefusedError(f"{column}: there is none")
     if len(text) > most:

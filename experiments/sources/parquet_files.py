@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assignment.errors import ProefwerkError
-from experiments.sources.readers import BATCH, Mark, Row, Wanted, unavailable
+from experiments.sources.readers import BATCH, Mark, Row, Wanted, ident_of, unavailable
 
 _WILD = frozenset("*?[")
 
@@ -50,7 +50,7 @@ class ParquetReader:
         path, asked = wanted.path or "", frozenset(ids)
         for file in _files(path):
             for rows in _rows(path, file, wanted):
-                yield [row for row in rows if str(row[wanted.id]) in asked]
+                yield [row for row in rows if ident_of(row[wanted.id]) in asked]
 
     def first(self, wanted: Wanted, count: int) -> list[Row]:
         """See `Reader`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -26,7 +25,7 @@ class PostgresReader:
 
     def __init__(self, url: str, time_zone: str = "UTC") -> None:
         scheme, _, rest = url.partition("://")
-        self._secrets = (url, urlsplit(url).password or "")
+        self._url = url
         address = f"{scheme.split('+')[0]}://{rest}"
         with self._told():
             self._connection = psycopg.connect(
@@ -73,7 +72,7 @@ class PostgresReader:
         try:
             yield
         except psycopg.Error as error:
-            raise unavailable("The database", error, *self._secrets) from None
+            raise unavailable("The database", error, self._url) from None
 
 
 def _selected(wanted: Wanted) -> sql.Composed:

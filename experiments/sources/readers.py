@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from assignment.errors import ProefwerkError
 from experiments.settings import ConfigurationError, value_of
@@ -37,6 +38,13 @@ class Wanted:
     columns: tuple[str, ...]
     id: str
     mark: str
+
+
+def ident_of(value: Any) -> str:
+    """An id as text, whatever the source keeps it as; empty for none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value).strip()
 
 
 class Reader(Protocol):
@@ -109,14 +117,22 @@ def open_reader(form: SourceForm, environ: Mapping[str, str]) -> Reader:
     return IbisReader(address)
 
 
-def unavailable(form_name: str, reason: object, *secrets: str) -> ProefwerkError:
-    """The refusal of a source that cannot be read, without its secrets."""
+def unavailable(name: str, reason: object, url: str = "") -> ProefwerkError:
+    """The refusal of a source that cannot be read, without the secrets of its URL."""
     text = " ".join(str(reason).split())
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, "***")
-    return ProefwerkError(
-        503, "source_unavailable", f"{form_name} cannot be read: {text[:500].rstrip('. ')}."
-    )
+    return ProefwerkError(503, "source_unavailable", f"{name} cannot be read: {text[:500].rstrip('. ')}.")
+
+
+def _secrets(url: str) -> set[str]:
+    """The URL itself, and the passwords in it, as they stand there and as they are meant."""
+    try:
+        parts = urlsplit(url)
+        found = [parts.password or "", *(text for name, text in parse_qsl(parts.query) if "pass" in name)]
+    except ValueError:
+        found = []
+    return {each for each in (url, *found, *map(unquote, found)) if each}
 
 
 def earlier(mark: Mark, overlap: timedelta) -> Mark:

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from assignment.errors import ProefwerkError
 from experiments.sources.readers import BATCH, Mark, Row, Wanted, unavailable
@@ -25,7 +24,7 @@ class IbisReader:
         except ImportError as error:
             message = "A source of kind 'ibis' needs Ibis: install proefwerk[warehouse] and its backend."
             raise ProefwerkError(503, "source_unavailable", message) from error
-        self._secrets = (url, urlsplit(url).password or "")
+        self._url = url
         with self._told():
             self._connection: Any = ibis.connect(url)
 
@@ -86,4 +85,4 @@ class IbisReader:
         except ProefwerkError:
             raise
         except Exception as error:  # noqa: BLE001 - each backend has its own errors
-            raise unavailable("The warehouse", error, *self._secrets) from None
+            raise unavailable("The warehouse", error, self._url) from None

@@ -194,6 +194,22 @@ def test_bad_rows_are_told_and_taken_once_they_are_mended(place: Workplace, shop
     assert document(place)["state"]["refused"] == 3
 
 
+def test_a_source_that_is_declared_wrongly_stops_before_it_fills_the_database(
+    place: Workplace, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.service.sources.MOST_REFUSED", 3)
+    declare(place, orders={**ORDERS, "value": "status"}, refunds=None)
+    for number in range(4):
+        shop.order(number, "a", 1)
+    with pytest.raises(ProefwerkError, match="look at how the source is declared"):
+        pull(place, shop)
+    state = document(place)["state"]
+    assert (state["status"], state["refused"]) == ("failed", 0)
+    with place.database.session() as session:
+        update_source(session, "shop", parse(SourceForm, {**SOURCE, "refunds": None}), ADMIN)
+    assert pull(place, shop).orders == 4
+
+
 def test_rows_of_one_id_that_differ_are_not_both_taken(place: Workplace, shop: Shop) -> None:
     query = "SELECT o.*, n FROM orders o, generate_series(1, 2) n"
     orders = {**ORDERS, "table": None, "query": query, "properties": ["n"]}
@@ -330,7 +346,7 @@ def test_a_source_that_fails_keeps_no_other_waiting_and_tells_no_password(
     declare(place, key="broken", url_variable="PROEFWERK_SOURCE_BROKEN")
     declare(place, key="unset", url_variable="PROEFWERK_SOURCE_UNSET")
     monkeypatch.setenv(VARIABLE, shop.url)
-    monkeypatch.setenv("PROEFWERK_SOURCE_BROKEN", "postgresql://someone:s3cret@/none?host=/nowhere")
+    monkeypatch.setenv("PROEFWERK_SOURCE_BROKEN", "postgresql://someone:s3cret%21@/none?host=/nowhere")
     shop.order(1, "a", 1)
     assert sorted(pull_due(place)) == ["broken", "shop", "unset"]
     deadline = time.monotonic() + 30

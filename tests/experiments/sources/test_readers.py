@@ -16,7 +16,7 @@ import pytest
 from assignment.errors import ProefwerkError
 from experiments.pulling import Pulled, pull_source
 from experiments.sources.check import check_source
-from experiments.sources.readers import earlier, kept_mark, read_mark
+from experiments.sources.readers import earlier, kept_mark, read_mark, unavailable
 from experiments.workplace import Workplace
 from tests.experiments.sources.shop import DAY, START, VARIABLE, declare, document, events, workplace
 from tests.object_store import CREDENTIALS, new_bucket, running_s3
@@ -181,6 +181,20 @@ def test_what_ibis_cannot_open_is_told_without_the_password(place: Workplace) ->
         pull(place, "nothing://someone:s3cret@host/db")
     assert "s3cret" not in caught.value.detail
     assert "s3cret" not in str(document(place))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("db://me:s3cret@host/shop", "no access for me with s3cret"),
+        ("db://me:s3cret%21@host/shop", "no access with s3cret!"),
+        ("db://me@host/shop?password=s3cret", "no access with s3cret"),
+        ("db://me:s3cret@host/shop", "cannot open db://me:s3cret@host/shop"),
+        ("db://[s3cret", "cannot open db://[s3cret"),
+    ],
+)
+def test_no_sentence_holds_a_password(url: str, said: str) -> None:
+    assert "s3cret" not in unavailable("The database", said, url).detail
 
 
 @pytest.mark.parametrize(
