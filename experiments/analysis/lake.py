@@ -102,7 +102,7 @@ class Lake:
                 return work(view)
             except Exception:
                 # Each engine has an error of its own for a file that is gone.
-                if self.store.load().manifest.named() >= {part.path for part in view.manifest.parts}:
+                if self.store.load().manifest.readable() >= {part.path for part in view.manifest.parts}:
                     raise
                 log.info("Files were replaced while they were being read; beginning again")
 
@@ -176,30 +176,36 @@ class Lake:
                 following = prepare(state.manifest)
                 if following is not None:
                     try:
-                        following = self._publish(state, following, 0.0 if at_once else GRACE_SECONDS)
+                        following = self._publish(state, following, at_once)
                     except OutrunError:
                         continue
                 self._swept = swept
                 return following or state.manifest
 
-    def _publish(self, state: State, prepared: Manifest, grace: float) -> Manifest:
+    def _publish(self, state: State, prepared: Manifest, at_once: bool) -> Manifest:
         now, current = time.time(), state.manifest
         before, after = _files(current), _files(prepared)
         new = sorted(after - before)
-        retired = [*current.retired, *(Retired(path, now) for path in sorted(before - after))]
+        expired = [item for item in current.retired if now - item.at >= GRACE_SECONDS]
+        self.store.delete([item.path for item in expired])
+        retired = [*(item for item in current.retired if item not in expired)]
+        retired += [Retired(path, now) for path in sorted(before - after)]
+        if at_once:
+            # Whoever dies before they are removed leaves that to the next change.
+            retired = [Retired(item.path, 0.0) for item in retired]
         following = msgspec.structs.replace(
-            prepared,
-            generation=current.generation + 1,
-            retired=tuple(item for item in retired if now - item.at < grace),
-            schema=SCHEMA,
+            prepared, generation=current.generation + 1, retired=tuple(retired), schema=SCHEMA
         )
         try:
             self.store.upload(new)
             self.store.replace(state, following)
         except OutrunError:
-            self.store.delete(new)
-            raise
-        self.store.delete([item.path for item in retired if now - item.at >= grace])
+            # Where the answer was lost and somebody else went on from there, it was published all the same.
+            if self.store.load().manifest.named().isdisjoint(new):
+                self.store.delete(new)
+                raise
+        if at_once:
+            self.store.delete([item.path for item in retired])
         return following
 
     def _with_rows(self, current: Manifest, rows: Rows) -> tuple[Manifest, Added]:

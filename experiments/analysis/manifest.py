@@ -43,7 +43,12 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Retired(msgspec.Struct, frozen=True):
-    """A file that newer manifests no longer name, kept a while for readers of an older one."""
+    """A file that newer manifests no longer name, kept a while for readers of an older one.
+
+    Attributes:
+        path: Relative to the lake.
+        at: Since when, in seconds since 1970; 0 for one that is not kept.
+    """
 
     path: str
     at: float
@@ -84,6 +89,10 @@ class Manifest(msgspec.Struct, frozen=True):
     def named(self) -> set[str]:
         """The paths of all files that must not be removed."""
         return {item.path for group in (self.parts, self.runs, self.retired) for item in group}
+
+    def readable(self) -> set[str]:
+        """The paths of all files that a reader of this or an older state still finds."""
+        return self.named() - {item.path for item in self.retired if not item.at}
 
 
 class LakeFormatError(RuntimeError):

@@ -236,7 +236,7 @@ class ObjectStore:
         mark, removals = self.root / REMOVALS, str(current.removals)
         if mark.exists() and mark.read_text() == removals:
             return
-        self._trim(current.named(), 0.0)
+        self._trim(current.readable(), 0.0)
         self.root.mkdir(parents=True, exist_ok=True)
         mark.write_text(removals)
 

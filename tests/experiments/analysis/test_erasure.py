@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_files_kept_for_readers_of_older_states_go_too(tmp_path: Path) -> None:
     assert lake.view().manifest.retired
     erase(lake, ["anna"], at())
     assert holding(tmp_path, "anna") == []
+
+
+def test_an_erasure_that_died_before_old_files_were_removed_leaves_that_to_the_next_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = shop(tmp_path)
+    deleted = lake.store.delete
+
+    def die_later(paths: Collection[str]) -> None:
+        if paths:
+            raise OSError("killed")
+
+    monkeypatch.setattr(lake.store, "delete", die_later)
+    with pytest.raises(OSError, match="killed"):
+        erase(lake, ["anna"], at())
+    assert holding(tmp_path, "anna")
+    monkeypatch.setattr(lake.store, "delete", deleted)
+    add(lake, [exposure("berta")])
+    assert holding(tmp_path, "anna", "cookie-1") == []
 
 
 def test_linked_ids_stay_where_only_one_is_to_be_erased(tmp_path: Path) -> None:

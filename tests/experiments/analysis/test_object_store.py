@@ -73,7 +73,7 @@ def stored(lake: Lake) -> set[str]:
 
 
 def named(lake: Lake) -> set[str]:
-    return lake.view().manifest.named()
+    return lake.view().manifest.readable()
 
 
 def test_what_one_machine_takes_over_another_reads_and_knows(url: str, tmp_path: Path) -> None:
@@ -196,6 +196,30 @@ def test_a_manifest_whose_answer_was_lost_counts_as_published(url: str, door: Do
     assert door.fault("PUT", "manifest.json") is None
     assert lake.view().manifest.generation == 2
     assert ids(lake) == once(4)
+
+
+def test_a_manifest_whose_answer_was_lost_keeps_its_files_when_another_writer_went_on_from_it(
+    url: str, door: Door, tmp_path: Path
+) -> None:
+    lake, other = machine(url, tmp_path / "one"), machine(url, tmp_path / "other")
+    add(lake, some(2))
+    lost, tried = once_at_the_manifest("lose"), []
+
+    def go_on(method: str, path: str) -> str | None:
+        fault = lost(method, path)
+        if method == "PUT" and path.endswith("manifest.json"):
+            tried.append(path)
+            if len(tried) == 2:
+                # Before its writer's second attempt is handed on.
+                door.fault = lambda _method, _path: None
+                add(other, some(2, 4))
+        return fault
+
+    door.fault = go_on
+    add(lake, some(2, 2))
+    assert len(tried) == 2
+    assert ids(machine(url, tmp_path / "reader")) == once(6)
+    assert stored(lake) == named(lake)
 
 
 def test_a_manifest_that_arrives_after_its_writer_gave_up_counts_once(
