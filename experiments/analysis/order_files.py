@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from assignment.errors import FieldError, ProefwerkError
-from experiments.analysis.engine import connection, literal, parquet
+from experiments.analysis.engine import connection, parquet
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "order": (
@@ -178,20 +178,22 @@ def _text(value: object) -> str | None:
 def _parquet(path: Path, named: Mapping[str, str]) -> OrderTexts:
     with connection() as engine:
         described = engine.execute(f"DESCRIBE SELECT * FROM {parquet([path])}").fetchall()
-        names = columns_of(path, [row[0] for row in described], named)
-        columns = ", ".join(
-            f"{_cell(names[field])} AS {_quoted(field)}"
-            if field in names
-            else f"NULL::VARCHAR AS {_quoted(field)}"
-            for field in COLUMNS
-        )
+        kinds = {row[0]: row[1] for row in described}
+        names = columns_of(path, list(kinds), named)
+        cells = {field: _cell(field, name, kinds[name]) for field, name in names.items()}
+        columns = ", ".join(f"{cells.get(field, 'NULL::VARCHAR')} AS {_quoted(field)}" for field in COLUMNS)
         found = engine.sql(f"SELECT row_number() OVER () AS place, {columns} FROM {parquet([path])}")
         table: pa.Table = found.to_arrow_table()
     return OrderTexts(table.cast(_SCHEMA), names)
 
 
-def _cell(name: str) -> str:
-    return f"nullif(trim({_quoted(name)}::VARCHAR), {literal('')})"
+def _cell(field: str, name: str, kind: str) -> str:
+    """SQL of a cell as text; whole numbers that a data frame keeps as fractions are written whole."""
+    column = _quoted(name)
+    if field in ("order", "unit") and kind in ("DOUBLE", "FLOAT"):
+        whole = f"TRY_CAST({column} AS DECIMAL(38, 0))::VARCHAR"
+        column = f"CASE WHEN {column} = trunc({column}) THEN {whole} ELSE {column}::VARCHAR END"
+    return f"nullif(trim({column}::VARCHAR), '')"
 
 
 def _quoted(name: str) -> str:

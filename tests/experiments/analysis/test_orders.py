@@ -82,6 +82,23 @@ def test_every_form_of_file_gives_the_same_orders(
     ]
 
 
+def test_what_a_data_frame_makes_of_numbers_and_moments_is_understood(tmp_path: Path) -> None:
+    """With a gap a column of whole numbers becomes one of fractions, and moments have nanoseconds."""
+    path = tmp_path / "orders.parquet"
+    columns = {
+        "order_id": pa.array([1001.0, 1002.0]),
+        "unit": pa.array([7.0, None]),
+        "time": pa.array([AT.replace(tzinfo=None)] * 2, pa.timestamp("ns")),
+        "value": pa.array([12.1, 0.1]),
+    }
+    pq.write_table(pa.table(columns), path)
+    table = load_orders(path, {}).table
+    assert table.column("order_id").to_pylist() == ["1001", "1002"]
+    assert table.column("unit").to_pylist() == ["7", None]
+    assert table.column("time").to_pylist() == [microseconds(AT)] * 2
+    assert table.column("amount").to_pylist() == [Decimal("12.1"), Decimal("0.1")]
+
+
 def test_a_dutch_export_is_understood_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "bestellingen.csv"
     path.write_text(
