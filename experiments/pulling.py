@@ -86,13 +86,14 @@ def pull_source(
     """
     with place.database.session() as session:
         source = sources.begin_pull(session, key)
-        form, marks = sources.form_of_source(source), dict(source.marks)
+        form, marks, declared_at = sources.form_of_source(source), dict(source.marks), source.updated_at
     pulled, error = Pulled(), None
     try:
         reader = open_reader(form, os.environ if environ is None else environ)
         try:
             for name, part in parts_of(form):
-                _Part(place, form, name, part, pulled, progress).pull(reader, read_mark(marks.get(name)))
+                own = _Part(place, form, declared_at, name, part, pulled, progress)
+                own.pull(reader, read_mark(marks.get(name)))
         finally:
             reader.close()
     except ProefwerkError as caught:
@@ -144,6 +145,7 @@ class _Part:
 
     place: Workplace
     form: SourceForm
+    declared_at: datetime
     name: str
     part: PlaceForm
     pulled: Pulled
@@ -192,7 +194,8 @@ class _Part:
         self.pulled.refused += sum(count for _, count in refused.values())
         again = self.waiting & settled
         with self.place.database.session() as session:
-            sources.keep_batch(session, self.form.key, self.name, kept_mark(mark), again, refused)
+            kept = kept_mark(mark)
+            sources.keep_batch(session, self.form.key, self.name, self.declared_at, kept, again, refused)
         self.waiting = (self.waiting - settled) | set(refused)
         if self.progress is not None:
             self.progress(self.name, self.read)

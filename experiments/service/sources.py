@@ -65,6 +65,7 @@ def update_source(session: Session, key: str, form: SourceForm, actor: Actor) ->
         )
         raise ProefwerkError(409, "source_in_use", f"{message}.", (FieldError("event", message),))
     source.definition, source.updated_at = after, utc_now()
+    source.requested_at = source.updated_at
     if any(before.get(name) != after[name] for name in _READING):
         source.marks = {}
         session.exec(delete(SourceRefusal).where(col(SourceRefusal.source_key) == key))
@@ -183,6 +184,7 @@ def keep_batch(
     session: Session,
     key: str,
     part: str,
+    declared_at: datetime,
     mark: list[str] | None,
     settled: Collection[str],
     refused: Mapping[str, tuple[str, int]],
@@ -190,16 +192,20 @@ def keep_batch(
     """Notes how far a part has been read, and which rows could not be taken.
 
     Args:
+        declared_at: When the source was declared as it was read.
         mark: From where to go on; `None` leaves it.
         settled: Rows that were refused before and are not any more.
         refused: Why, and how many rows that stands for, by id.
 
     Raises:
-        ProefwerkError: 422, more rows are refused than can be listed: then nothing of the batch is noted.
+        ProefwerkError: 404, it was ended; 409, it was declared anew; 422, more rows are refused than can be
+            listed: then nothing of the batch is noted.
     """
-    now = utc_now()
+    now, source = utc_now(), find_source(session, key)
+    if source.updated_at != declared_at:
+        detail = f"'{key}' was declared anew while it was being pulled; it is pulled again at once."
+        raise ProefwerkError(409, "source_changed", detail)
     if mark is not None:
-        source = find_source(session, key)
         source.marks = {**source.marks, part: mark}
         session.add(source)
     own = (SourceRefusal.source_key == key, SourceRefusal.part == part)

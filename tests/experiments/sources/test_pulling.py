@@ -210,6 +210,27 @@ def test_a_source_that_is_declared_wrongly_stops_before_it_fills_the_database(
     assert pull(place, shop).orders == 4
 
 
+def test_a_source_that_is_declared_anew_while_it_is_pulled_is_read_again_from_the_start(
+    place: Workplace, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.sources.postgresql.BATCH", 1)
+    declare(place, refunds=None)
+    for number in (1, 2, 3):
+        shop.order(number, "a", "1.00", START + number * DAY, margin=2.0)
+
+    def meanwhile(part: str, rows: int) -> None:
+        changed = {**SOURCE, "refunds": None, "orders": {**ORDERS, "value": "margin"}}
+        with place.database.session() as session:
+            update_source(session, "shop", parse(SourceForm, changed), ADMIN)
+
+    with pytest.raises(ProefwerkError, match="declared anew while it was being pulled"):
+        pull_source(place, "shop", {VARIABLE: shop.url}, meanwhile)
+    assert document(place)["state"]["requested_at"] is not None
+    done = pull(place, shop)
+    assert (done.orders, done.changes) == (1, 2)
+    assert sum(each[3] for each in events(place)) == 6.0
+
+
 def test_rows_of_one_id_that_differ_are_not_both_taken(place: Workplace, shop: Shop) -> None:
     query = "SELECT o.*, n FROM orders o, generate_series(1, 2) n"
     orders = {**ORDERS, "table": None, "query": query, "properties": ["n"]}
