@@ -16,55 +16,34 @@ WHOLE, LESS, MORE = "#4c6ef5", "#868e96", "#0c8599"
 
 def waterfall_figure(way: Sequence[Step], currency: str | None) -> dict[str, Any]:
     """Horizontal bars, the export above; each begins where the last one ended."""
-    reached, bases, widths = Decimal(0), [], []
+    reached, bases = Decimal(0), []
     for step in way:
-        if step.total:
-            bases.append(0.0)
-            widths.append(float(step.amount))
-            reached = step.amount
-        else:
-            bases.append(float(reached))
-            widths.append(float(step.amount))
-            reached += step.amount
-    ends = [0.0, *(base + width for base, width in zip(bases, widths, strict=True)), *bases]
-    low, high = min(ends), max(ends)
-    room = (high - low or 1.0) * 0.01
+        bases.append(0.0 if step.total else float(reached))
+        reached = step.amount if step.total else reached + step.amount
+    widths = [float(step.amount) for step in way]
+    ends = [base + width for base, width in zip(bases, widths, strict=True)]
+    places = list(range(len(way)))
+    shared = {"y": places, "cliponaxis": False, "hoverinfo": "skip"}
+    bars = {"type": "bar", "orientation": "h", "x": widths, "base": bases}
+    # Beside the right end of each bar, also of one that goes left: there is no name.
+    labels = {"type": "scatter", "mode": "text", "textposition": "middle right"}
     return {
         "data": [
+            {**shared, **bars, "marker": {"color": [_colour(step) for step in way]}},
             {
-                "type": "bar",
-                "orientation": "h",
-                "y": list(range(len(way))),
-                "x": widths,
-                "base": bases,
-                "marker": {"color": [_colour(step) for step in way]},
-                "hoverinfo": "skip",
-            },
-            {
-                # Beside the right end of each bar, also of one that goes left: there is no name.
-                "type": "scatter",
-                "mode": "text",
-                "y": list(range(len(way))),
-                "x": [max(base, base + width) for base, width in zip(bases, widths, strict=True)],
+                **shared,
+                **labels,
+                "x": [max(pair) for pair in zip(bases, ends, strict=True)],
                 "text": [f" {amount_text(step.amount, currency)}" for step in way],
-                "textposition": "middle right",
-                "cliponaxis": False,
-                "hoverinfo": "skip",
             },
         ],
         "layout": {
             **BASE,
             "bargap": 0.35,
             "margin": {"l": 170, "r": 96, "t": 6, "b": 6},
-            "xaxis": {
-                "range": [low - (room if low < 0 else 0), high + room],
-                "showticklabels": False,
-                "showgrid": False,
-                "zeroline": True,
-                "fixedrange": True,
-            },
+            "xaxis": _axis([0.0, *bases, *ends]),
             "yaxis": {
-                "tickvals": list(range(len(way))),
+                "tickvals": places,
                 "ticktext": [class_name(step.name) for step in way],
                 "range": [len(way) - 0.5, -0.5],
                 "showgrid": False,
@@ -72,6 +51,18 @@ def waterfall_figure(way: Sequence[Step], currency: str | None) -> dict[str, Any
                 "fixedrange": True,
             },
         },
+    }
+
+
+def _axis(values: Sequence[float]) -> dict[str, Any]:
+    low, high = min(values), max(values)
+    room = (high - low or 1.0) * 0.01
+    return {
+        "range": [low - (room if low < 0 else 0), high + room],
+        "showticklabels": False,
+        "showgrid": False,
+        "zeroline": True,
+        "fixedrange": True,
     }
 
 

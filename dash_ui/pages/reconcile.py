@@ -160,7 +160,11 @@ def register(app: Dash, gateway: Gateway) -> None:
     in_browser(
         app, "address", Output("reconcile-address", "id"), Input("reconcile-address", "data"), skip_first=True
     )
+    _register_choice(app, gateway)
+    _register_result(app, gateway)
 
+
+def _register_choice(app: Dash, gateway: Gateway) -> None:
     @app.callback(
         Output("reconcile-metric", "data"),
         Output("reconcile-metric", "value"),
@@ -180,6 +184,8 @@ def register(app: Dash, gateway: Gateway) -> None:
         shown = findings(key, next(iter(runs), None))
         return data, value, shown, earlier(key, runs), urlencode({"experiment": key})
 
+
+def _register_result(app: Dash, gateway: Gateway) -> None:
     @app.callback(
         Output("reconcile-found", "children"),
         Output("reconcile-earlier", "children"),

@@ -142,28 +142,13 @@ def _classes(engine: Engine) -> Document:
         row["orders"] += orders
         row["amounts"].append({"currency": money, "orders": orders, "amount": text(amount)})
         row["counted"] += worth or 0
-    totals = engine.execute(
-        "SELECT money, count(*), sum(amount) FROM asked GROUP BY money ORDER BY money"
-    ).fetchall()
-    summed: dict[str, tuple[int, Decimal]] = {}
-    for row in found.values():
-        for each in row["amounts"]:
-            orders, amount = summed.get(each["currency"], (0, Decimal(0)))
-            summed[each["currency"]] = orders + each["orders"], amount + Decimal(each["amount"])
     without_consent = engine.execute(
         "SELECT count(*) FROM fates WHERE counted AND consent = false"
     ).fetchall()[0][0]
+    totals = _totals(engine, found)
     return {
         "orders": sum(row["orders"] for row in found.values()),
-        "totals": [
-            {
-                "currency": money,
-                "orders": orders,
-                "amount": text(amount),
-                "unexplained": text(amount - summed.get(money, (0, Decimal(0)))[1]),
-            }
-            for money, orders, amount in totals
-        ],
+        "totals": totals,
         "classes": [
             {
                 **row,
@@ -174,9 +159,29 @@ def _classes(engine: Engine) -> Document:
             for fate, row in zip(Fate, found.values(), strict=True)
         ],
         "counted_without_consent": without_consent,
-        "sums": all(summed.get(money) == (orders, amount) for money, orders, amount in totals)
-        and not found[Fate.UNEXPLAINED]["orders"],
+        "sums": not found[Fate.UNEXPLAINED]["orders"]
+        and sum(row["orders"] for row in found.values()) == sum(each["orders"] for each in totals)
+        and all(Decimal(each["unexplained"]) == 0 for each in totals),
     }
+
+
+def _totals(engine: Engine, found: dict[str, Document]) -> list[Document]:
+    """The export by currency, from its own rows, and what the classes leave of it."""
+    summed: dict[str, Decimal] = {}
+    for row in found.values():
+        for each in row["amounts"]:
+            summed[each["currency"]] = summed.get(each["currency"], Decimal(0)) + Decimal(each["amount"])
+    return [
+        {
+            "currency": money,
+            "orders": orders,
+            "amount": text(amount),
+            "unexplained": text(amount - summed.get(money, Decimal(0))),
+        }
+        for money, orders, amount in engine.execute(
+            "SELECT money, count(*), sum(amount) FROM asked GROUP BY money ORDER BY money"
+        ).fetchall()
+    ]
 
 
 def _bridge(engine: Engine, row: Document) -> Document:
@@ -184,55 +189,41 @@ def _bridge(engine: Engine, row: Document) -> Document:
     of_orders = _by_variant(
         engine, "SELECT counted_variant, count(*), sum(counts_for) FROM fates WHERE counted GROUP BY ALL"
     )
-    only_here = _only_here(engine)
+    extra = _by_variant(engine, f"SELECT variant, count(*), sum(worth) FROM ({ONLY_HERE}) GROUP BY ALL")
     cut = {} if row["cap"] is None else _by_variant(engine, _cut(row["cap"]))
-    none = (0, Decimal(0))
     variants = []
     for place, arm in enumerate(row["variants"]):
-        orders, amount = of_orders.get(place, none)
-        others, extra = 0, Decimal(0)
-        for each in only_here:
-            if each[1] == place:
-                others, extra = others + each[2], extra + each[3]
-        capped, lost = cut.get(place, none)
+        (orders, amount), (_, others), (capped, lost) = (
+            found.get(place, (0, Decimal(0))) for found in (of_orders, extra, cut)
+        )
         total = Decimal(repr(float(arm["sum"])))
-        unexplained = (total - (amount + extra - lost)).quantize(CENT)
         variants.append(
             {
                 "variant": arm["variant"],
                 "orders": orders,
                 "counted": text(amount),
-                "only_here": text(extra),
+                "only_here": text(others),
                 "capped": text(-lost),
                 "capped_units": capped,
                 "report": text(total.quantize(Decimal("1e-6"))),
-                "unexplained": text(unexplained),
+                "unexplained": text((total - (amount + others - lost)).quantize(CENT)),
             }
         )
-    reasons: dict[str, tuple[int, Decimal]] = {}
-    for reason, _, events, amount in only_here:
-        seen, so_far = reasons.get(reason, none)
-        reasons[reason] = seen + events, so_far + amount
     return {
-        "only_here": [
-            {
-                "reason": reason,
-                "events": events,
-                "amount": text(amount),
-                "detail": ONLY_HERE_WORDS[reason],
-            }
-            for reason, (events, amount) in sorted(reasons.items())
-        ],
+        "only_here": _only_here(engine),
         "variants": variants,
         "reaches": all(Decimal(each["unexplained"]) == 0 for each in variants),
     }
 
 
-def _only_here(engine: Engine) -> list[tuple[str, int, int, Decimal]]:
-    """Events that count and no order of the export was matched to: why, variant, how many, how much."""
-    return engine.execute(
-        f"""SELECT reason, variant, count(*), sum(worth) FROM ({ONLY_HERE}) GROUP BY ALL ORDER BY ALL"""
-    ).fetchall()
+def _only_here(engine: Engine) -> list[Document]:
+    """Events that count and no order of the export was matched to, by why."""
+    return [
+        {"reason": reason, "events": events, "amount": text(amount), "detail": ONLY_HERE_WORDS[reason]}
+        for reason, events, amount in engine.execute(
+            f"SELECT reason, count(*), sum(worth) FROM ({ONLY_HERE}) GROUP BY reason ORDER BY reason"
+        ).fetchall()
+    ]
 
 
 ONLY_HERE = f"""SELECT told.*, CASE
