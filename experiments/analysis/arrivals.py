@@ -95,7 +95,7 @@ def arrivals(
     variants = len(scope.variants)
     first_events = "(SELECT variant, first_event AS first FROM outcomes WHERE first_event IS NOT NULL)"
     return Arrivals(
-        days=_days(engine, variants),
+        days=days(engine, variants),
         multiple_first=_multiple_first(engine, scope, exposed) if exposed.multiple else (0,) * variants,
         exposures=_delays(exposures, scope),
         conversions=_delays(conversions, scope),
@@ -104,7 +104,8 @@ def arrivals(
     )
 
 
-def _days(engine: Engine, variants: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+def days(engine: Engine, variants: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """UTC days of first exposure as days since 1970, each with its units per variant; ascending."""
     found: dict[int, list[int]] = {}
     for day, variant, count in engine.execute(
         f"SELECT first // {DAY * SECOND} AS day, variant, count(*) FROM units GROUP BY ALL ORDER BY ALL"

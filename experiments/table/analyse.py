@@ -25,7 +25,8 @@ from experiments.forms import ExperimentForm, MetricForm, MetricKind
 from experiments.plan import Method
 from experiments.table.events import analyse_events, holds_events
 from experiments.table.measure import measure_table
-from experiments.table.roles import Options, Outcome, Roles, understand, whole_size
+from experiments.table.outcomes import Outcome
+from experiments.table.roles import Options, Roles, understand, whole_size
 from experiments.table.source import load
 from experiments.validation import explain, invalid
 

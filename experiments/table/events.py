@@ -17,7 +17,8 @@ from experiments.analysis.report import analyse
 from experiments.definition import Definition
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.plan import Method
-from experiments.table.roles import MOST_METRICS, Options, control_first, equal_or_planned, whole_size
+from experiments.table.outcomes import MOST_METRICS, caps_of
+from experiments.table.roles import Options, control_first, equal_or_planned, whole_size
 from experiments.table.source import Data, refused
 
 Document = dict[str, Any]
@@ -116,7 +117,7 @@ def _metrics(engine: Engine, asked: Options, notes: list[str]) -> list[MetricFor
         texts = texts[:MOST_METRICS]
         notes.append(f"I take as metrics: {', '.join(texts)}.")
     names = [name for name, _ in rows]
-    caps = dict(text.split("=", 1) for text in asked.caps if "=" in text)
+    caps = caps_of(asked.caps, names)
     found: list[MetricForm] = []
     for text in texts:
         name, _, kind = text.partition(":")
@@ -133,10 +134,8 @@ def _metrics(engine: Engine, asked: Options, notes: list[str]) -> list[MetricFor
             **_KINDS[kind],
         }
         if kind in ("mean", "count") and name in caps:
-            value = caps[name]
-            document["cap"] = (
-                {"quantile": float(value[:-1]) / 100} if value.endswith("%") else {"value": float(value)}
-            )
+            cap, by_quantile = caps[name]
+            document["cap"] = {"quantile" if by_quantile else "value": cap}
         found.append(MetricForm.model_validate(document))
     return found
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from experiments.analysis import metrics, summarise, units
-from experiments.analysis.arrivals import Arrivals, Delays
+from experiments.analysis.arrivals import Arrivals, Delays, days
 from experiments.analysis.columns import Column, Program
 from experiments.analysis.cuts import cut
 from experiments.analysis.engine import Engine, literal
 from experiments.analysis.measure import Measured, Measurement, capped, ranks_of, slices_of, usable
 from experiments.analysis.metrics import Left
 from experiments.analysis.tallies import EDGES
-from experiments.analysis.units import MAX_VALUES, MIN_SHARE, OTHER, SECOND, UNKNOWN, Exposed
+from experiments.analysis.units import MAX_VALUES, MIN_SHARE, OTHER, UNKNOWN, Exposed
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
-from experiments.table.roles import Outcome, Roles
+from experiments.table.outcomes import Outcome
+from experiments.table.roles import Roles
 from experiments.table.source import quoted
 from stats.clock import FINAL
 
@@ -59,7 +60,7 @@ def measure_table(engine: Engine, definition: Definition, roles: Roles) -> Measu
         ),
         slices=slices_of(engine, definition, work, exposed, sound, bounds),
         arrivals=Arrivals(
-            days=_days(engine, len(form.variants)) if dated else (),
+            days=days(engine, len(form.variants)) if dated else (),
             multiple_first=(0,) * len(form.variants),
             exposures=_NO_DELAYS,
             conversions=_NO_DELAYS,
@@ -136,7 +137,7 @@ def _exposed(engine: Engine, roles: Roles) -> Exposed:
     coded = "".join(f", {_coded(*pair)} AS {pair[0]}" for pair in zip(names, values, strict=True))
     left = ", ".join(("last_variant", *names))
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({left}){coded} FROM met "
+        f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({left}), first AS first_event{coded} FROM met "
         "WHERE variant = last_variant"
     )
     engine.execute("CREATE OR REPLACE TEMP VIEW units AS SELECT * FROM outcomes")
@@ -177,12 +178,3 @@ def _coded(name: str, values: tuple[str, ...]) -> str:
     named = values[:-1] if values and values[-1] == OTHER else values
     cases = " ".join(f"WHEN {literal(value)} THEN {place}" for place, value in enumerate(named))
     return f"(CASE {name} {cases} ELSE {len(named)} END)::UTINYINT" if named else "0::UTINYINT"
-
-
-def _days(engine: Engine, variants: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    found: dict[int, list[int]] = {}
-    for day, variant, count in engine.execute(
-        f"SELECT first // {86_400 * SECOND} AS day, variant, count(*) FROM units GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        found.setdefault(day, [0] * variants)[variant] = count
-    return tuple((day, tuple(counts)) for day, counts in found.items())
