@@ -137,8 +137,8 @@ def _exposed(engine: Engine, roles: Roles) -> Exposed:
     coded = "".join(f", {_coded(*pair)} AS {pair[0]}" for pair in zip(names, values, strict=True))
     left = ", ".join(("last_variant", *names))
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({left}), first AS first_event{coded} FROM met "
-        "WHERE variant = last_variant"
+        f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({left}), first AS first_event{coded} "
+        "FROM met WHERE variant = last_variant"
     )
     engine.execute("CREATE OR REPLACE TEMP VIEW units AS SELECT * FROM outcomes")
     counts = dict(engine.execute("SELECT variant, count(*) FROM units GROUP BY variant").fetchall())
