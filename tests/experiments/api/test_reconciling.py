@@ -57,8 +57,9 @@ def place(database: Database, tmp_path: Path) -> Workplace:
 
 @pytest.fixture
 def api(place: Workplace) -> Api:
-    """The API with a place for files."""
+    """The API with a place for files, on an app that takes no bodies elsewhere."""
     app = Flask("management")
+    app.config["MAX_CONTENT_LENGTH"] = 20
     problems.register(app)
     register(
         app, place.database, analyse=lambda key: {}, published=lambda: None,
