@@ -15,7 +15,7 @@ from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.table.outcomes import Outcome
 from experiments.table.roles import Roles
-from experiments.table.source import quoted
+from experiments.table.source import number, quoted
 from stats.clock import FINAL
 
 _NO_DELAYS = Delays((0,) * (len(EDGES) + 1), 0, 0)
@@ -97,12 +97,12 @@ def _column(name: str, role: str, form: MetricForm | None = None) -> Column:
 
 def _value(outcome: Outcome, source: str, cap: float | None) -> str:
     if outcome.kind is MetricKind.PROPORTION:
-        return f"coalesce(max(TRY_CAST({quoted(source)} AS DOUBLE)), 0.0)"
+        return f"coalesce(max({number(source)}), 0.0)"
     return _sum(source) if cap is None else f"least({_sum(source)}, {cap!r}::DOUBLE)"
 
 
 def _sum(source: str) -> str:
-    return f"coalesce(sum(TRY_CAST({quoted(source)} AS DOUBLE)), 0.0)"
+    return f"coalesce(sum({number(source)}), 0.0)"
 
 
 def _gather(engine: Engine, roles: Roles, values: dict[str, str]) -> dict[str, int]:
@@ -125,7 +125,7 @@ def _gather(engine: Engine, roles: Roles, values: dict[str, str]) -> dict[str, i
           WHERE code IS NOT NULL AND {unit} IS NOT NULL GROUP BY {unit})"""
     )
     sources = sorted({name for outcome in roles.outcomes for name in outcome.columns})
-    counts = ", ".join(f"count(*) - count(TRY_CAST({quoted(name)} AS DOUBLE))" for name in sources)
+    counts = ", ".join(f"count(*) - count({number(name)})" for name in sources)
     found = engine.execute(f"SELECT {counts} FROM data WHERE {quoted(roles.variant)} IS NOT NULL").fetchall()
     return dict(zip(sources, found[0], strict=True))
 

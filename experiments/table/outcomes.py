@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from experiments.analysis.engine import Engine
 from experiments.forms import MetricKind
-from experiments.table.source import Data, check_numbers, quoted, refused
+from experiments.table.source import Data, check_numbers, number, refused
 
 MOST_METRICS = 10
 UNITS = (
@@ -149,7 +149,7 @@ def _guessed(
 
 
 def _kind(engine: Engine, column: str) -> MetricKind:
-    value = f"TRY_CAST({quoted(column)} AS DOUBLE)"
+    value = number(column)
     binary, whole = engine.execute(
         f"SELECT bool_and({value} IN (0, 1)), "
         f"bool_and({value} = floor({value}) AND {value} BETWEEN 0 AND 1000) FROM data "

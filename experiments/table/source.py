@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ KINDS = {
     ".ndjson.gz": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
     ".jsonl": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
 }
-_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "HUGEINT", "BOOLEAN")
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DOUBLE$|FLOAT$|DECIMAL|BOOLEAN$")
 _MOMENTS = ("DATE", "TIMESTAMP")
 
 
@@ -54,7 +55,7 @@ class Data:
 
     def is_number(self, column: str) -> bool:
         """Whether every value that is there is a number, or true or false."""
-        return self.types[column].startswith(_NUMBERS) or "INT" in self.types[column]
+        return _NUMBER.match(self.types[column]) is not None
 
     def is_moment(self, column: str) -> bool:
         """Whether every value that is there is a date or a moment."""
@@ -95,6 +96,12 @@ def load(engine: Engine, path: Path) -> Data:
 def quoted(name: str) -> str:
     """A column's name as SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def number(name: str) -> str:
+    """A column's value as a finite number, as SQL; null where it is none."""
+    value = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+    return f"(CASE WHEN isfinite({value}) THEN {value} END)"
 
 
 def distinct(engine: Engine, columns: Sequence[str]) -> dict[str, int]:

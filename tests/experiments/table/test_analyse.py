@@ -151,6 +151,15 @@ def test_empty_cells_count_as_nothing_and_are_reported(tmp_path: Path) -> None:
     assert "1 rows without a variant are left out." in report["source"]["notes"]
 
 
+def test_what_is_no_finite_number_counts_as_nothing_and_true_as_one(tmp_path: Path) -> None:
+    rows = [("AB"[n % 2], "nan" if n % 60 == 0 else n % 7 + 0.5, n % 3 == 0) for n in range(600)]
+    report = analyse_file(write(tmp_path / "t.csv", ("variant", "revenue", "converted"), rows), Options())
+    revenue, converted = report["metrics"]
+    assert report["health"]["missing_fields"]["metrics"] == {"revenue": 10}
+    assert revenue["variants"][1]["mean"] == pytest.approx(np.mean([n % 7 + 0.5 for n in range(1, 600, 2)]))
+    assert (converted["kind"], converted["variants"][1]["sum"]) == ("proportion", 100)
+
+
 def test_shares_that_were_not_planned_so_fail_the_split(shop: Path) -> None:
     report = analyse_file(shop, Options(weights=(0.8, 0.2)))
     assert report["decision"]["verdict"] == "unhealthy"
