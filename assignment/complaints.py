@@ -91,6 +91,8 @@ def _rule(path: str, rule: str) -> str:
         return "must be 'exposure', 'conversion' or 'link'"
     if path == "currency":
         return "must be an ISO 4217 code such as EUR"
+    if path == "version":
+        return "must be the number of a phase, a whole one from 1"
     if path == "time":
         return "must be an RFC 3339 time with a time zone, such as 2026-11-23T10:00:00Z"
     if rule.startswith("Number out of range"):

@@ -146,6 +146,7 @@ def _sound(events: Sequence[Event], array: bytes, rules: Rules, now: datetime) -
             if (event.experiment, event.variant) not in rules.pairs:
                 return False
             keys += 6 + len(event.attributes) if event.attributes else 5
+            keys += event.version is not None
         elif type(event) is Link:
             return False
         else:

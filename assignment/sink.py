@@ -67,11 +67,11 @@ class LogSink:
     def expose(
         self,
         unit: str,
-        met: Sequence[tuple[str, str]],
+        met: Sequence[tuple[str, str, int]],
         attributes: Mapping[str, object],
         agent: str | None = None,
     ) -> None:
-        """Reports that a unit met variants, given as (experiment, variant), at this moment.
+        """Reports that a unit met variants, given as (experiment, variant, phase), at this moment.
 
         An attribute that no event may hold is left out: the shopper's variant does not depend on it.
 
@@ -150,19 +150,22 @@ def _storable(attributes: Mapping[str, object]) -> Mapping[str, object]:
 
 def _can_hold(attributes: Mapping[str, object]) -> bool:
     try:
-        _exposure("u", "e", "v", attributes)
+        _exposure("u", "e", "v", 1, attributes)
     except ProefwerkError:
         return False
     return True
 
 
-def _exposure(unit: str, experiment: str, variant: str, attributes: Mapping[str, object]) -> bytes:
+def _exposure(
+    unit: str, experiment: str, variant: str, version: int, attributes: Mapping[str, object]
+) -> bytes:
     exposure = {
         "type": "exposure",
         "id": uuid4().hex,
         "unit": unit,
         "experiment": experiment,
         "variant": variant,
+        "version": version,
         "attributes": attributes,
     }
     return _checked(exposure, "exposure")

@@ -28,7 +28,15 @@ def carry_over_finding(check: Check, report: Report) -> str | None:
             " spread evenly.",
             units,
         )
-    return f"{began} {seen}"
+    others = int(check.numbers.get("other_exposures") or 0)
+    if not others:
+        return f"{began} {seen}"
+    remembered = ngettext(
+        "{count} exposure was decided under another phase, by a page that remembered it, and does not count.",
+        "{count} exposures were decided under another phase, by pages that remembered it, and do not count.",
+        others,
+    )
+    return f"{began} {seen} {remembered}"
 
 
 def growth_finding(check: Check, report: Report) -> str | None:

@@ -74,7 +74,7 @@ class EventSink(Protocol):
     def expose(
         self,
         unit: str,
-        met: Sequence[tuple[str, str]],
+        met: Sequence[tuple[str, str, int]],
         attributes: Mapping[str, object],
         agent: str | None = None,
         /,
@@ -82,7 +82,7 @@ class EventSink(Protocol):
         """Record that the unit met variants.
 
         Args:
-            met: Pairs of experiment and variant key.
+            met: Experiment and variant key, and the phase, of each.
             agent: The user agent, where it is that of a crawler.
 
         Raises:

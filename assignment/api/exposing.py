@@ -31,13 +31,14 @@ def expose(
     Raises:
         ProefwerkError: 422 for a unit that cannot be recorded, 503 when nothing can be now.
     """
-    met: dict[str, list[tuple[str, str]]] = {}
+    met: dict[str, list[tuple[str, str, int]]] = {}
     for decision in (*decisions, *holdouts_of(compiled, context, decisions)):
         if decision.in_experiment:
             unit = unit_of(context, decision)
-            met.setdefault(unit, []).append((decision.experiment, decision.variant))
-    for unit, shown in met.items():
-        doors.sink.expose(unit, shown, context.described(), agent)
+            shown = (decision.experiment, decision.variant, decision.version)
+            met.setdefault(unit, []).append(shown)
+    for unit, variants in met.items():
+        doors.sink.expose(unit, variants, context.described(), agent)
 
 
 def unit_of(context: Context, decision: Decision) -> str:

@@ -186,6 +186,7 @@ def _exposure(decision: Decision, context: Context) -> dict[str, object]:
         "unit": unit,
         "experiment": decision.experiment,
         "variant": decision.variant,
+        "version": decision.version,
         "attributes": context.described(),
     }
 

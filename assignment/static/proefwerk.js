@@ -346,7 +346,8 @@
     const mark = "exposed." + digest(id);
     if (get(session(), mark)) return false;
     put(session(), mark, "1");
-    enqueue({ type: "exposure", id, unit: met.unit, experiment: key, variant: met.variant, attributes: attributes() });
+    const { unit, variant, version } = met;
+    enqueue({ type: "exposure", id, unit, experiment: key, variant, version, attributes: attributes() });
     return true;
   }
 

@@ -29,6 +29,12 @@ def carry_over_check(definition: Definition, measurement: Measurement) -> Docume
         else "count, as planned: they were divided anew, so what they saw is spread evenly over the variants."
     )
     numbers = {"version": definition.version, "units": aside.earlier, "share": share, "rule": rule}
+    if aside.others:
+        detail += (
+            f" {aside.others:,} exposures that came during it were decided under another phase, by clients"
+            " that remembered it, and do not count."
+        )
+        numbers["other_exposures"] = aside.others
     code = "carried_over_left_out" if rule == "exclude" else "carried_over"
     return finding("ok", code, detail, since=definition.since.isoformat(), **numbers)
 

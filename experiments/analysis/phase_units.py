@@ -23,6 +23,7 @@ class PhaseScope:
 
     Attributes:
         since: Exposures from then on count, microseconds since 1970 UTC; `None` where all do.
+        version: Exposures that say so, or say nothing of their phase, count; `None` where all do.
         fresh: Whether units that met an earlier phase are left out.
         seed: Of the randomisation.
         apart: Buckets that growth gave out in other shares than the phase began with.
@@ -30,6 +31,7 @@ class PhaseScope:
     """
 
     since: int | None = None
+    version: int | None = None
     fresh: bool = False
     seed: str = ""
     apart: frozenset[int] = frozenset()
@@ -44,11 +46,13 @@ class Aside:
         earlier: Units to compare that met an earlier phase too.
         apart: Units whose bucket growth gave to one variant more than to others; in no other number.
         later: Units that met only a variant that came later, by variant; in no other number.
+        others: Exposures that say that they were decided under another phase; they count for nobody.
     """
 
     earlier: int = 0
     apart: int = 0
     later: tuple[int, ...] = ()
+    others: int = 0
 
 
 WHOLE = PhaseScope()
@@ -66,6 +70,7 @@ def phase_of(definition: Definition) -> PhaseScope:
     later = splits[-1].variants[len(weights) :] if splits else ()
     return PhaseScope(
         since=None if since is None else microseconds(since),
+        version=definition.version,
         fresh=form.plan.carry_over is CarryOver.EXCLUDE,
         seed=f"{form.key}:{definition.version}",
         apart=set_apart(maps, weights) if len(maps) > 1 else frozenset(),
@@ -91,6 +96,28 @@ def find_apart(engine: Engine, view: View, experiment: str, known: str, phase: P
     places = buckets(Units.of([str(unit) for unit in found["unit"]]), phase.seed)
     keep(engine, "apart", pa.table({"unit_key": keys[away[places]]}))
     return "SELECT unit_key FROM apart"
+
+
+def of_phase(alias: str, phase: PhaseScope) -> str:
+    """SQL condition on an exposure: it may be of the phase."""
+    condition = "true" if phase.since is None else f"{alias}.time >= make_timestamptz({phase.since})"
+    if phase.version is None:
+        return condition
+    # A client that decides by what it remembers may report the variant of another phase.
+    return f"{condition} AND ({alias}.version IS NULL OR {alias}.version = {phase.version})"
+
+
+def of_others(engine: Engine, view: View, experiment: str, known: str, phase: PhaseScope) -> int:
+    """Exposures during the phase that were decided under another one."""
+    if phase.since is None or phase.version is None or not view.has("exposures"):
+        return 0
+    return int(
+        engine.execute(
+            f"SELECT count(*) FROM {view.source('exposures')} AS event "
+            f"WHERE event.experiment = {literal(experiment)} AND {known} "
+            f"AND event.time >= make_timestamptz({phase.since}) AND event.version <> {phase.version}"
+        ).fetchall()[0][0]
+    )
 
 
 def earlier_ids(view: View, experiment: str, known: str, phase: PhaseScope) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from experiments.analysis.engine import Engine, literal
 from experiments.analysis.exclusion import Excluded, call_bots, excluded, find_bots, settle
@@ -17,6 +17,8 @@ from experiments.analysis.phase_units import (
     earlier_ids,
     find_apart,
     lay_aside,
+    of_others,
+    of_phase,
 )
 from experiments.bots import BotRules
 from experiments.rates import Quotes
@@ -122,10 +124,7 @@ class Scope:
 
     def counts(self, alias: str) -> str:
         """SQL condition on an exposure: known by then, and of this phase."""
-        condition = self.known_by_then(alias)
-        if self.phase.since is None:
-            return condition
-        return f"{condition} AND {alias}.time >= make_timestamptz({self.phase.since})"
+        return f"{self.known_by_then(alias)} AND {of_phase(alias, self.phase)}"
 
 
 def pointer(name: str) -> str:
@@ -152,7 +151,8 @@ def build(engine: Engine, scope: Scope) -> Exposed:
         len(scope.variants),
         joined=are_joined,
     )
-    return describe(engine, scope, joined, aside)
+    others = of_others(engine, scope.view, scope.experiment, known, scope.phase)
+    return describe(engine, scope, joined, replace(aside, others=others))
 
 
 def describe(

@@ -16,7 +16,16 @@ def event_schemas() -> dict[str, Any]:
     }
     exposure = objects(
         {"type": {"const": "exposure"}, **base, "experiment": TEXT, "variant": TEXT},
-        {"time": MOMENT, "attributes": OBJECT},
+        {
+            "time": MOMENT,
+            "attributes": OBJECT,
+            "version": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 2**31 - 1,
+                "description": "Phase under which the variant was decided; of another one it does not count.",
+            },
+        },
     )
     conversion = objects(
         {"type": {"const": "conversion"}, **base, "name": {**TEXT, "minLength": 1, "maxLength": 100}},

@@ -104,6 +104,10 @@ def test_accepted_events_keep_their_bytes() -> None:
             "type: 3 must be 'exposure', 'conversion' or 'link'",
         ),
         (b'{"type":"conversion","id":"x","name":"order"}', "unit: is missing"),
+        (
+            b'{"type":"exposure","id":"x","unit":"u","experiment":"bar","variant":"bar","version":0}',
+            "version: 0 must be the number of a phase, a whole one from 1",
+        ),
         (b'{"type":"conversion","unit":"x","name":"order"}', "id: is missing"),
         (b'{"type":"exposure","id":"x","unit":"u","variant":"bar"}', "experiment: is missing"),
         (json.dumps(order("x", unit="")).encode(), 'unit: "" must not be empty'),

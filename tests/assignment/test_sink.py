@@ -123,13 +123,14 @@ def test_a_batch_without_a_good_event_writes_nothing(tmp_path: Path) -> None:
 def test_exposures_of_the_doors_are_stored_with_their_attributes(tmp_path: Path) -> None:
     sink = LogSink(EventLog(tmp_path), clock=lambda: NOW)
     attributes = {"device": "mobile", "tags": ["a"], "geo": {"nl": True}}
-    sink.expose("ü-1", [("e", "bar"), ("f", "control")], attributes)
+    sink.expose("ü-1", [("e", "bar", 1), ("f", "control", 2)], attributes)
     (first, at), (second, _) = stored(tmp_path)
     assert isinstance(first, Exposure)
     assert (first.unit, first.experiment, first.variant, at) == ("ü-1", "e", "bar", NOW)
+    assert first.version == 1
     assert first.attributes == attributes
     assert isinstance(second, Exposure)
-    assert (second.experiment, second.variant) == ("f", "control")
+    assert (second.experiment, second.variant, second.version) == ("f", "control", 2)
     assert first.id != second.id
     sink.close()
 
@@ -150,7 +151,7 @@ def test_an_exposure_that_no_reader_could_read_is_refused_before_it_is_written(
 ) -> None:
     sink = LogSink(EventLog(tmp_path))
     with pytest.raises(ProefwerkError) as refused:
-        sink.expose(unit, [("e", "bar")], attributes)
+        sink.expose(unit, [("e", "bar", 1)], attributes)
     assert refused.value.status == 422
     assert refused.value.fields[0].field.startswith(field)
     assert list(tmp_path.iterdir()) == []
@@ -159,7 +160,7 @@ def test_an_exposure_that_no_reader_could_read_is_refused_before_it_is_written(
 def test_an_attribute_that_no_event_may_hold_does_not_keep_the_exposure_out(tmp_path: Path) -> None:
     sink = LogSink(EventLog(tmp_path))
     attributes = {"deep": [[[[1]]]], "big": 2**70, "device": "mobile"}
-    sink.expose("u", [("e", "bar")], attributes)
+    sink.expose("u", [("e", "bar", 1)], attributes)
     sink.close()
     [path] = segments(tmp_path)
     [frame] = [frame for frame in read_frames(path) if isinstance(frame, Frame)]

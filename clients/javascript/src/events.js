@@ -36,6 +36,7 @@ export function exposure(unit, experiment, version, variant, attributes) {
   const id = digest(["exposure", experiment, version, variant, unit].join("\n"));
   /** @type {Event} */
   const event = { type: "exposure", id, unit, experiment, variant };
+  if (/^\d+$/.test(version)) event.version = Number(version);
   if (attributes && Object.keys(attributes).length > 0) event.attributes = { ...attributes };
   return event;
 }

@@ -19,6 +19,7 @@ test("an exposure has the same id wherever it is made", () => {
     unit: "s-é",
     experiment: "bar",
     variant: "control",
+    version: 2,
     attributes: { device: "mobile" },
   });
   assert.notEqual(exposure("s-é", "bar", "1", "control").id, exposure("s-é", "bar", "2", "control").id);

@@ -33,6 +33,8 @@ def exposure(
         "experiment": experiment,
         "variant": variant,
     }
+    if version.isdecimal():
+        event["version"] = int(version)
     if attributes:
         event["attributes"] = dict(attributes)
     return event

@@ -14,6 +14,7 @@ def test_an_exposure_has_the_same_id_wherever_it_is_made() -> None:
         "unit": "s-é",
         "experiment": "bar",
         "variant": "control",
+        "version": 2,
         "attributes": {"device": "mobile"},
     }
     others = [exposure("s-é", "bar", "1", "control"), exposure("s-é", "bar", "2", "treatment")]

@@ -207,6 +207,7 @@ def test_exposures_are_logged_for_what_the_unit_takes_part_in_and_only_when_aske
     assert isinstance(event, Exposure)
     assert (event.unit, event.experiment) == ("s-1", "bar")
     assert event.variant == answer["assignments"]["bar"]["variant"]
+    assert event.version == answer["assignments"]["bar"]["version"]
     assert event.attributes == {"country": "NL", "visits": 1}
 
 

@@ -151,6 +151,37 @@ def new_phase(carry_over: str, **read: Any) -> Definition:
     return replace(plan, version=2, phases=periods, splits=(split_of(rule(1.0, 0.5, 0.5), START),))
 
 
+@pytest.mark.parametrize("carry_over", ["keep", "exclude"])
+def test_what_a_page_remembered_of_another_phase_counts_for_nobody(tmp_path: Path, carry_over: str) -> None:
+    after, later = START + HOUR, START + 2 * HOUR
+    own = [exposure("a", "control", later, version=2), exposure("b", "treatment", later, version=2)]
+    own += [exposure("c", "treatment", after), conversion("a", at=later + HOUR)]
+    remembered = [
+        exposure("a", "treatment", after, version=1), exposure("d", "control", after, version=1),
+        exposure("c", "control", later, version=3),
+    ]  # fmt: skip
+    plan = new_phase(carry_over)
+    without = report_of(tmp_path / "without", plan, own)
+    report = report_of(tmp_path / "with", plan, own + remembered)
+    assert (
+        [row["units"] for row in report["variants"]]
+        == [row["units"] for row in without["variants"]]
+        == [1, 2]
+    )
+    assert report["metrics"] == without["metrics"]
+    assert report["health"]["multiple_exposure"]["units"] == 0
+    check = report["health"]["carry_over"]
+    assert check["other_exposures"] == 3
+    assert "3 exposures that came during it were decided under another phase" in check["detail"]
+    assert "other_exposures" not in without["health"]["carry_over"]
+
+
+def test_a_first_phase_counts_nothing_that_was_decided_under_the_next(tmp_path: Path) -> None:
+    events = [exposure("a", version=1), exposure("b"), exposure("b", "treatment", START + HOUR, version=2)]
+    report = report_of(tmp_path, definition(metric(CONVERSION)), events)
+    assert [row["units"] for row in report["variants"]] == [2, 0]
+
+
 def seen_twice() -> list[Event]:
     """a and b met both phases, the other way round; c met the first one alone, d the second."""
     before, after = START - HOUR, START + HOUR
