@@ -1,7 +1,8 @@
-"""What is documented of currencies and sources runs as it stands, on a database like the one it speaks of."""
+"""What is documented of data runs as it stands, on files and a database like those that it speaks of."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -108,3 +109,19 @@ def test_every_command_on_sources_runs_on_a_real_database(
     assert "unit a" in told[1]
     assert told[2].startswith("2 rows: 1 orders and 1 refunds are new")
     assert re.search(r"^shop +postgresql +order +ok .* 2 +0$", told[3], re.MULTILINE)
+
+
+def test_every_command_on_importing_runs(home: Path) -> None:
+    (table,) = re.findall(r"```\n(type,.*?)```", section("Importing"), re.DOTALL)
+    (home / "orders.csv").write_text(table)
+    row = {"type": "conversion", "id": "o-1003", "unit": "s-3", "name": "order"}
+    lines = [json.dumps(row), json.dumps({**row, "id": "o-1004", "value": "nine"})]
+    (home / "history.ndjson.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    first, second = commands("Importing")
+    assert "2 conversions and 0 links are new" in run(first)
+    finished = CliRunner().invoke(cli, shlex.split(second)[1:])
+    assert finished.exit_code == 1
+    assert "1 conversions and 0 links are new, 2 were known, 1 were refused" in finished.output
+    assert "history.ndjson.gz:2: value" in finished.output
+    (refused,) = (home / "refused.ndjson").read_text().splitlines()
+    assert json.loads(refused)["row"]["id"] == "o-1004"

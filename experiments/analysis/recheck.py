@@ -82,7 +82,7 @@ def lowest(exposed: Exposed, share: int = 1) -> int:
 def exposures_up_to(scope: Scope, source: str, highest: int) -> str:
     """SQL of the experiment's exposures of ids with keys up to a number, as a sample needs them."""
     return (
-        f"SELECT unit_key, unit, time, received, id, experiment, attributes FROM {source} AS event "
+        f"SELECT unit_key, unit, time, received, id, experiment, attributes, version FROM {source} AS event "
         f"WHERE event.experiment = {literal(scope.experiment)} AND event.unit_key <= {highest}"
     )
 

@@ -53,7 +53,10 @@ def test_a_session_reports_an_exposure_once_over_many_pages(platform: Platform, 
         platform.wait_for(1)
         page.reload()
     time.sleep(0.4)
-    assert len(platform.logged()) == 1
+    (event,) = platform.logged()
+    assert isinstance(event, Exposure)
+    init(page)
+    assert event.version == assign(page)["bar"]["version"]
 
 
 def test_who_is_not_in_the_experiment_is_never_reported(platform: Platform, page: Page) -> None:

@@ -128,7 +128,8 @@ def test_a_person_is_exposed_once_however_often_the_mail_is_opened(
     assert [event.unit for event in events] == ["c-1", "c-2"]
     for event in events:
         assert isinstance(event, Exposure)
-        assert event.variant == decide(doors.source.current(), "winter", shopper(event.unit)).variant
+        decision = decide(doors.source.current(), "winter", shopper(event.unit))
+        assert (event.variant, event.version) == (decision.variant, decision.version)
     assert 'proefwerk_mail_total{outcome="exposed"} 2.0' in doors.meters.exposition().decode()
     assert 'proefwerk_mail_total{outcome="duplicate"} 6.0' in doors.meters.exposition().decode()
 

@@ -147,6 +147,7 @@ def test_an_exposure_is_logged_only_by_single_evaluation_and_only_when_asked(
     (event,) = logged(tmp_path)
     assert isinstance(event, Exposure)
     assert (event.unit, event.experiment, event.variant) == ("s-1", "bar", flag["variant"])
+    assert str(event.version) == flag["metadata"]["version"]
     assert event.attributes == {"device": "mobile"}
 
 
