@@ -165,8 +165,10 @@ class Counted:
         keys, scales = ("variant",), scales_of(columns, bounds)
         if self.sums is None or self.changes is None or self.sums.scales != scales:
             return add_up(engine, "outcomes", keys, columns, scales)
-        went, came = (add_up(engine, f"{table} AS outcomes", keys, columns, scales) for table in self.changes)
-        return self.sums.combined(went, sub).combined(came, add)
+        went, came = self.changes
+        both = f"SELECT *, 0 AS came FROM {went} UNION ALL BY NAME SELECT *, 1 AS came FROM {came}"
+        changed = add_up(engine, f"({both}) AS outcomes", ("came", *keys), columns, scales)
+        return self.sums.combined(changed.of((0,)), sub).combined(changed.of((1,)), add)
 
 
 def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:

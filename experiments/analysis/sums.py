@@ -39,6 +39,12 @@ class Sums:
         """How many units of the group have a row."""
         return self.groups[group][0] if group in self.groups else 0
 
+    def of(self, first: Group) -> Sums:
+        """Those of the groups that begin so, without that beginning."""
+        size = len(first)
+        groups = {group[size:]: each for group, each in self.groups.items() if group[:size] == first}
+        return Sums(self.scales, self.firsts, groups)
+
     def combined(self, other: Sums, by: Callable[[int, int], int]) -> Sums:
         """Both together, or one without the other, number by number; groups without rows vanish."""
         nothing = (0,) * (1 + len(self.scales) + len(self.firsts))

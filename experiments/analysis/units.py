@@ -257,20 +257,27 @@ def clocks(
         return {}
     pause = max(PAUSE * (exposed.last - exposed.first), microseconds(1.0))
     found: dict[float | None, Clock] = {}
-    for each in hours:
-        matured = _passed(engine, now, microseconds(each), at_most=microseconds(each))
-        found[each] = Clock.still(matured) if now - exposed.last > pause else Clock.steady(matured)
+    ages = [f"least({microseconds(each)}, greatest(0, {now} - first))" for each in hours]
+    widths = [microseconds(each) for each in hours]
     if latest is not None and latest - exposed.last > pause:
-        found[None] = Clock.still(_passed(engine, latest, microseconds(ORDINARY_WINDOW_HOURS), at_most=None))
+        ages.append(f"greatest(0, {latest} - first)")
+        widths.append(microseconds(ORDINARY_WINDOW_HOURS))
+    passed = [
+        total / (exposed.total * width) for total, width in zip(_total(engine, ages), widths, strict=True)
+    ]
+    for each, share in zip(hours, passed, strict=False):
+        found[each] = Clock.still(share) if now - exposed.last > pause else Clock.steady(share)
+    if len(passed) > len(hours):
+        found[None] = Clock.still(passed[-1])
     return found
 
 
-def _passed(engine: Engine, until: int, width: int, at_most: int | None) -> float:
-    """Mean over the units of the time since first exposure, over a width; whole numbers add up exactly."""
-    age = f"greatest(0, {until} - first)"
-    age = age if at_most is None else f"least({at_most}, {age})"
-    total, units = engine.execute(f"SELECT sum({age}::HUGEINT)::VARCHAR, count(*) FROM units").fetchall()[0]
-    return float(int(total) / (units * width))
+def _total(engine: Engine, ages: Sequence[str]) -> list[int]:
+    """Sums over the units of whole numbers, which add up exactly."""
+    if not ages:
+        return []
+    sums = ", ".join(f"sum({age}::HUGEINT)::VARCHAR" for age in ages)
+    return [int(total) for total in engine.execute(f"SELECT {sums} FROM units").fetchall()[0]]
 
 
 def microseconds(hours: float) -> int:
