@@ -16,6 +16,7 @@ from experiments.analysis.batch import opened
 from experiments.analysis.lake import OTHER, View
 from experiments.analysis.measure import measure
 from experiments.analysis.report import Measure, analyse
+from experiments.analysis.state import discard
 from experiments.db import Database, utc_now
 from experiments.definition import Definition
 from experiments.forms import MetricKind
@@ -42,6 +43,10 @@ def refresh_reports(place: Workplace) -> list[str]:
     compact(place)
     view = place.lake.view()
     as_of = utc_now()
+    if place.state is not None and place.removals != view.manifest.removals:
+        # Whoever was taken out of the lake is to leave nothing behind, be any report due or not.
+        discard(place.state)
+        place.removals = view.manifest.removals
     watched = _watched(place.database)
     due = [found for each in watched if (found := _surviving(_due, place, view, each, as_of)) is not None]
     if not due:

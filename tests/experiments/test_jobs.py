@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from assignment.errors import ProefwerkError
 from assignment.events import Conversion, Exposure
 from assignment.log import EventLog
 from experiments import jobs, refresh
+from experiments.analysis.erasure import erase
 from experiments.analysis.lake import Lake
+from experiments.analysis.rows import microseconds
 from experiments.db import Database, utc_now
 from experiments.forms import MetricForm
 from experiments.jobs import Workplace
@@ -239,6 +242,17 @@ def test_an_experiment_that_cannot_be_refreshed_leaves_the_others_alone(
     broken_experiment(place, "another")
     assert jobs.refresh_reports(place) == ["bar"]
     assert "'another' could not be refreshed" in caplog.text
+
+
+def test_what_is_kept_of_units_goes_when_somebody_is_erased(place: Workplace) -> None:
+    place.state = place.log_folder.parent / "state"
+    shop(place, 10)
+    assert jobs.refresh_reports(place) == ["bar"]
+    assert list(place.state.iterdir())
+    erase(place.lake, ["u1"], microseconds(utc_now()))
+    place.rests["bar"] = math.inf
+    assert jobs.refresh_reports(place) == []
+    assert not list(place.state.iterdir())
 
 
 def test_an_experiment_starts_and_stops_on_its_dates(place: Workplace) -> None:
