@@ -105,13 +105,21 @@ class Database:
             ) from error
 
     def purge(self) -> None:
-        """Take the bytes of deleted rows out of the database's own file; PostgreSQL does so by itself."""
+        """Take the bytes of deleted rows out of the database's own file; PostgreSQL does so by itself.
+
+        Raises:
+            ProefwerkError: 503 when others use the database for too long.
+        """
         if self.engine.dialect.name != "sqlite":
             return
         connection = self.engine.raw_connection()
         try:
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 connection.cursor().execute(statement).close()
+        except SqliteOperationalError as error:
+            raise ProefwerkError(
+                503, "database_unavailable", "The control database is too busy to be cleaned now; try again."
+            ) from error
         finally:
             connection.close()
 

@@ -78,18 +78,29 @@ def erase_requested(place: Workplace) -> int:
     with place.database.reading() as session:
         requests = session.exec(waiting).all()
     for request in requests:
-        result, error = None, None
-        actor = Actor(request.actor_kind, request.actor, Role.ADMIN)
-        try:
-            result = erase_now(place, request.ids or [], actor, alone=request.alone)
-        except ProefwerkError as refusal:
-            if refusal.status == 503:
-                raise
-            error = refusal.detail
+        if request.ids is not None:
+            _answer(place, request)
+        # Done is what is also out of the database's file.
+        place.database.purge()
         with place.database.session() as session:
             row = session.get_one(Erasure, request.id)
-            row.ids, row.result, row.error, row.finished_at = None, result, error, utc_now()
+            row.finished_at = utc_now()
             session.add(row)
-        place.database.purge()
         log.info("Erasure %s is done", request.id)
     return len(requests)
+
+
+def _answer(place: Workplace, request: Erasure) -> None:
+    """Erase whom a request names, and put what came of it in place of the ids."""
+    actor = Actor(request.actor_kind, request.actor, Role.ADMIN)
+    result, error = None, None
+    try:
+        result = erase_now(place, request.ids or [], actor, alone=request.alone)
+    except ProefwerkError as refusal:
+        if refusal.status == 503:
+            raise
+        error = refusal.detail
+    with place.database.session() as session:
+        row = session.get_one(Erasure, request.id)
+        row.ids, row.result, row.error = None, result, error
+        session.add(row)

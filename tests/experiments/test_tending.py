@@ -26,10 +26,10 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def place(database: Database, tmp_path: Path) -> Workplace:
-    """A lake with an event of each of the last hundred days, and forty days of retention."""
+    """A lake with an event of each of the last forty days, and ten days of retention."""
     lake, now = Lake(tmp_path / "lake"), utc_now()
-    add(lake, [exposure("a", at=now - number * DAY, id=f"e{number}") for number in range(100)], now)
-    return Workplace(database, lake, tmp_path / "log", retention=40 * DAY)
+    add(lake, [exposure("a", at=now - number * DAY, id=f"e{number}") for number in range(40)], now)
+    return Workplace(database, lake, tmp_path / "log", retention=10 * DAY)
 
 
 def days(place: Workplace) -> int:
@@ -38,13 +38,13 @@ def days(place: Workplace) -> int:
 
 def test_days_beyond_the_retention_are_dropped_once_a_day_with_an_audit_entry(place: Workplace) -> None:
     assert tend_lake(place)
-    assert days(place) == 41
+    assert days(place) == 11
     assert not tend_lake(place)
     with place.database.reading() as session:
         (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == "drop")).all()
     assert (entry.object_kind, entry.actor) == ("events", "scheduler")
     assert entry.after is not None
-    assert entry.after["rows"] == {"exposures": 59}
+    assert entry.after["rows"] == {"exposures": 29}
     place.tended = None
     assert tend_lake(place)
     with place.database.reading() as session:
@@ -54,7 +54,7 @@ def test_days_beyond_the_retention_are_dropped_once_a_day_with_an_audit_entry(pl
 def test_without_a_retention_all_is_kept(place: Workplace) -> None:
     place.retention = None
     assert tend_lake(place)
-    assert days(place) == 100
+    assert days(place) == 40
 
 
 def test_what_a_running_experiment_needs_stays_and_a_sentence_says_so(
@@ -62,16 +62,16 @@ def test_what_a_running_experiment_needs_stays_and_a_sentence_says_so(
 ) -> None:
     with place.database.session() as session:
         row = running(session)
-        began = utc_now() - 50 * DAY
+        began = utc_now() - 15 * DAY
         row.started_at = row.phases[0].started_at = began
         session.add(row)
     caplog.set_level(logging.WARNING)
     tend_lake(place)
     # Its metrics have no window, so that covariates come from the 14 days before.
-    assert days(place) == 50 + 14 + 1
+    assert days(place) == 15 + 14 + 1
     assert "because the experiment 'bar' still needs them" in caplog.text
     with place.database.session() as session:
         stop(session, "bar", parse(StopForm, {"decision": "inconclusive"}), BOB)
     place.tended = None
     tend_lake(place)
-    assert days(place) == 41
+    assert days(place) == 11
