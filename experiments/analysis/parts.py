@@ -20,7 +20,8 @@ from experiments.analysis.store import Store
 
 ROW_GROUP = 122_880
 FAN_IN = 8
-LARGE = 2_000_000
+LARGE = 200_000
+"""A file with so many rows is merged when its day is quiet: new events do not wait for that."""
 _ORDER = {
     "exposures": "unit_key, time, id",
     "conversions": "unit_key, time, id",
