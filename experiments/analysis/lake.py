@@ -21,7 +21,7 @@ from experiments.analysis.rows import Rows, kept
 from experiments.analysis.schema import SCHEMA
 from experiments.analysis.store import LocalStore, OutrunError, State, Store
 from experiments.analysis.takeover import LogReader, Takeover
-from experiments.analysis.view import SPILL, Opener, View, here
+from experiments.analysis.view import SPILL, Opener, View
 
 __all__ = ["EVENTS", "OTHER", "SPILL", "Added", "Lake", "View"]
 
@@ -70,7 +70,7 @@ class Lake:
     Args:
         place: Where it lives: a folder, made at the first change if missing, or another store.
         opener: Opens the engine that analyses its events.
-        reads_remote: Whether that engine reads the store itself, so that files need not be fetched for it.
+        reads_remote: See `View`.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Lake:
         self.store = LocalStore(place) if isinstance(place, Path) else place
         self.root = self.store.root
         self._opener = opener
-        self._fetch = here if reads_remote else self.store.fetch
+        self._reads_remote = reads_remote
         self._swept: float | None = None
 
     def view(self) -> View:
@@ -88,11 +88,11 @@ class Lake:
 
     def at(self, manifest: Manifest) -> View:
         """The state that a manifest tells of."""
-        return View(self.root, manifest, self._opener, self._fetch)
+        return View(self.root, manifest, self._opener, self.store.fetch, self._reads_remote)
 
     def local_view(self, manifest: Manifest | None = None) -> View:
         """The newest state, or that of a manifest, for DuckDB in this process, whichever engine analyses."""
-        return View(self.root, manifest or self.store.load().manifest, fetch=self.store.fetch)
+        return self.at(manifest or self.store.load().manifest).on_duckdb()
 
     def read(self, work: Callable[[View], Result]) -> Result:
         """What is made of the newest state; begun again where its files were replaced meanwhile."""

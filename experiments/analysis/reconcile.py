@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
@@ -13,7 +13,7 @@ from assignment.errors import ProefwerkError, invalid_field
 from assignment.events import MAX_AGE
 from experiments.analysis import fates, units
 from experiments.analysis.columns import program
-from experiments.analysis.engine import Engine, connection
+from experiments.analysis.engine import Engine
 from experiments.analysis.exchange import DAY
 from experiments.analysis.fate_words import ONLY_HERE as ONLY_HERE_WORDS
 from experiments.analysis.fate_words import WORDS
@@ -67,7 +67,7 @@ def reconciled(question: Question, view: View, orders: Orders) -> Iterator[tuple
     row = next((each for each in question.report["metrics"] if each["metric"] == form.key), None)
     if row is None or any(arm["sum"] is None for arm in row["variants"]):
         raise ProefwerkError(409, "no_sum", f"The report has no sum of '{form.key}' to reconcile with.")
-    here = replace(view, opener=connection)
+    here = view.on_duckdb()
     with here.engine() as engine:
         counting = _counting(engine, question, definition, form, here, as_of)
         fates.decide(engine, counting, orders)

@@ -11,20 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.errors import PySparkException
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
 
 from experiments.analysis import spark_exact
-from experiments.analysis.spark_session import session
+from experiments.analysis.schema import COLUMNS
+from experiments.analysis.spark_session import session, unavailable
 from experiments.analysis.spark_sql import translated
 
 _FILES = re.compile(r"read_parquet\(\[((?:'(?:[^']|'')*'(?:, )?)+)\], hive_partitioning = false\)")
 """What `engine.parquet` writes."""
 _FILE = re.compile(r"'((?:[^']|'')*)'")
-_GONE = ("FAILED_READ_FILE", "PATH_NOT_FOUND", "CANNOT_READ_FILE_FOOTER")
-_schemas: dict[str, StructType] = {}
-"""Of files that never change, by the first of those that are read together: to infer one takes a job."""
+_PARTITIONS = "spark.sql.shuffle.partitions"
+"""Without it Spark makes 200 of every table, and each takes a task of every statement that reads it."""
+_TYPES = {"VARCHAR": "STRING", "TIMESTAMPTZ": "TIMESTAMP", "INTEGER": "INT"}
+_COLUMNS = ", ".join(
+    f"{name} {_TYPES.get(column.type, column.type)}"
+    for name, column in {name: column for kind in COLUMNS.values() for name, column in kind.items()}.items()
+)
+"""Of all kinds: statements ask for those that a file has, and to look into it first takes a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,9 @@ class SparkEngine:
 
     def __init__(self, shared: SparkSession, folder: str, lake: str) -> None:
         self._session = shared.newSession()
+        context = shared.sparkContext
+        if not context.getConf().contains(_PARTITIONS):
+            self._session.conf.set(_PARTITIONS, max(8, 2 * context.defaultParallelism))
         self._session.sql(spark_exact.FUNCTION)
         self._folder, self._lake = folder, lake
         self._kept: list[DataFrame] = []
@@ -69,7 +77,7 @@ class SparkEngine:
     def execute(self, query: str, parameters: object = None, /) -> SparkResult:
         """Run one statement; one that makes a table is run once, when its rows are first needed."""
         assert parameters is None, "the analysis writes its values into its statements"
-        with _read():
+        with _told():
             statement = translated(_FILES.sub(self._named, query))
             if statement.does == "drop":
                 self._session.catalog.dropTempView(statement.name)
@@ -97,15 +105,13 @@ class SparkEngine:
             rows.unpersist()
 
     def _named(self, found: re.Match[str]) -> str:
-        """The view over some files of one version of the lake's format."""
+        """The view over some files."""
         listed = found.group(1)
         if listed not in self._files:
             paths = [self._seen(each.replace("''", "'")) for each in _FILE.findall(listed)]
-            reader = self._session.read.option("__globPaths__", False)
-            if paths[0] not in _schemas:
-                _schemas[paths[0]] = reader.parquet(paths[0]).schema
             name = self._files[listed] = f"files_{len(self._files)}"
-            reader.schema(_schemas[paths[0]]).parquet(*paths).createOrReplaceTempView(name)
+            reader = self._session.read.option("__globPaths__", False).schema(_COLUMNS)
+            reader.parquet(*paths).createOrReplaceTempView(name)
         return self._files[listed]
 
     def _seen(self, path: str) -> str:
@@ -126,31 +132,30 @@ class SparkResult:
         """Every row."""
         if self._rows is None:
             return []
-        with _read():
+        with _told():
             return [tuple(map(_plain, row)) for row in self._rows.collect()]
 
     def fetchnumpy(self) -> dict[str, Any]:
         """Every column, an array each."""
         if self._rows is None:
             return {}
-        with _read():
+        with _told():
             table = self._rows.toArrow()
         return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
 @contextmanager
-def _read() -> Iterator[None]:
-    """Files that are gone are told as they are for a folder, so that whoever reads begins again."""
+def _told() -> Iterator[None]:
+    """What goes wrong in the cluster becomes one sentence."""
     try:
         yield
-    except PySparkException as error:
-        if str(error.getCondition()).startswith(_GONE):
-            raise FileNotFoundError(str(error)) from error
-        raise
+    except Py4JError as error:
+        raise unavailable(" ".join(str(error).split("\n", 2)[:2])) from error
 
 
 def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, Decimal) else value
+    """Sums of whole numbers are decimals without a fraction, where DuckDB has integers of 128 bits."""
+    return int(value) if isinstance(value, Decimal) and value.as_tuple().exponent == 0 else value
 
 
 def _signed(table: pa.Table) -> pa.Table:

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from py4j.protocol import Py4JError
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -55,17 +56,27 @@ def session(master: str) -> SparkSession:
             try:
                 _started.append(builder.getOrCreate())
             except (PySparkException, Py4JError, OSError) as error:
-                raise _unavailable(master, str(error).split("\n", 1)[0].rstrip(". ")) from error
+                raise unavailable(str(error).split("\n", 1)[0]) from error
         return _started[0]
 
 
 @atexit.register
 def stop() -> None:
-    """Let the cluster have its cores back."""
+    """Let the cluster have its cores back, and Java end, so that the next session starts anew."""
     while _started:
         # Where the cluster or Java has gone already, there is nothing to stop.
         with contextlib.suppress(Exception):
             _started.pop().stop()
+    gateway = SparkContext._gateway
+    if gateway is not None:
+        # Spark would hold on to a Java that has died.
+        SparkContext._gateway = SparkContext._jvm = None
+        with contextlib.suppress(Exception):
+            gateway.shutdown()
+        # Java reads from here until its end.
+        with contextlib.suppress(Exception):
+            gateway.proc.stdin.close()
+            gateway.proc.wait(PATIENCE)
 
 
 def _has_ended(session: SparkSession) -> bool:
@@ -78,14 +89,15 @@ def _has_ended(session: SparkSession) -> bool:
 def _check(master: str) -> None:
     home = os.environ.get("JAVA_HOME")
     if not (home and (Path(home) / "bin" / "java").exists()) and shutil.which("java") is None:
-        raise _unavailable(master, "it needs Java 17 or later, and none is in JAVA_HOME or on the PATH")
+        raise unavailable("it needs Java 17 or later, and none is in JAVA_HOME or on the PATH")
     host, _, port = master.removeprefix("spark://").rpartition(":")
     if host and master.startswith("spark://"):
         try:
             socket.create_connection((host, int(port)), timeout=PATIENCE).close()
         except OSError as error:
-            raise _unavailable(master, f"no master answers there: {error}") from error
+            raise unavailable(f"no master answers at {host}:{port}: {error}") from error
 
 
-def _unavailable(master: str, why: str) -> ProefwerkError:
-    return ProefwerkError(503, "engine_unavailable", f"Spark at {master} cannot be used now: {why}.")
+def unavailable(why: str) -> ProefwerkError:
+    """503 with a sentence that ends in the reason."""
+    return ProefwerkError(503, "engine_unavailable", f"Spark cannot be used now: {why.rstrip('. ')}.")

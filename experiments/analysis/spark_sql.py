@@ -142,7 +142,8 @@ def _shifted(node: exp.BitwiseLeftShift | exp.BitwiseRightShift | exp.BitwiseAnd
         return None
     places = int(node.expression.name)
     if isinstance(node, exp.BitwiseAnd):
-        return exp.var(f"({_text(node.this)} % {places + 1}BD)") if places >= _FAR_MASK else None
+        is_mask = places >= 2**_FAR - 1 and places & (places + 1) == 0
+        return exp.var(f"({_text(node.this)} % {places + 1}BD)") if is_mask else None
     if places < _FAR:
         return None
     does = "*" if isinstance(node, exp.BitwiseLeftShift) else "DIV"
@@ -157,7 +158,6 @@ def _function(node: exp.Anonymous) -> exp.Expression | None:
 
 
 _FAR = 32
-_FAR_MASK = 2**_FAR - 1
 _FUNCTIONS = {"epoch_us": "UNIX_MICROS", "make_timestamptz": "TIMESTAMP_MICROS", "row": "STRUCT"}
 _RULES: dict[type, Callable[[Any], exp.Expression | None]] = {
     exp.Filter: _sum,

@@ -17,8 +17,8 @@ from experiments.analysis.store import Fetch
 SPILL = "spill"
 
 
-def here(_paths: Collection[str]) -> None:
-    """For files that need not be fetched."""
+def _here(_paths: Collection[str]) -> None:
+    """Files of a folder need not be fetched."""
 
 
 Opener = Callable[[Path | None], AbstractContextManager[Engine]]
@@ -33,16 +33,22 @@ class View:
         manifest: What it consists of.
         opener: Opens an engine that spills into a folder.
         fetch: Brings files into the folder.
+        reads_remote: Whether that engine reads the store itself, so that files need not be fetched for it.
     """
 
     root: Path
     manifest: Manifest
     opener: Opener = connection
-    fetch: Fetch = here
+    fetch: Fetch = _here
+    reads_remote: bool = False
 
     def engine(self) -> AbstractContextManager[Engine]:
         """A fresh engine for statements about these events."""
         return self.opener(self.root / SPILL)
+
+    def on_duckdb(self) -> View:
+        """The same for statements that only DuckDB understands, on this machine."""
+        return replace(self, opener=connection, reads_remote=False)
 
     def source(self, kind: str, after: int | None = None) -> str:
         """SQL: the events of one kind as a table expression, without rows where there are none.
@@ -55,7 +61,8 @@ class View:
         """
         least = -1 if after is None else after
         found = [part for part in self.manifest.parts if part.kind == kind and part.last_generation > least]
-        self.fetch([part.path for part in found])
+        if not self.reads_remote:
+            self.fetch([part.path for part in found])
         rows = rows_of(kind, [(self.root / part.path, part.schema) for part in found])
         if all(part.first_generation > least for part in found):
             return rows

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from tests.benchmarks import assignment, compaction, evaluator, events, importing, scale, sizes
+from tests.benchmarks import assignment, compaction, evaluator, events, importing, scale, sizes, spark
 
 README = Path(__file__).parents[2] / "README.md"
 BETWEEN = re.compile(r"(<!-- speed -->\n).*(<!-- end speed -->)", re.DOTALL)
@@ -39,3 +39,4 @@ if __name__ == "__main__":
         compaction.main()
         importing.main()
         sizes.main()
+        spark.main()
