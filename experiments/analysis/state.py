@@ -20,6 +20,8 @@ LAYOUT = 2
 """Another one makes a file void."""
 FILE = "units.duckdb"
 NAME = "kept"
+HELD_ELSEWHERE = "Could not set lock on file"
+"""So DuckDB says it; what it says of damaged files speaks of blocks."""
 Key = tuple[str | int | None, ...]
 log = logging.getLogger(__name__)
 
@@ -131,7 +133,7 @@ class State:
         try:
             self._attach()
         except (duckdb.Error, msgspec.MsgspecError) as error:
-            if "lock" in str(error):
+            if HELD_ELSEWHERE in str(error):
                 raise LockedError(str(error)) from error
             log.warning("What was known of units cannot be read, so it is computed anew: %s", error)
             self._begin_anew(folder)

@@ -221,6 +221,21 @@ def test_a_damaged_state_is_told_in_the_log_and_replaced(
     refreshed(lake.view(), now, folder, only("k"))
 
 
+@pytest.mark.parametrize("place", [20, 4096 + 16, 12_288 + 8])
+def test_a_state_with_damaged_blocks_is_replaced_and_not_taken_for_one_in_use(
+    kept: tuple[Lake, Path, datetime], caplog: pytest.LogCaptureFixture, place: int
+) -> None:
+    lake, folder, now = kept
+    path = folder / state.FILE
+    damaged = bytearray(path.read_bytes())
+    damaged[place : place + 64] = bytes(byte ^ 0x5A for byte in damaged[place : place + 64])
+    path.write_bytes(damaged)
+    assert refreshed(lake.view(), now, folder, only("k")) == fresh(lake.view(), now)[:1]
+    assert "computed anew" in caplog.text
+    assert "in use elsewhere" not in caplog.text
+    assert path.read_bytes() != damaged
+
+
 def test_a_change_of_the_definition_or_an_erasure_voids_what_was_kept(
     kept: tuple[Lake, Path, datetime],
 ) -> None:
