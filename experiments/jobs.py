@@ -58,6 +58,7 @@ def analyse_now(place: Workplace, key: str) -> Document:
     compact(place)
     with place.database.reading() as session:
         definition = definition_of(session, key)
+    place.lake.settle(as_of)
     report = place.lake.read(lambda view: analyse(definition, view, as_of, place.looks))
     with place.database.session() as session:
         save_report(session, report)

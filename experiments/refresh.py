@@ -51,6 +51,7 @@ def refresh_reports(place: Workplace) -> list[str]:
     due = [found for each in watched if (found := _surviving(_due, place, view, each, as_of)) is not None]
     if not due:
         return []
+    view = place.lake.settle(as_of)
     experiments = [each.definition for each in due]
     with opened(view, experiments, place.state, [each.key for each in watched]) as batch:
         measured = measure if batch is None else batch.measure

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 from experiments.analysis import known_ids, parts, tombstones
 from experiments.analysis.engine import connection
 from experiments.analysis.manifest import Manifest, Retired
-from experiments.analysis.rows import Rows, kept
+from experiments.analysis.rows import Rows, kept, microseconds, received_after
 from experiments.analysis.schema import SCHEMA
 from experiments.analysis.store import LocalStore, OutrunError, State, Store
 from experiments.analysis.takeover import LogReader, Takeover
@@ -155,6 +156,19 @@ class Lake:
         self.change(take_over)
         return added
 
+    def settle(self, as_of: datetime) -> View:
+        """The newest state, which a report of that moment may rest on for ever.
+
+        What comes in later was acknowledged, or shipped by another node, too late for that report, though it
+        may have reached a door before: it is kept as received after that moment.
+        """
+        at = microseconds(as_of)
+
+        def raise_mark(current: Manifest) -> Manifest | None:
+            return None if current.settled >= at else msgspec.structs.replace(current, settled=at)
+
+        return self.at(self.change(raise_mark))
+
     def change(self, prepare: Callable[[Manifest], Manifest | None], *, at_once: bool = False) -> Manifest:
         """Publish what is made of the newest manifest; made anew where another writer was faster.
 
@@ -210,7 +224,7 @@ class Lake:
 
     def _with_rows(self, current: Manifest, rows: Rows) -> tuple[Manifest, Added]:
         """The manifest with new rows, and what is new in it; their files are in the folder."""
-        tables, runs, whole = rows.tables(), current.runs, current.parts
+        tables, runs, whole = received_after(current.settled, rows.tables()), current.runs, current.parts
         repeated, generation = 0, current.generation + 1
         if rows.count:
             self.store.fetch([run.path for run in runs])

@@ -70,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True):
         removals: Goes up with every change that removed events: what was derived from them is void.
         erased: Keys of units that were erased, as text, with the moment in microseconds since 1970 UTC: what
             they did until then is left out, however late it comes in.
+        settled: Latest moment of a report, microseconds since 1970 UTC: what comes in now is received later.
         schema: Version of the format that it was written in.
     """
 
@@ -84,6 +85,7 @@ class Manifest(msgspec.Struct, frozen=True):
     damaged: int = 0
     removals: int = 0
     erased: dict[str, int] = {}
+    settled: int = 0
     schema: int = SCHEMA
 
     def named(self) -> set[str]:

@@ -155,6 +155,21 @@ def kept(table: pa.Table, keep: NDArray[np.bool_]) -> pa.Table:
     return table.filter(pa.array(keep[table.column("place").to_numpy()]))
 
 
+def received_after(settled: int, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """The tables with every receipt later than a moment, in microseconds since 1970 UTC.
+
+    An event may be acknowledged, or shipped by another node, after a report of a moment later than its
+    receipt: that report goes on to rest on what was received until then.
+    """
+    earliest = pa.scalar(settled + 1, pa.int64()).cast(_MOMENT)
+    found = {}
+    for kind, table in tables.items():
+        received = table.column("received")
+        later = pc.if_else(pc.less(received, earliest), earliest, received)
+        found[kind] = table.set_column(table.column_names.index("received"), "received", later)
+    return found
+
+
 def texts(documents: Sequence[Mapping[str, object]]) -> tuple[pa.Array, bool]:
     """Documents as JSON text, null for an empty one; and whether any has a key that tells of bots."""
     lines = _encoder.encode_lines(documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -285,6 +286,25 @@ def test_a_kept_report_verifies_and_a_changed_one_does_not(place: Workplace) -> 
     with pytest.raises(ProefwerkError) as unknown:
         jobs.verify_report(place, {**report, "experiment": "unknown"})
     assert unknown.value.status == 404
+
+
+@pytest.mark.usefixtures("no_spacing")
+@pytest.mark.parametrize("made", ["analysed", "refreshed"])
+def test_a_report_goes_on_to_verify_when_an_event_from_before_it_is_acknowledged_after_it(
+    place: Workplace, made: str
+) -> None:
+    shop(place, 6)
+    received = utc_now()
+    if made == "analysed":
+        jobs.analyse_now(place, "bar")
+    else:
+        assert jobs.refresh_reports(place) == ["bar"]
+    report = json.loads(reports(place)[-1].body)
+    log = EventLog(place.log_folder)
+    write_log(log, [Exposure("slow", "u99", "bar", "control", received)], received)
+    log.close()
+    assert jobs.verify_report(place, report) == []
+    assert jobs.analyse_now(place, "bar")["variants"][0]["units"] == 4
 
 
 def test_files_load_for_experiments_that_have_been_started(place: Workplace, tmp_path: Path) -> None:
