@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from sqlmodel import and_, col, func, or_, select
 
@@ -48,26 +49,33 @@ def refresh_reports(place: Workplace) -> list[str]:
         discard(place.state)
         place.removals = view.manifest.removals
     watched = _watched(place.database)
-    due = [found for each in watched if (found := _surviving(_due, place, view, each, as_of)) is not None]
+    looked = [_surviving(place, view, each, partial(_due, place, view, each, as_of)) for each in watched]
+    due = [each for each in looked if each is not None]
     if not due:
         return []
     view = place.lake.settle(as_of)
     experiments = [each.definition for each in due]
     with opened(view, experiments, place.state, [each.key for each in watched]) as batch:
         measured = measure if batch is None else batch.measure
-        return [each.watched.key for each in due if _surviving(_refresh, place, view, each, as_of, measured)]
+        return [
+            each.watched.key
+            for each in due
+            if _surviving(place, view, each.watched, partial(_refresh, place, view, each, as_of, measured))
+        ]
 
 
 Found = TypeVar("Found")
-Given = ParamSpec("Given")
 
 
-def _surviving(work: Callable[Given, Found], *given: Given.args, **named: Given.kwargs) -> Found | None:
+def _surviving(place: Workplace, view: View, watched: _Watched, work: Callable[[], Found]) -> Found | None:
     """What came of it; `None` where it failed, which is no reason to leave other experiments alone."""
     try:
-        return work(*given, **named)
+        return work()
     except Exception:
-        log.exception("The report of '%s' could not be refreshed", given[2])
+        if place.lake.replaced(view):
+            log.info("Files were replaced while '%s' was being read; its report follows", watched.key)
+        else:
+            log.exception("The report of '%s' could not be refreshed", watched.key)
         return None
 
 

@@ -103,9 +103,13 @@ class Lake:
                 return work(view)
             except Exception:
                 # Each engine has an error of its own for a file that is gone.
-                if self.store.load().manifest.readable() >= {part.path for part in view.manifest.parts}:
+                if not self.replaced(view):
                     raise
                 log.info("Files were replaced while they were being read; beginning again")
+
+    def replaced(self, view: View) -> bool:
+        """Whether files of a view are promised no longer, so that whoever reads it may miss them."""
+        return not self.store.load().manifest.readable() >= {part.path for part in view.manifest.parts}
 
     def compact(self, log_folder: Path, remove: Callable[[Sequence[Path]], None] = unlink) -> Added:
         """Take over all that is in the log now, whole records only, each event once.

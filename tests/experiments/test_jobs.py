@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from assignment.log import EventLog
 from experiments import jobs, refresh
 from experiments.analysis.erasure import erase
 from experiments.analysis.lake import Lake
+from experiments.analysis.report import analyse
 from experiments.analysis.rows import microseconds
 from experiments.db import Database, utc_now
 from experiments.forms import MetricForm
@@ -243,6 +245,24 @@ def test_an_experiment_that_cannot_be_refreshed_leaves_the_others_alone(
     broken_experiment(place, "another")
     assert jobs.refresh_reports(place) == ["bar"]
     assert "'another' could not be refreshed" in caplog.text
+
+
+@pytest.mark.usefixtures("no_spacing")
+def test_a_refresh_whose_files_an_erasure_takes_away_is_no_failure(
+    place: Workplace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(place, 10)
+
+    def amid_the_refresh(*given: Any) -> dict[str, Any]:
+        erase(place.lake, ["u1"], microseconds(utc_now()))
+        return analyse(*given)
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.INFO):
+        patch.setattr("experiments.refresh.analyse", amid_the_refresh)
+        assert jobs.refresh_reports(place) == []
+    assert "Files were replaced while 'bar' was being read" in caplog.text
+    assert "could not be refreshed" not in caplog.text
+    assert jobs.refresh_reports(place) == ["bar"]
 
 
 def test_what_is_kept_of_units_goes_when_somebody_is_erased(place: Workplace) -> None:
