@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,9 @@ from experiments.analysis.table_rows import as_bytes, check_columns, document, d
 
 ROWS = 32_768
 """Of Parquet, that are looked at together."""
+LONGEST = 300
+"""Characters of the reason why a file cannot be read."""
+_BEYOND = re.compile(r" LINE \d+: | Possible Solution| The search space used was")
 
 
 def check_kind(path: Path) -> None:
@@ -57,7 +61,8 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, csv.Error, duckdb.Error) as error:
-        reason = " ".join(str(error).split())
+        # DuckDB goes on with its statement, and with settings of its own that nobody can give.
+        reason = _BEYOND.split(" ".join(str(error).split()))[0][:LONGEST]
         raise ProefwerkError(422, "file_unreadable", f"'{path}' cannot be read: {reason}") from error
 
 

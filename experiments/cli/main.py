@@ -62,6 +62,7 @@ def main() -> None:
     try:
         cli()
     except ProefwerkError as error:
-        lines = [error.detail, *(f"  {item.field}: {item.message}" for item in error.fields)]
-        click.echo("\n".join(lines), err=True)
+        items = [f"{item.field}: {item.message}" for item in error.fields]
+        further = [f"  {item}" for item in items if item not in error.detail]
+        click.echo("\n".join([error.detail, *further]), err=True)
         sys.exit(1)

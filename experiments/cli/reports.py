@@ -11,6 +11,9 @@ import click
 
 from experiments import jobs
 from experiments.analysis.render import render_csv, render_html
+from experiments.analysis.render_parts import arm_name
+from experiments.analysis.render_reasons import reasons
+from experiments.analysis.render_text import Text
 from experiments.cli.context import ready_database
 from experiments.cli.loading import loading_shown
 from experiments.db import Database
@@ -132,19 +135,18 @@ def _csv(database: Database, document: Document, language: str) -> str:
 
 def summary(report: Document) -> str:
     """The report for a terminal: verdict, reasons, then one line per comparison."""
-    units = ", ".join(f"{each['key']} {each['units']:,}" for each in report["variants"])
+    units = ", ".join(f"{arm_name(report, each['key'])} {each['units']:,}" for each in report["variants"])
     lines = [f"{report['experiment']} as of {report['as_of']}: {report['decision']['verdict']}"]
-    lines += [f"  {reason}" for reason in report["decision"]["reasons"]]
+    lines += [f"  {reason}" for reason in reasons(report, Text("en"))]
     lines += [f"Units: {units}"]
     for name, check in report["health"].items():
         if check["status"] != "ok":
             lines.append(f"Health, {name}: {check['status']}. {check.get('detail', '')}")
     if entered := report.get("trigger"):
         lines.append(f"{entered['units']:,} units reached '{entered['event']}'; these decide:")
-        lines += [_line(metric, each) for metric in entered["metrics"] for each in metric["comparisons"]]
+        lines += _lines(report, entered["metrics"])
         lines.append("Everybody who was exposed:")
-    lines += [_line(metric, each) for metric in report["metrics"] for each in metric["comparisons"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_lines(report, report["metrics"])])
 
 
 def rehearsal_summary(found: Document) -> str:
@@ -169,12 +171,20 @@ def rehearsal_summary(found: Document) -> str:
     return "\n".join(lines)
 
 
-def _line(metric: Document, comparison: Document) -> str:
-    head = f"{metric['role']:10} {metric['metric']} of {comparison['variant']}: "
+def _lines(report: Document, metrics: list[Document]) -> list[str]:
+    return [
+        _line(metric, each, arm_name(report, each["variant"]))
+        for metric in metrics
+        for each in metric["comparisons"]
+    ]
+
+
+def _line(metric: Document, comparison: Document, variant: str) -> str:
+    head = f"{metric['role']:10} {metric['metric']} of {variant}: "
     if comparison["undetermined"]:
         return f"{head}cannot say. {comparison['undetermined']}"
     relative, p_value = comparison["relative"], comparison["p_value"]
     bounds = [relative["estimate"], relative["lower"], relative["upper"]]
     estimate, lower, upper = ("unknown" if value is None else f"{value:+.1%}" for value in bounds)
-    shown = "" if p_value is None else f", p {p_value:.4f}"
+    shown = "" if p_value is None else ", p < 0.0001" if p_value < 0.0001 else f", p {p_value:.4f}"
     return f"{head}{estimate} ({lower} to {upper}){shown}"

@@ -38,7 +38,7 @@ class PostgresReader:
 
     def batches(self, wanted: Wanted, after: Mark) -> Iterator[tuple[list[Row], Mark]]:
         """See `Reader`; in the order of the mark, so that each batch can be gone on from."""
-        mark, ident = sql.Identifier(wanted.mark), sql.Identifier(wanted.id)
+        mark, ident = _named(wanted.mark), _named(wanted.id)
         query = _selected(wanted)
         if after is not None:
             query += sql.SQL(" WHERE {0} >= {1} OR {0} IS NULL").format(mark, sql.Placeholder())
@@ -52,7 +52,7 @@ class PostgresReader:
     def named(self, wanted: Wanted, ids: Sequence[str]) -> Iterator[list[Row]]:
         """See `Reader`."""
         query = _selected(wanted) + sql.SQL(" WHERE {}::text = ANY({})").format(
-            sql.Identifier(wanted.id), sql.Placeholder()
+            _named(wanted.id), sql.Placeholder()
         )
         with self._told(), self._connection.cursor(row_factory=dict_row) as cursor:
             yield cursor.execute(query, [list(ids)]).fetchall()
@@ -61,7 +61,7 @@ class PostgresReader:
         """See `Reader`."""
         query = _selected(wanted) + sql.SQL(" LIMIT {}").format(sql.Literal(count))
         with self._told(), self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query).fetchall()
+            return cursor.execute(query, []).fetchall()
 
     def close(self) -> None:
         """See `Reader`."""
@@ -76,13 +76,18 @@ class PostgresReader:
 
 
 def _selected(wanted: Wanted) -> sql.Composed:
-    columns = sql.SQL(", ").join(map(sql.Identifier, wanted.columns))
+    columns = sql.SQL(", ").join(map(_named, wanted.columns))
     if wanted.table is not None:
-        source: sql.Composable = sql.Identifier(*wanted.table.split("."))
+        source: sql.Composable = _named(*wanted.table.split("."))
     else:
         # As text of its own and not as a format, so that a per cent sign in it is one.
         source = sql.SQL("({}) AS source").format(sql.SQL(_plain(wanted.query or "")))
     return sql.SQL("SELECT {} FROM {}").format(columns, source)
+
+
+def _named(*names: str) -> sql.Identifier:
+    # A per cent sign in a name is no placeholder.
+    return sql.Identifier(*(name.replace("%", "%%") for name in names))
 
 
 def _plain(query: str) -> str:

@@ -21,8 +21,8 @@ KINDS = {
     ".ndjson.gz": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
     ".jsonl": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
 }
-_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DOUBLE$|FLOAT$|DECIMAL|BOOLEAN$")
-_MOMENTS = ("DATE", "TIMESTAMP")
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|BOOLEAN|DECIMAL\(\d+,\d+\)")
+_MOMENT = re.compile(r"DATE|TIMESTAMP[A-Z_ ]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class Data:
 
     def is_number(self, column: str) -> bool:
         """Whether every value that is there is a number, or true or false."""
-        return _NUMBER.match(self.types[column]) is not None
+        return _NUMBER.fullmatch(self.types[column]) is not None
 
     def is_moment(self, column: str) -> bool:
         """Whether every value that is there is a date or a moment."""
-        return self.types[column].startswith(_MOMENTS)
+        return _MOMENT.fullmatch(self.types[column]) is not None
 
 
 def refused(option: str, message: str) -> ProefwerkError:
@@ -86,11 +86,23 @@ def load(engine: Engine, path: Path) -> Data:
     with readable(path):
         source = reader.format(path=literal(str(path)))
         engine.execute(f"CREATE OR REPLACE TEMP TABLE data AS SELECT * FROM {source}")
-    types = {name: kind for name, kind, *_ in engine.execute("DESCRIBE data").fetchall()}
+        # Moments of nanoseconds, as data frames have them, can be compared with nothing else.
+        changes = ", ".join(
+            f"make_timestamp(epoch_ns({quoted(name)}) // 1000) AS {quoted(name)}"
+            for name, kind in _types(engine).items()
+            if kind in ("TIMESTAMP_NS", "TIMESTAMPTZ_NS")
+        )
+        if changes:
+            engine.execute(f"CREATE OR REPLACE TEMP TABLE data AS SELECT * REPLACE ({changes}) FROM data")
+    types = _types(engine)
     rows = engine.execute("SELECT count(*) FROM data").fetchall()[0][0]
     if not rows:
         raise refused("file", f"'{path}' has no rows")
     return Data(path, types, rows)
+
+
+def _types(engine: Engine) -> dict[str, str]:
+    return {name: kind for name, kind, *_ in engine.execute("DESCRIBE data").fetchall()}
 
 
 def quoted(name: str) -> str:

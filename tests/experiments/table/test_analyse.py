@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import random
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +14,15 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from scipy.stats import ttest_ind
 from statsmodels.stats import proportion
 
 from assignment.errors import ProefwerkError
-from experiments.cli.main import cli
+from experiments.cli.main import cli, main
 from experiments.plan import Method
 from experiments.table.analyse import analyse_file
 from experiments.table.roles import Options
@@ -270,3 +274,61 @@ def test_hillstroms_e_mails_are_read_from_their_file_alone() -> None:
     visit = report["metrics"][0]
     assert [arm["sum"] for arm in visit["variants"]] == [2_262, 3_894, 3_238]
     assert (report["decision"]["verdict"], report["decision"]["variant"]) == ("ship", "mens-e-mail")
+
+
+def test_what_dataframes_write_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "frame.parquet"
+    seen = [datetime(2026, 9, 1 + i % 9, tzinfo=UTC) for i in range(400)]
+    columns: dict[str, Any] = {
+        "variant": ["B" if i % 2 else "A" for i in range(400)],
+        "revenue": [float(i % 7) if i % 10 else math.nan for i in range(400)],
+        "seen": pa.array(seen, type=pa.timestamp("ns", tz="Europe/Amsterdam")),
+        "several": [[i] for i in range(400)],
+        "both": [{"a": i} for i in range(400)],
+    }
+    pq.write_table(pa.table(columns), path)
+    report = analyse_file(path, Options(date="seen", metrics=("revenue",)))
+    assert "40 for 'revenue'" in report["health"]["missing_fields"]["detail"]
+    arms = report["metrics"][0]["variants"]
+    expected = [sum(i % 7 for i in range(first, 400, 2) if i % 10) for first in (0, 1)]
+    assert [arm["sum"] for arm in arms] == expected
+    guessed = analyse_file(path, Options())["source"]["notes"]
+    assert not any("several" in note or "both" in note for note in guessed if "as metrics" in note)
+
+
+def test_people_read_the_variants_of_a_file_as_it_spells_them(tmp_path: Path) -> None:
+    rows = [("E-Mail" if i % 2 else "No E-Mail", int(i % 2 == 1 or i % 20 == 0)) for i in range(400)]
+    said = command(write(tmp_path / "mail.csv", ("variant", "converted"), rows)).output
+    assert "'converted' is better with E-Mail." in said
+    assert "Units: No E-Mail 200, E-Mail 200" in said
+    assert "converted of E-Mail: " in said
+    assert "p < 0.0001" in said
+
+
+def test_a_refusal_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["proefwerk", "analyze", "nosuch.csv"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err == "file: 'nosuch.csv' does not exist.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("naam;omzet\n".encode("utf-16"), "cannot be read: "),
+        ("variant,naam\nA,café\nB,x\n".encode("latin-1"), "is not utf-8 encoded."),
+        (b"variant,naam\nA," + b"x" * 5_000_000 + b"\nB,y\n", "CSV Error on Line"),
+    ],
+    ids=["UTF-16", "Latin-1", "a huge cell"],
+)
+def test_a_file_that_cannot_be_read_says_why_in_a_sentence_or_two(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "broken.csv").write_bytes(content)
+    with pytest.raises(ProefwerkError, match=re.escape(reason)) as refused:
+        analyse_file(tmp_path / "broken.csv", Options())
+    assert len(refused.value.detail) < 500
+    assert "CREATE" not in refused.value.detail
