@@ -24,7 +24,8 @@ from experiments.analysis.verify import verify
 from experiments.db import utc_now
 from experiments.pulling import Pulled, pull_due, pull_source
 from experiments.rates import Rate
-from experiments.service.sources import request_pull, update_source
+from experiments.service.sources import find_source, form_of_source, request_pull, update_source
+from experiments.sources.check import check_source
 from experiments.sources.forms import SourceForm
 from experiments.validation import parse
 from experiments.workplace import Workplace
@@ -412,3 +413,16 @@ def test_a_source_cannot_write(place: Workplace, shop: Shop) -> None:
     with pytest.raises(ProefwerkError):
         pull(place, shop)
     assert shop.ask("SELECT count(*) FROM orders") == [(1,)]
+
+
+def test_a_per_cent_sign_in_a_name_or_a_query_is_one(place: Workplace, shop: Shop) -> None:
+    query = 'SELECT *, id % 2 AS "odd%", total AS "total%s" FROM orders WHERE status NOT LIKE \'gone%\''
+    orders = {**ORDERS, "table": None, "query": query, "value": "total%s", "properties": ["odd%"]}
+    declare(place, orders=orders, refunds=None)
+    shop.order(1, "a", "1.50")
+    with place.database.reading() as session:
+        form = form_of_source(find_source(session, "shop"))
+    shown = check_source(form, {VARIABLE: shop.url})["orders"]["rows"]
+    assert [each["reads"]["properties"] for each in shown] == [{"odd%": 1}]
+    pull(place, shop)
+    assert [each[3] for each in events(place)] == [1.5]
