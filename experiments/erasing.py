@@ -18,7 +18,7 @@ from experiments.db import utc_now
 from experiments.erasure_models import Erasure
 from experiments.reconciling import forget_orders
 from experiments.service.audit import record
-from experiments.service.erasures import forget_units, pseudonym
+from experiments.service.erasures import forget_seen, forget_units, pseudonym
 from experiments.workplace import Workplace, compact, taken_over
 
 Document = dict[str, Any]
@@ -67,6 +67,8 @@ def erase_now(place: Workplace, ids: Sequence[str], actor: Actor, *, alone: bool
         "quarantined": quarantined,
     }
     with place.database.session() as session:
+        # Whoever looked at the events before they went may have written down since whom they saw.
+        forget_seen(session, found.ids)
         record(session, actor, "erase", "person", pseudonym(place.secret, ids[0]), None, result)
     place.database.purge()
     return result

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from assignment.allocation import gates_of, slots_of
 from assignment.snapshot import Experiment, Status
 from experiments.analysis.sightings import sightings
+from experiments.analysis.view import View
 from experiments.analysis.visitors import Window, visitors
 from experiments.bots import rules_at
 from experiments.db import utc_now
@@ -37,8 +38,8 @@ def watch_bots(place: Workplace) -> bool:
     if place.watched is not None and place.watched[:2] == (marked, limit) and now - place.watched[2] < FRESH:
         return False
     found = sightings(view, limit, now)
-    with place.database.session() as session:
-        observe(session, BOTS, found, now)
+    if not _kept(place, BOTS, found, view, now):
+        return False
     place.watched = (marked, limit, now)
     return True
 
@@ -60,12 +61,20 @@ def watch_visitors(place: Workplace) -> list[str]:
             windows[rule.hash_attribute].append(_window(rule))
     for attribute, through in windows.items():
         found = visitors(view, attribute, through, bots)
-        if found is not None:
-            with place.database.session() as session:
-                observe(session, observation_of(attribute), found, now)
+        if found is not None and not _kept(place, observation_of(attribute), found, view, now):
+            return []
     place.marks[VISITORS] = exposures
     place.rests[VISITORS] = time.monotonic() + max(LEAST_REST, REST_PER_WORK * (time.monotonic() - began))
     return list(windows)
+
+
+def _kept(place: Workplace, name: str, found: object, view: View, now: datetime) -> bool:
+    """Keep what was seen, unless somebody was erased meanwhile who may be in it; whether it is kept."""
+    with place.database.session() as session:
+        if place.lake.view().manifest.removals != view.manifest.removals:
+            return False
+        observe(session, name, found, now)
+    return True
 
 
 def _window(rule: Experiment) -> Window:

@@ -17,7 +17,6 @@ from experiments.documents import timestamp
 from experiments.erasure_models import Erasure
 from experiments.models import AuditEntry, BotVerdict, Observation, StickyAssignment
 from experiments.requests import ErasureForm
-from experiments.service.observations import BOTS
 
 Document = dict[str, Any]
 
@@ -81,22 +80,27 @@ def forget_units(session: Session, names: Mapping[str, str]) -> dict[str, int]:
     found = {
         "sticky_assignments": kept.rowcount,
         "bot_verdicts": said.rowcount,
-        "observations": _forget_seen(session, ids),
+        "observations": forget_seen(session, ids),
         "audit": _rename(session, names),
     }
     return {table: count for table, count in found.items() if count}
 
 
-def _forget_seen(session: Session, ids: Sequence[str]) -> int:
-    row = session.get(Observation, BOTS)
-    if row is None:
-        return 0
-    body = json.loads(row.body)
-    left = [each for each in body["units"] if each["unit"] not in ids]
-    gone = len(body["units"]) - len(left)
-    if gone:
-        row.body = json.dumps({**body, "units": left}, separators=(",", ":"), ensure_ascii=False)
-        session.add(row)
+def forget_seen(session: Session, ids: Sequence[str]) -> int:
+    """Take units out of the list of bots and the samples of visitors; how many places held one."""
+    gone = 0
+    for row in session.exec(select(Observation)).all():
+        body = json.loads(row.body)
+        found = 0
+        for name, unit in (("units", "unit"), ("sample", 0)):
+            held = body.get(name)
+            if isinstance(held, list):
+                body[name] = [each for each in held if each[unit] not in ids]
+                found += len(held) - len(body[name])
+        if found:
+            row.body = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+            session.add(row)
+        gone += found
     return gone
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -15,6 +16,7 @@ from assignment.log import EventLog
 from assignment.stays import Stay
 from experiments import jobs
 from experiments.analysis.lake import Lake
+from experiments.analysis.visitors import visitors
 from experiments.auth import Actor, Role
 from experiments.db import Database, migrate, utc_now
 from experiments.erasing import erase_now, erase_requested
@@ -26,7 +28,7 @@ from experiments.service.observations import BOTS, observed
 from experiments.service.verdicts import judge
 from experiments.stickiness import StickyAssignments
 from experiments.validation import parse
-from experiments.watching import watch_bots
+from experiments.watching import watch_bots, watch_visitors
 from tests.experiments.analysis.build import add, write_log
 from tests.experiments.analysis.test_erasure import holding
 from tests.experiments.conftest import ALICE, BOB
@@ -87,6 +89,31 @@ def test_no_byte_of_the_person_is_left_in_the_home(place: Workplace, tmp_path: P
     }  # fmt: skip
     assert (result["log_records"], result["quarantined"]) == (1, 1)
     assert holding(tmp_path, "u2")
+
+
+def test_the_sample_of_visitors_forgets_the_person_too(place: Workplace, tmp_path: Path) -> None:
+    berta = "berta@shop.example"
+    add(place.lake, [Exposure("e-berta", berta, "bar", "control", utc_now(), {"device": "phone"})], utc_now())
+    assert watch_visitors(place)
+    assert "proefwerk.db" in " ".join(str(path) for path in holding(tmp_path, berta))
+    erase_now(place, [berta], ALICE)
+    assert holding(tmp_path, berta) == []
+
+
+def test_who_was_erased_while_visitors_were_looked_at_is_not_written_down(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def amid(*given: Any) -> Any:
+        found = visitors(*given)
+        erase_now(place, ["u4"], ALICE)
+        return found
+
+    monkeypatch.setattr("experiments.watching.visitors", amid)
+    assert watch_visitors(place) == []
+    monkeypatch.undo()
+    with place.database.reading() as session:
+        assert observed(session, "visitors:id") is None
+    assert watch_visitors(place) == ["id"]
 
 
 def test_what_others_left_stays(place: Workplace) -> None:
