@@ -120,6 +120,9 @@ FINDINGS = {
         "{plan} was planned."
     ),
 }
+OTHER_PHASE = (
+    "{exposures} exposures were decided under another phase, by pages that remembered it, and do not count."
+)
 ORIGINS = {
     "segment": "It is off among {segment} = {values}: {split}; elsewhere it is as planned.",
     "since": "It is off since {values}: {split}; before, it was as planned.",
@@ -207,6 +210,9 @@ def _finding(report: Document, check: Document, text: Text) -> str:
         event=check.get("event"),
         exposed=text.number(check.get("exposed")),
     )
+    if check.get("other_exposures"):
+        others = text.number(check["other_exposures"])
+        said = f"{said} {text.say(OTHER_PHASE, exposures=others)}"
     origin = check.get("origin")
     if origin:
         split = _shares(origin["units"], text)

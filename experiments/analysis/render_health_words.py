@@ -62,6 +62,11 @@ HEALTH_DUTCH: dict[str, str] = {
         "Blootstellingen van voor deze fase tellen niet mee. {units} eenheden kwamen al in een eerdere fase "
         "langs en tellen niet mee, zoals gepland."
     ),
+    "{exposures} exposures were decided under another phase, by pages that remembered it, and do not "
+    "count.": (
+        "{exposures} blootstellingen horen bij een andere fase, die een pagina had onthouden, en tellen niet "
+        "mee."
+    ),
     "{units} units came to variants that grew more than the others: served, but not compared, for nobody "
     "came to the others at the same time.": (
         "{units} eenheden kwamen bij varianten die meer groeiden dan de andere: ze krijgen die variant, maar "

@@ -174,6 +174,8 @@ def test_what_a_page_remembered_of_another_phase_counts_for_nobody(tmp_path: Pat
     assert check["other_exposures"] == 3
     assert "3 exposures that came during it were decided under another phase" in check["detail"]
     assert "other_exposures" not in without["health"]["carry_over"]
+    assert "3 exposures were decided under another phase" in render_html(report)
+    assert "3 blootstellingen horen bij een andere fase" in render_html(report, language="nl")
 
 
 def test_a_first_phase_counts_nothing_that_was_decided_under_the_next(tmp_path: Path) -> None:
