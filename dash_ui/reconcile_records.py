@@ -29,11 +29,12 @@ class OrderExperiment:
 
 @dataclass(frozen=True, slots=True)
 class OrderSum:
-    """Orders in one currency."""
+    """Orders in one currency; `counted` is what the report takes of them, in the metric's currency."""
 
     currency: str
     orders: int
     amount: Decimal
+    counted: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class Step:
     """One bar of the way from the export to the report: how much it adds, or where it stands.
 
     Attributes:
-        name: `export`, a class, `other_values`, `only_here`, `capped`, `unexplained` or `report`.
+        name: `export`, a class, `converted`, `other_values`, `only_here`, `capped`, `unexplained` or
+            `report`.
         amount: What it adds; of a `total` the height that is reached.
     """
 
@@ -124,14 +126,20 @@ class Step:
 def steps(found: Reconciled) -> tuple[Step, ...]:
     """From the export in the metric's currency, over all that is not counted, to the report's sum."""
 
+    def is_own(each: OrderSum) -> bool:
+        return found.currency in (None, each.currency)
+
     def own(sums: tuple[OrderSum, ...]) -> Decimal:
-        wanted = [each.amount for each in sums if found.currency in (None, each.currency)]
-        return sum(wanted, Decimal(0))
+        return sum((each.amount for each in sums if is_own(each)), Decimal(0))
 
     way = [Step("export", own(found.totals), total=True)]
     way += [Step(each.name, -own(each.sums)) for each in found.classes if each.name not in COUNTED]
     counted = [each for each in found.classes if each.name in COUNTED]
-    way.append(Step("other_values", sum((each.counted - own(each.sums) for each in counted), Decimal(0))))
+    foreign = [part.counted for each in counted for part in each.sums if not is_own(part)]
+    converted = sum(foreign, Decimal(0))
+    way.append(Step("converted", converted))
+    others = sum((each.counted - own(each.sums) for each in counted), -converted)
+    way.append(Step("other_values", others))
     for name in ("only_here", "capped", "unexplained"):
         way.append(Step(name, sum((getattr(each, name) for each in found.variants), Decimal(0))))
     report = Step("report", sum((each.report for each in found.variants), Decimal(0)), total=True)

@@ -26,6 +26,7 @@ def class_name(name: str) -> str:
         "missing": _("Never received"),
         "unexplained": _("Unexplained"),
         "export": _("Export"),
+        "converted": _("From other currencies"),
         "other_values": _("Other values"),
         "only_here": _("Only in the report"),
         "capped": _("Cut off by the cap"),

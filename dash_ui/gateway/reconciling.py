@@ -148,4 +148,8 @@ def _result(found: dict[str, Any]) -> Reconciled:
 
 
 def _sums_of(rows: list[dict[str, Any]]) -> tuple[OrderSum, ...]:
-    return tuple(OrderSum(each["currency"], each["orders"], Decimal(each["amount"])) for each in rows)
+    return tuple(
+        # Totals, and results that were kept before, do not tell what of a currency counts.
+        OrderSum(each["currency"], each["orders"], Decimal(each["amount"]), Decimal(each.get("counted", 0)))
+        for each in rows
+    )

@@ -140,7 +140,8 @@ def _classes(engine: Engine) -> Document:
     ).fetchall():
         row = found[fate]
         row["orders"] += orders
-        row["amounts"].append({"currency": money, "orders": orders, "amount": text(amount)})
+        sums = {"currency": money, "orders": orders, "amount": text(amount), "counted": text(worth or 0)}
+        row["amounts"].append(sums)
         row["counted"] += worth or 0
     without_consent = engine.execute(
         "SELECT count(*) FROM fates WHERE counted AND consent = false"

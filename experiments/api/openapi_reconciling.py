@@ -95,7 +95,7 @@ def _options() -> list[dict[str, Any]]:
 
 def reconciliation_schemas() -> dict[str, Any]:
     """The schemas."""
-    amount = objects({"currency": TEXT, "orders": WHOLE, "amount": _MONEY})
+    amount = objects({"currency": TEXT, "orders": WHOLE, "amount": _MONEY, "counted": _MONEY})
     row = objects(
         {
             "class": {"enum": list(_CLASSES)},

@@ -82,6 +82,8 @@ def understand(engine: Engine, data: Data, asked: Options) -> Roles:
         ProefwerkError: 422, naming option, column, value and rule.
     """
     notes: list[str] = []
+    if data.with_commas:
+        notes.append(f"I read decimal commas in {', '.join(data.with_commas)}.")
     counts = distinct(engine, list(data.types))
     variant = _variant(data, counts, asked, notes)
     variants = _values(engine, variant, asked, notes)

@@ -22,6 +22,7 @@ KINDS = {
     ".jsonl": "read_json({path}, format = 'newline_delimited', sample_size = -1)",
 }
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|BOOLEAN|DECIMAL\(\d+,\d+\)")
+_COMMAS = r"-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?"
 _MOMENT = re.compile(r"DATE|TIMESTAMP[A-Z_ ]*")
 
 
@@ -33,11 +34,13 @@ class Data:
         path: Where it came from.
         types: DuckDB's type of each column, in the file's order.
         rows: How many.
+        with_commas: Columns whose numbers were written with decimal commas.
     """
 
     path: Path
     types: dict[str, str]
     rows: int
+    with_commas: tuple[str, ...] = ()
 
     def column(self, name: str, option: str) -> str:
         """The column that somebody named, whatever its case.
@@ -94,11 +97,33 @@ def load(engine: Engine, path: Path) -> Data:
         )
         if changes:
             engine.execute(f"CREATE OR REPLACE TEMP TABLE data AS SELECT * REPLACE ({changes}) FROM data")
+        with_commas = _numbers_with_commas(engine) if "csv" in reader else []
+        if with_commas:
+            # The column keeps its place; `1.234,50` is how most of the continent writes it.
+            changes = ", ".join(f"{_from_commas(name)} AS {quoted(name)}" for name in with_commas)
+            engine.execute(f"CREATE OR REPLACE TEMP TABLE data AS SELECT * REPLACE ({changes}) FROM data")
     types = _types(engine)
     rows = engine.execute("SELECT count(*) FROM data").fetchall()[0][0]
     if not rows:
         raise refused("file", f"'{path}' has no rows")
-    return Data(path, types, rows)
+    return Data(path, types, rows, tuple(with_commas))
+
+
+def _numbers_with_commas(engine: Engine) -> list[str]:
+    """Columns of texts that are all numbers with decimal commas, of which at least one has a comma."""
+    texts = [name for name, kind in _types(engine).items() if kind == "VARCHAR"]
+    if not texts:
+        return []
+    tests = ", ".join(
+        f"bool_and(regexp_full_match({name}, {literal(_COMMAS)})) AND bool_or(contains({name}, ','))"
+        for name in map(quoted, texts)
+    )
+    found = engine.execute(f"SELECT {tests} FROM data").fetchall()[0]
+    return [name for name, is_number in zip(texts, found, strict=True) if is_number]
+
+
+def _from_commas(name: str) -> str:
+    return f"replace(replace({quoted(name)}, '.', ''), ',', '.')::DOUBLE"
 
 
 def _types(engine: Engine) -> dict[str, str]:

@@ -75,6 +75,19 @@ def arms(rows: list[tuple[Any, ...]], column: str) -> list[np.ndarray[Any, Any]]
     return [np.array([row[place] for row in rows if row[1] == group], dtype=float) for group in "AB"]
 
 
+def test_semicolons_and_decimal_commas_give_what_commas_and_points_give(shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(COLUMNS)
+        for row in people():
+            dutch = [f"{each:,.2f}".translate(str.maketrans(",.", ".,")) for each in (row[4], row[6])]
+            writer.writerow((*row[:4], dutch[0], row[5], dutch[1], row[7]))
+    plain, found = (analyse_file(each, Options(covariates=("spent_before",))) for each in (shop, path))
+    assert found["metrics"] == plain["metrics"]
+    assert found["source"]["notes"][0] == "I read decimal commas in spent_before, revenue."
+
+
 def test_a_plain_file_is_read_as_scipy_and_statsmodels_read_it(shop: Path) -> None:
     report = analyse_file(shop, Options())
     rows = {row["metric"]: row for row in report["metrics"]}
