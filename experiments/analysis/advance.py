@@ -14,7 +14,7 @@ from experiments.analysis.recheck import exposures_up_to
 from experiments.analysis.tallies import DELAY, Tally
 from experiments.analysis.units import SECOND, Scope
 
-WENT, CAME = "went", "came"
+WENT, CAME, CAME_IN_SPANS = "went", "came", "came_in_spans"
 
 
 class CannotAdvanceError(Exception):
@@ -28,6 +28,7 @@ class Kept:
     Attributes:
         met: Table of the exposed ids.
         outcomes: Table of their outcomes.
+        spans: Table of those in spans of days.
         sampled: Table of the exposures of ids with low keys.
         highest: The highest of these.
         generation: Of the lake that they hold.
@@ -38,6 +39,7 @@ class Kept:
 
     met: str
     outcomes: str
+    spans: str
     sampled: str
     highest: int
     generation: int
@@ -71,12 +73,15 @@ def advance(engine: Engine, scope: Scope, work: Program, kept: Kept) -> Counted:
     after, newest = _conversions(engine, bare, work, kept, "is_now", "")
     _check_scales(kept.counted.scales, scales, newest)
     metrics.tabulate(engine, bare, work, kept.counted.scales, CAME)
+    metrics.tabulate_spans(engine, work, kept.counted.scales, CAME_IN_SPANS)
     engine.execute(
         f"CREATE OR REPLACE TEMP TABLE {WENT} AS SELECT * FROM {kept.outcomes} "
         "WHERE unit_key IN (SELECT unit_key FROM touched)"
     )
     engine.execute(f"DELETE FROM {kept.outcomes} WHERE unit_key IN (SELECT unit_key FROM {WENT})")
     engine.execute(f"INSERT INTO {kept.outcomes} BY NAME SELECT * FROM {CAME}")
+    engine.execute(f"DELETE FROM {kept.spans} WHERE unit_key IN (SELECT unit_key FROM touched)")
+    engine.execute(f"INSERT INTO {kept.spans} BY NAME SELECT * FROM {CAME_IN_SPANS}")
     exposures = scope.view.source("exposures", after=kept.generation)
     engine.execute(f"INSERT INTO {kept.sampled} {exposures_up_to(scope, exposures, kept.highest)}")
     news = tallies.exposures(engine, scope, exposures)

@@ -164,7 +164,7 @@ class Batch:
                     return found
             except CannotAdvanceError as reason:
                 log.info("'%s' is computed anew: %s", key, reason)
-        met, outcomes, lows = state.tables(key)
+        met, outcomes, spans, lows = state.tables(key)
         own = "".join(f", segment_{place}" for place in range(len(scope.segments)))
         without = f"EXCLUDE ({own[2:]})" if own else ""
         known = self._sharing(scope)
@@ -173,6 +173,7 @@ class Batch:
             highest = lowest(found.exposed, share=2)
             engine.execute(f"CREATE OR REPLACE TABLE {met} AS SELECT * FROM met")
             engine.execute(f"CREATE OR REPLACE TABLE {outcomes} AS SELECT * {without} FROM outcomes")
+            engine.execute(f"CREATE OR REPLACE TABLE {spans} AS SELECT * FROM spans")
             state.put(engine, key, Record.of(content, self._shared.mark, highest, counted))
         return found
 
@@ -182,6 +183,7 @@ class Batch:
         work = program_of(definition, cuts=True)
         counted = advance(engine, scope, work, kept)
         exposed = units.describe(engine, scope)
+        engine.execute(f"CREATE OR REPLACE TEMP VIEW spans AS SELECT * FROM {kept.spans}")
         names = "".join(f", units.segment_{place}" for place in range(len(scope.segments)))
         if names:
             engine.execute(

@@ -87,9 +87,13 @@ class Program:
         return self.terms.index(term)
 
     def distinct(self) -> list[Column]:
-        """Each column of the table once."""
-        groups = [*self.columns.values(), *(span for spans in self.spans.values() for span in spans)]
-        return list({column.name: column for group in groups for column in group}.values())
+        """Each column of the table `outcomes` once."""
+        return list({column.name: column for each in self.columns.values() for column in each}.values())
+
+    def in_spans(self) -> list[Column]:
+        """Each column of the table `spans` once."""
+        columns = (column for spans in self.spans.values() for span in spans for column in span)
+        return list({column.name: column for column in columns}.values())
 
 
 def program(metrics: Sequence[MetricForm], *, covariates: bool) -> Program:

@@ -117,8 +117,8 @@ def cut(
     """Two grouped passes over the units that did anything: by days lived since exposure, and by its date.
 
     Args:
-        engine: Holds `units` and `outcomes`.
-        work: Columns of `outcomes`, with spans.
+        engine: Holds `units`, `outcomes` and `spans`.
+        work: Their columns.
         forms: The primary metrics.
         caps: Most that a unit counts for, by metric.
         exposed: Units in numbers.
@@ -128,27 +128,35 @@ def cut(
         return Cuts((), {}, STEPS[0], ())
     step = _step(exposed.first, exposed.last)
     base = _cohort(exposed.first, step)
-    groups = f"{_lived(now)} AS lived, {_cohort_sql(step, base)} AS cohort"
+    lived, cohort = f"{_lived(now)} AS lived", f"{_cohort_sql(step, base)} AS cohort"
     plain = {form.key: _plain(work, form) for form in forms if form.kind != MetricKind.QUANTILE}
     spans = {form.key: work.spans[form.key] for form in forms if work.spans.get(form.key)}
-    values = {column.name: column.name for columns in plain.values() for column in columns}
-    for key, columns in ((key, span) for key, found in spans.items() for span in found):
-        values |= {column.name: _capped(column, caps[key]) for column in columns}
-    named = "".join(f", {value} AS {name}" for name, value in values.items())
+    named = dict.fromkeys(column.name for columns in plain.values() for column in columns)
     # Who did nothing since exposure has zeros in every column, as if without a row.
     engine.execute(
-        f"CREATE OR REPLACE TEMP VIEW cut_units AS SELECT variant, {groups}{named} FROM outcomes "
-        "WHERE first_event IS NOT NULL"
+        f"CREATE OR REPLACE TEMP VIEW cohort_units AS SELECT {', '.join(('variant', cohort, *named))} "
+        "FROM outcomes WHERE first_event IS NOT NULL"
     )
+    if spans:
+        values = {
+            column.name: _capped(column, caps[key])
+            for key, found in spans.items()
+            for span in found
+            for column in span
+        }
+        listed = "".join(f", {value} AS {name}" for name, value in values.items())
+        engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW lived_units AS SELECT variant, {lived}{listed} FROM spans"
+        )
     rows = engine.execute(
-        f"SELECT {groups}, variant, count(*) AS units FROM units GROUP BY ALL ORDER BY ALL"
+        f"SELECT {lived}, {cohort}, variant, count(*) AS units FROM units GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     arms = len(exposed.counts)
     by_age: Counter[Group] = Counter()
     by_cohort: Counter[Group] = Counter()
-    for lived, cohort, variant, units in rows:
-        by_age[lived, variant] += units
-        by_cohort[cohort, variant] += units
+    for age, begun, variant, units in rows:
+        by_age[age, variant] += units
+        by_cohort[begun, variant] += units
     ages, together = _ages(engine, spans, by_age, arms)
     cohorts = _moments(engine, "cohort", plain, by_cohort)
     return Cuts(
@@ -186,13 +194,14 @@ def _moments(
 ) -> dict[str, Groups]:
     """Summaries by a code and the variant, of metrics whose values are not too large to compute with."""
     columns = {column.name: column for group in metrics_of.values() for column in group}
-    bounds = metrics.bounds(engine, list(columns.values()), "cut_units")
+    table = f"{key}_units"
+    bounds = metrics.bounds(engine, list(columns.values()), table)
     sound = {
         name: group
         for name, group in metrics_of.items()
         if all(bounds[column.name] <= TOO_LARGE for column in group)
     }
-    return summarise.moments(engine, (key, "variant"), counts, sound, bounds, table="cut_units")
+    return summarise.moments(engine, (key, "variant"), counts, sound, bounds, table=table)
 
 
 def _ages(

@@ -17,7 +17,8 @@ Scales = dict[int, int]
 
 
 def build(engine: Engine, scope: Scope, work: Program) -> Scales:
-    """Make the tables `hits` (events that count for any column) and `outcomes` (one row per unit with any).
+    """Make the tables `hits` (events that count for any column), `outcomes` (one row per unit with any) and
+    `spans` (one per unit with any in a span of days).
 
     Units without a row have 0 in every column. Sums are exact, so the order of events does not matter.
 
@@ -27,6 +28,7 @@ def build(engine: Engine, scope: Scope, work: Program) -> Scales:
     collect(engine, scope, work)
     scales = value_scales(engine, work)
     tabulate(engine, scope, work, scales, "outcomes")
+    tabulate_spans(engine, work, scales, "spans")
     return scales
 
 
@@ -45,9 +47,27 @@ def tabulate(engine: Engine, scope: Scope, work: Program, scales: Scales, table:
     values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in work.distinct())
     engine.execute(
         f"CREATE TEMP TABLE {table} AS SELECT unit_key, any_value(variant) AS variant, "
-        f"any_value(time - age) AS first{kept}, min(time) FILTER (age >= 0) AS first_event, "
-        "max(time) FILTER (age >= 0) AS last_event"
+        f"any_value(time - age) AS first{kept}, min(CASE WHEN age >= 0 THEN time END) AS first_event, "
+        "max(CASE WHEN age >= 0 THEN time END) AS last_event"
         f"{values} FROM hits GROUP BY unit_key"
+    )
+
+
+def tabulate_spans(engine: Engine, work: Program, scales: Scales, table: str) -> None:
+    """Make a table of what units did in spans of days, of the table `hits`: most did nothing in any.
+
+    Args:
+        engine: Holds `hits`.
+        work: The columns.
+        scales: Of the sums of each term.
+        table: Its name.
+    """
+    columns = work.in_spans()
+    inside = " OR ".join(sorted({_inside(column) for column in columns})) or "false"
+    values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in columns)
+    engine.execute(
+        f"CREATE TEMP TABLE {table} AS SELECT unit_key, any_value(variant) AS variant, "
+        f"any_value(time - age) AS first{values} FROM hits WHERE {inside} GROUP BY unit_key"
     )
 
 
@@ -200,19 +220,24 @@ def _finding(term: Term, *, rated: bool) -> str:
 
 
 def _per_unit(column: Column, scales: dict[int, int]) -> str:
-    counted = "" if column.term is None else f" AND x{column.term} = {COUNTED}"
-    inside = f"FILTER (age BETWEEN {column.lower} AND {column.upper}{counted})"
+    inside = f"CASE WHEN {_inside(column)} THEN"
     if column.term in scales:
         scale = scales[column.term]
-        total = f"{exact_sum(f'v{column.term}', scale)} {inside}"
+        total = exact_sum(f"{inside} v{column.term} END", scale)
         value = f"coalesce(({total})::DOUBLE * {math.ldexp(1.0, -scale)!r}::DOUBLE, 0.0)"
     else:
-        value = f"count(*) {inside}"
+        value = f"count({inside} 1 END)"
     if column.once:
         value = f"least({value}, 1)"
     if column.cap is not None:
         value = f"least({value}, {column.cap!r}::DOUBLE)"
     return f"({value})::{'INTEGER' if column.whole else 'DOUBLE'}"
+
+
+def _inside(column: Column) -> str:
+    """SQL condition on a hit: the column counts it."""
+    counted = "" if column.term is None else f" AND x{column.term} = {COUNTED}"
+    return f"age BETWEEN {column.lower} AND {column.upper}{counted}"
 
 
 def _bounds(engine: Engine, names: Sequence[str], table: str) -> dict[str, float]:

@@ -16,10 +16,11 @@ from experiments.analysis.measure import Counted
 from experiments.analysis.sums import Sums
 from experiments.analysis.tallies import Tally
 
-LAYOUT = 2
+LAYOUT = 3
 """Another one makes a file void."""
 FILE = "units.duckdb"
 NAME = "kept"
+TABLES = ("met", "outcomes", "spans", "sampled")
 HELD_ELSEWHERE = "Could not set lock on file"
 """So DuckDB says it; what it says of damaged files speaks of blocks."""
 Key = tuple[str | int | None, ...]
@@ -165,10 +166,11 @@ class State:
             crowd = msgspec.json.decode(body, type=Crowd)
             self.crowds[crowd.limit] = crowd
 
-    def tables(self, key: str) -> tuple[str, str, str]:
-        """Names of an experiment's tables: exposed ids, their outcomes, exposures for samples."""
+    def tables(self, key: str) -> tuple[str, str, str, str]:
+        """Names of an experiment's tables: exposed ids, their outcomes, spans, exposures for samples."""
         slot = self._slots.setdefault(key, max(self._slots.values(), default=0) + 1)
-        return f"{NAME}.met_{slot}", f"{NAME}.outcomes_{slot}", f"{NAME}.sampled_{slot}"
+        met, outcomes, spans, sampled = (f"{NAME}.{each}_{slot}" for each in TABLES)
+        return met, outcomes, spans, sampled
 
     @contextlib.contextmanager
     def changing(self, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
