@@ -73,6 +73,12 @@ SETTINGS = (
         DUCKDB,
         'analysis engine; `spark://host:port` or `local[N]` for Spark (`pip install "proefwerk[spark]"`)',
     ),
+    Setting(
+        "PROEFWERK_MEMORY",
+        "80 % of the machine's",
+        "most memory that DuckDB takes for one analysis on this machine, such as `8GB`; beyond it, it spills"
+        " to disk",
+    ),
     Setting("PROEFWERK_HOST", "127.0.0.1", "address that the web server listens on"),
     Setting("PROEFWERK_PORT", "8000", "port that the web server listens on"),
     Setting("PROEFWERK_WORKERS", "1", "number of web worker processes"),
@@ -101,6 +107,7 @@ SETTINGS = (
 )
 _Default = TypeVar("_Default", int, None)
 _DIALECTS = ("sqlite", "postgresql")
+_MEMORY = re.compile(r"[1-9][0-9]{0,6}[MGT]i?B")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 CACHE_BYTES = 50 * 1024**3
 _KEY_TEXT = re.compile(r"[!-~]{1,200}")
@@ -115,6 +122,7 @@ class Settings:
         database_url: SQLAlchemy URL of the control database.
         lake_url: Local folder of the event files, or `s3://bucket/prefix`.
         engine: Analysis engine: `duckdb://`, `spark://host:port` or `local[N]`.
+        memory: The most that DuckDB takes for one analysis, such as `8GB`; `None` leaves it to DuckDB.
         host: Address that the web server listens on.
         port: Its port; 0 lets the system choose.
         workers: Number of web worker processes.
@@ -148,6 +156,7 @@ class Settings:
     retention_days: int | None = None
     late_days: int = MAX_AGE.days
     streams: int | None = None
+    memory: str | None = None
     shop_origins: frozenset[str] = frozenset()
     cookie_domain: str | None = None
 
@@ -194,6 +203,7 @@ class Settings:
             cache_bytes=_whole(values, "PROEFWERK_CACHE_BYTES", CACHE_BYTES, 0, 10**15),
             late_days=_whole(values, "PROEFWERK_LATE_DAYS", MAX_AGE.days, 1, 36_500),
             streams=_whole(values, "PROEFWERK_STREAMS", None, 0, 10_000),
+            memory=_memory(value_of(values, "PROEFWERK_MEMORY")),
             shop_origins=origins,
             cookie_domain=cookie_domain(value_of(values, "PROEFWERK_COOKIE_DOMAIN"), origins),
         )
@@ -292,6 +302,14 @@ def _engine(text: str | None) -> str:
     if any(find_spec(name) is None for name in ("pyspark", "sqlglot")):
         raise ConfigurationError(
             f"PROEFWERK_ENGINE is '{text}', but Spark's driver is missing: pip install \"proefwerk[spark]\"."
+        )
+    return text
+
+
+def _memory(text: str | None) -> str | None:
+    if text is not None and not _MEMORY.fullmatch(text):
+        raise ConfigurationError(
+            f"PROEFWERK_MEMORY is '{text}'; it must be a whole number of MB, GB or TB, such as 8GB."
         )
     return text
 

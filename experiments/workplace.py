@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from assignment.events import MAX_AGE
+from experiments.analysis.engine import limit_memory
 from experiments.analysis.inbox import take_over
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.looks import Memory
@@ -62,6 +63,7 @@ class Workplace:
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
         """The workplace that the settings describe."""
+        limit_memory(settings.memory)
         store, max_age = store_of(settings), timedelta(days=settings.late_days)
         place = cls(database, _lake(settings, store), settings.log_folder, settings.secret, max_age=max_age)
         place.state = settings.home / "state"

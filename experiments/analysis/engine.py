@@ -44,11 +44,22 @@ class Engine(Protocol):
         ...
 
 
+_limits: dict[str, str] = {}
+"""What every engine of this process is opened with."""
+
+
+def limit_memory(memory: str | None) -> None:
+    """From now on an engine of this process takes no more, such as `8GB`; `None` leaves it to DuckDB."""
+    _limits.clear()
+    if memory is not None:
+        _limits["memory_limit"] = memory
+
+
 @contextmanager
 def connection(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A fresh in-memory engine that never reaches for the network; `spill` is where large sorts may go."""
     engine = duckdb.connect(
-        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, **_limits}
     )
     try:
         engine.execute("SET TimeZone = 'UTC'")

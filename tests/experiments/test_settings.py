@@ -86,6 +86,8 @@ def test_postgresql_is_spoken_through_psycopg_3(tmp_path: Path, url: str) -> Non
         ("PROEFWERK_ENGINE", "oracle", "PROEFWERK_ENGINE is 'oracle'; it must be duckdb://"),
         ("PROEFWERK_ENGINE", "spark://host", "PROEFWERK_ENGINE is 'spark://host'; it must be"),
         ("PROEFWERK_ENGINE", "local[0]", "PROEFWERK_ENGINE is 'local"),
+        ("PROEFWERK_MEMORY", "8", "PROEFWERK_MEMORY is '8'; it must be a whole number of MB, GB or TB"),
+        ("PROEFWERK_MEMORY", "0GB", "PROEFWERK_MEMORY is '0GB'"),
         ("PROEFWERK_BOOTSTRAP_ADMIN_KEY", "a key", "PROEFWERK_BOOTSTRAP_ADMIN_KEY must be 1 to 200 visible"),
         ("PROEFWERK_BOOTSTRAP_USER", "a@b", "PROEFWERK_BOOTSTRAP_PASSWORD is missing"),
         (
