@@ -17,7 +17,7 @@ from experiments.analysis.advance import CannotAdvanceError, Kept, advance
 from experiments.analysis.columns import Program
 from experiments.analysis.engine import connection
 from experiments.analysis.measure import Counted, Measurement, count, measure, program_of, scope_of, whole
-from experiments.analysis.recheck import exposures_up_to, lowest
+from experiments.analysis.recheck import exposures_up_to, lowest, source_up_to
 from experiments.analysis.shared import Shared
 from experiments.analysis.state import LockedError, Record, State, discard
 from experiments.analysis.units import Scope
@@ -80,7 +80,8 @@ class Batch:
         self._engine = engine
         self._view = view
         self._state = state
-        self._shared = Shared(engine, view, [program_of(each, cuts=True) for each in definitions], state)
+        programs = {each.form.key: program_of(each, cuts=True) for each in definitions}
+        self._shared = Shared(engine, view, programs, state)
 
     def measure(
         self, definition: Definition, view: View, as_of: datetime, /, *, cuts: bool = False
@@ -139,8 +140,8 @@ class Batch:
     ) -> tuple[Measurement, Counted]:
         exposed = units.build(engine, scope)
         if sampled is not None:
-            highest = lowest(exposed, share=2)
-            rows = exposures_up_to(scope, scope.view.source("exposures"), highest)
+            highest = lowest(exposed.total, share=2)
+            rows = exposures_up_to(scope, source_up_to(scope, highest), highest)
             engine.execute(f"CREATE OR REPLACE TABLE {sampled} AS {rows}")
             scope = replace(scope, sampled=(sampled, highest))
         counted = count(engine, scope, program_of(definition, cuts=True))
@@ -167,10 +168,10 @@ class Batch:
         met, outcomes, spans, lows = state.tables(key)
         own = "".join(f", segment_{place}" for place in range(len(scope.segments)))
         without = f"EXCLUDE ({own[2:]})" if own else ""
-        known = self._sharing(scope)
+        known = replace(self._sharing(scope), sampled=self._shared.low_exposures(key))
         with self._cursor() as engine, state.changing(engine):
             found, counted = self._anew(engine, definition, known, lows)
-            highest = lowest(found.exposed, share=2)
+            highest = lowest(found.exposed.total, share=2)
             engine.execute(f"CREATE OR REPLACE TABLE {met} AS SELECT * FROM met")
             engine.execute(f"CREATE OR REPLACE TABLE {outcomes} AS SELECT * {without} FROM outcomes")
             engine.execute(f"CREATE OR REPLACE TABLE {spans} AS SELECT * FROM spans")

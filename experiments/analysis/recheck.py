@@ -15,6 +15,8 @@ from experiments.audiences import attributes_of
 from experiments.definition import Definition
 
 SAMPLE = 2_000
+SAMPLED = "event.unit_key, unit, time, received, id, event.experiment, attributes, version"
+"""Columns of an exposure, named `event`, that a sample needs."""
 _LOWEST_KEY, _KEYS = -(2**63), 2**64
 
 
@@ -74,26 +76,31 @@ def recheck(engine: Engine, scope: Scope, exposed: Exposed, definition: Definiti
     return Rechecked(len(rows), tuple(variants), other, beyond, known, outside)
 
 
-def lowest(exposed: Exposed, share: int = 1) -> int:
-    """The highest key of about `share * SAMPLE` units."""
-    return _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE * share // max(1, exposed.total))
+def lowest(units: int, share: int = 1) -> int:
+    """The highest key of about `share * SAMPLE` of so many units."""
+    return _LOWEST_KEY + min(_KEYS - 1, _KEYS * SAMPLE * share // max(1, units))
 
 
 def exposures_up_to(scope: Scope, source: str, highest: int) -> str:
     """SQL of the experiment's exposures of ids with keys up to a number, as a sample needs them."""
     return (
-        f"SELECT unit_key, unit, time, received, id, experiment, attributes, version FROM {source} AS event "
+        f"SELECT {SAMPLED} FROM {source} AS event "
         f"WHERE event.experiment = {literal(scope.experiment)} AND event.unit_key <= {highest}"
     )
+
+
+def source_up_to(scope: Scope, highest: int) -> str:
+    """SQL that holds the exposures of ids with keys up to a number."""
+    if scope.sampled is not None and highest <= scope.sampled[1]:
+        return scope.sampled[0]
+    return scope.view.source("exposures")
 
 
 def _sample(engine: Engine, scope: Scope, exposed: Exposed) -> list[tuple[str, int, str | None]]:
     """Unit, variant and attributes at first exposure; no persons, who may have got another id's variant."""
     alone = "ANTI JOIN persons ON units.unit_key = persons.person_key" if exposed.are_joined else ""
-    highest = lowest(exposed)
-    source = scope.view.source("exposures")
-    if scope.sampled is not None and highest <= scope.sampled[1]:
-        source = scope.sampled[0]
+    highest = lowest(exposed.total)
+    source = source_up_to(scope, highest)
     return engine.execute(
         f"""SELECT min(event.unit), any_value(units.variant),
           arg_min(event.attributes, row(epoch_us(event.time), event.id))

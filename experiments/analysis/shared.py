@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import duckdb
 
 from experiments.analysis.columns import Program
+from experiments.analysis.engine import literal
 from experiments.analysis.metrics import looked_at
+from experiments.analysis.recheck import SAMPLED, lowest
 from experiments.analysis.rows import moment
 from experiments.analysis.state import Crowd, Mark, State
 from experiments.analysis.view import View
@@ -29,7 +31,7 @@ class Shared:
     Args:
         engine: Holds the tables.
         view: The lake.
-        programs: What is computed of the experiments.
+        programs: What is computed of the experiments, by their keys.
         state: What was known before.
     """
 
@@ -37,12 +39,14 @@ class Shared:
         self,
         engine: duckdb.DuckDBPyConnection,
         view: View,
-        programs: Sequence[Program],
+        programs: Mapping[str, Program],
         state: State | None,
     ) -> None:
         self._engine = engine
         self._view = view
-        self._programs = programs
+        self._programs = list(programs.values())
+        self._unknown = [key for key in programs if state is None or key not in state.records]
+        self._limits: dict[str, int] | None = None
         self._state = state
         self._made: set[str] = set()
         self._new: dict[int, dict[str, int]] = {}
@@ -59,6 +63,28 @@ class Shared:
             f"SELECT unit_key, time, received, name, value, currency, {properties} "
             f"FROM {self._view.source('conversions')} AS event WHERE {names or 'false'}",
         )
+
+    def low_exposures(self, experiment: str) -> tuple[str, int] | None:
+        """Table of the exposures of ids with low keys, and up to which key it has an experiment's.
+
+        Those of all experiments of which nothing is known are read together, for they share files.
+        """
+        source = self._view.source("exposures")
+        if self._limits is None:
+            counts = f"SELECT experiment, count(*) FROM {source} GROUP BY experiment"
+            rows = dict(self._engine.execute(counts).fetchall()) if len(self._unknown) > 1 else {}
+            # Twice as many as are asked for where no unit has a second exposure; enough where it has one.
+            self._limits = {key: lowest(rows[key], share=4) for key in self._unknown if key in rows}
+        if experiment not in self._limits:
+            return None
+        limits = ", ".join(f"({literal(key)}, {limit})" for key, limit in self._limits.items())
+        table = self._table(
+            "low_exposures",
+            f"SELECT {SAMPLED} FROM {source} AS event JOIN (VALUES {limits}) AS low(experiment, highest) "
+            "ON event.experiment = low.experiment AND event.unit_key <= low.highest "
+            f"WHERE event.unit_key <= {max(self._limits.values())}",
+        )
+        return table, self._limits[experiment]
 
     def recent(self) -> tuple[str, str]:
         """Table of all conversions of the ids with a new event, and that of these ids."""
