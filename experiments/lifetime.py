@@ -16,9 +16,13 @@ PARENT_DEATH_SIGNAL_OPTION = 1  # PR_SET_PDEATHSIG of prctl(2)
 POLL_SECONDS = 0.5
 
 
-def die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the parent dies; elsewhere than on Linux, watch for it."""
-    parent = os.getppid()
+def die_with_parent(parent: int | None = None) -> None:
+    """Ask the kernel for SIGTERM when the parent dies; elsewhere than on Linux, watch for it.
+
+    Args:
+        parent: Its process id, where that is known from before the fork; it may have died since.
+    """
+    parent = parent or os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PARENT_DEATH_SIGNAL_OPTION, signal.SIGTERM, 0, 0, 0)
         # The parent may have died between its fork and the call above.
@@ -31,10 +35,15 @@ def die_with_parent() -> None:
 def let_young_children_be_stopped() -> None:
     """Have children that this process forks die of SIGTERM and SIGINT until they have handlers of their own.
 
-    They inherit their parent's, which in a child that is still loading would swallow the signal.
+    They inherit their parent's, which in a child that is still loading would swallow the signal. Nor do they
+    outlive their parent, though it dies while they are loading.
     """
+    forking = [os.getpid()]
     for number in (signal.SIGTERM, signal.SIGINT):
         os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
+    os.register_at_fork(
+        before=lambda: forking.__setitem__(0, os.getpid()), after_in_child=lambda: die_with_parent(forking[0])
+    )
 
 
 def when_told_to_stop(goodbye: Callable[[], None]) -> None:
