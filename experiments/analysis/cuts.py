@@ -111,6 +111,7 @@ def cut(
     work: Program,
     forms: Sequence[MetricForm],
     caps: Mapping[str, float | None],
+    bounds: Mapping[str, float],
     exposed: Exposed,
     now: int,
 ) -> Cuts:
@@ -121,6 +122,7 @@ def cut(
         work: Their columns.
         forms: The primary metrics.
         caps: Most that a unit counts for, by metric.
+        bounds: Largest size of the values of each column of `outcomes`.
         exposed: Units in numbers.
         now: Until when units have lived, microseconds since 1970 UTC.
     """
@@ -158,7 +160,7 @@ def cut(
         by_age[age, variant] += units
         by_cohort[begun, variant] += units
     ages, together = _ages(engine, spans, by_age, arms)
-    cohorts = _moments(engine, "cohort", plain, by_cohort)
+    cohorts = _moments(engine, "cohort", plain, bounds, by_cohort)
     return Cuts(
         ages,
         together,
@@ -190,18 +192,19 @@ def _capped(column: Column, cap: float | None) -> str:
 
 
 def _moments(
-    engine: Engine, key: str, metrics_of: Mapping[str, Sequence[Column]], counts: Mapping[Group, int]
+    engine: Engine,
+    key: str,
+    metrics_of: Mapping[str, Sequence[Column]],
+    bounds: Mapping[str, float],
+    counts: Mapping[Group, int],
 ) -> dict[str, Groups]:
     """Summaries by a code and the variant, of metrics whose values are not too large to compute with."""
-    columns = {column.name: column for group in metrics_of.values() for column in group}
-    table = f"{key}_units"
-    bounds = metrics.bounds(engine, list(columns.values()), table)
     sound = {
         name: group
         for name, group in metrics_of.items()
         if all(bounds[column.name] <= TOO_LARGE for column in group)
     }
-    return summarise.moments(engine, (key, "variant"), counts, sound, bounds, table=table)
+    return summarise.moments(engine, (key, "variant"), counts, sound, bounds, table=f"{key}_units")
 
 
 def _ages(
@@ -212,7 +215,9 @@ def _ages(
         return (), {}
     whole = {key: [column for span in found for column in span] for key, found in spans.items()}
     alone = {f"{key} {place}": span for key, found in spans.items() for place, span in enumerate(found)}
-    groups = _moments(engine, "lived", whole | alone, counts)
+    columns = {column.name: column for found in whole.values() for column in found}
+    bounds = metrics.bounds(engine, list(columns.values()), "lived_units")
+    groups = _moments(engine, "lived", whole | alone, bounds, counts)
 
     def over(name: str, columns: Sequence[Column], least: int) -> Arms:
         """Merged over the groups that have lived through at least so many spans."""

@@ -291,7 +291,7 @@ def of_units(
         slices=slices_of(engine, definition, work, exposed, sound, bounds),
         arrivals=arrivals(engine, scope, exposed, counted.exposures, counted.conversions),
         rates=None if definition.rates is None else exchange.used(scope, counted.conversions),
-        cuts=cut(engine, work, _primaries(roles), caps, exposed, now) if cuts else None,
+        cuts=cut(engine, work, _primaries(roles), caps, bounds, exposed, now) if cuts else None,
     )
 
 

@@ -67,7 +67,7 @@ def measure_table(engine: Engine, definition: Definition, roles: Roles) -> Measu
             exposure_runs=(),
             conversion_runs=(),
         ),
-        cuts=cut(engine, work, forms, caps, exposed, exposed.last or 0) if dated else None,
+        cuts=cut(engine, work, forms, caps, bounds, exposed, exposed.last or 0) if dated else None,
     )
 
 
