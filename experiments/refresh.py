@@ -44,10 +44,9 @@ def refresh_reports(place: Workplace) -> list[str]:
     compact(place)
     view = place.lake.view()
     as_of = utc_now()
-    if place.state is not None and place.removals != view.manifest.removals:
+    if place.state is not None:
         # Whoever was taken out of the lake is to leave nothing behind, be any report due or not.
-        discard(place.state)
-        place.removals = view.manifest.removals
+        discard(place.state, but=view.manifest.removals)
     watched = _watched(place.database)
     looked = [_surviving(place, view, each, partial(_due, place, view, each, as_of)) for each in watched]
     due = [each for each in looked if each is not None]

@@ -39,7 +39,6 @@ class Workplace:
         retention: For how long events are kept; `None` for ever.
         tended: The UTC day on which the lake was last tended.
         state: Folder of what refreshes know of units, which may be deleted; `None` keeps nothing.
-        removals: How often events had been removed from the lake at the last refresh.
     """
 
     database: Database
@@ -58,7 +57,6 @@ class Workplace:
     retention: timedelta | None = None
     tended: date | None = None
     state: Path | None = None
-    removals: int = 0
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:

@@ -51,7 +51,7 @@ class Shared:
         self._made: set[str] = set()
         self._new: dict[int, dict[str, int]] = {}
         rows = {kind: sum(p.rows for p in view.manifest.parts if p.kind == kind) for kind in KINDS}
-        self.mark = Mark(view.manifest.generation, view.manifest.removals, rows)
+        self.mark = Mark(view.manifest.generation, rows)
 
     def conversions(self) -> str:
         """Table of the conversions that any of the experiments looks at."""
@@ -117,7 +117,7 @@ class Shared:
 
     def continues(self, mark: Mark) -> bool:
         """Whether the lake holds what it held then and new events, and these are few."""
-        if mark.generation > self.mark.generation or mark.removals != self.mark.removals:
+        if mark.generation > self.mark.generation:
             return False
         if mark.generation not in self._new:
             self._new[mark.generation] = {

@@ -18,7 +18,6 @@ from experiments.analysis.tallies import Tally
 
 LAYOUT = 3
 """Another one makes a file void."""
-FILE = "units.duckdb"
 NAME = "kept"
 TABLES = ("met", "outcomes", "spans", "sampled")
 HELD_ELSEWHERE = "Could not set lock on file"
@@ -32,12 +31,10 @@ class Mark(msgspec.Struct, frozen=True):
 
     Attributes:
         generation: Of its manifest.
-        removals: How often events were removed.
         rows: Events by kind.
     """
 
     generation: int
-    removals: int
     rows: dict[str, int]
 
 
@@ -118,7 +115,7 @@ class State:
     Args:
         engine: To attach it to.
         folder: Where it lies.
-        removals: How often events were removed from the lake: what was known before another one is deleted.
+        removals: How often events were removed from the lake: what was known before another one is void.
 
     Raises:
         LockedError: Another process has it open.
@@ -126,7 +123,7 @@ class State:
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, folder: Path, removals: int) -> None:
         self._engine = engine
-        self._file = folder / FILE
+        self._file = file_of(folder, removals)
         self._slots: dict[str, int] = {}
         self.records: dict[str, Record] = {}
         self.crowds: dict[int, Crowd] = {}
@@ -137,10 +134,6 @@ class State:
             if HELD_ELSEWHERE in str(error):
                 raise LockedError(str(error)) from error
             log.warning("What was known of units cannot be read, so it is computed anew: %s", error)
-            self._begin_anew(folder)
-        marks = [each.mark for each in self.records.values()] + [each.mark for each in self.crowds.values()]
-        if any(mark.removals != removals for mark in marks):
-            # Whoever was taken out of the lake is to leave nothing behind here.
             self._begin_anew(folder)
 
     def _begin_anew(self, folder: Path) -> None:
@@ -210,7 +203,17 @@ class State:
             del self.records[key], self._slots[key]
 
 
-def discard(folder: Path) -> None:
-    """Remove the file."""
-    for path in folder.glob(f"{FILE}*"):
-        path.unlink(missing_ok=True)
+def file_of(folder: Path, removals: int) -> Path:
+    """The file for a lake from which events were removed so often."""
+    return folder / f"units-{removals}.duckdb"
+
+
+def discard(folder: Path, *, but: int | None = None) -> None:
+    """Remove what is kept, but for that of a lake from which events were removed so often.
+
+    Whoever was taken out of the lake leaves nothing behind then.
+    """
+    kept = None if but is None else file_of(folder, but).name
+    for path in folder.glob("units*"):
+        if kept is None or not path.name.startswith(kept):
+            path.unlink(missing_ok=True)

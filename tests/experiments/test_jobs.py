@@ -276,6 +276,20 @@ def test_what_is_kept_of_units_goes_when_somebody_is_erased(place: Workplace) ->
     assert not list(place.state.iterdir())
 
 
+@pytest.mark.usefixtures("no_spacing")
+def test_what_is_kept_of_units_outlives_a_restart_after_an_erasure(place: Workplace) -> None:
+    place.state = place.log_folder.parent / "state"
+    shop(place, 10)
+    assert jobs.refresh_reports(place) == ["bar"]
+    erase(place.lake, ["u1"], microseconds(utc_now()))
+    place.rests.clear()
+    assert jobs.refresh_reports(place) == ["bar"]
+    restarted = Workplace(place.database, place.lake, place.log_folder, state=place.state)
+    restarted.rests["bar"] = math.inf
+    assert jobs.refresh_reports(restarted) == []
+    assert list(place.state.iterdir())
+
+
 def test_an_experiment_starts_and_stops_on_its_dates(place: Workplace) -> None:
     age(place, end_at=utc_now() - timedelta(seconds=1))
     assert jobs.apply_dates(place) == ["bar"]

@@ -125,8 +125,9 @@ def check(history: list[tuple[list[Event], str]]) -> None:
                 erase(lake, ["b"], microseconds(now))
             elif beside == "lose":
                 state.discard(folder)
-            elif beside == "damage" and (folder / state.FILE).exists():
-                (folder / state.FILE).write_bytes(b"no database")
+            elif beside == "damage":
+                for path in folder.glob("*.duckdb"):
+                    path.write_bytes(b"no database")
             view = lake.view()
             assert refreshed(view, now, folder) == fresh(view, now)
 
@@ -213,7 +214,7 @@ def test_a_damaged_state_is_told_in_the_log_and_replaced(
     kept: tuple[Lake, Path, datetime], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake, folder, now = kept
-    path = folder / state.FILE
+    path = state.file_of(folder, 0)
     path.write_bytes(path.read_bytes()[:5000])
     assert refreshed(lake.view(), now, folder) == fresh(lake.view(), now)
     assert "computed anew" in caplog.text
@@ -226,7 +227,7 @@ def test_a_state_with_damaged_blocks_is_replaced_and_not_taken_for_one_in_use(
     kept: tuple[Lake, Path, datetime], caplog: pytest.LogCaptureFixture, place: int
 ) -> None:
     lake, folder, now = kept
-    path = folder / state.FILE
+    path = state.file_of(folder, 0)
     damaged = bytearray(path.read_bytes())
     damaged[place : place + 64] = bytes(byte ^ 0x5A for byte in damaged[place : place + 64])
     path.write_bytes(damaged)
@@ -263,7 +264,7 @@ def test_a_state_that_another_process_holds_is_left_alone(
     code = (
         "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", code, str(folder / state.FILE)]
+    command = [sys.executable, "-c", code, str(state.file_of(folder, 0))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
