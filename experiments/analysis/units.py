@@ -166,12 +166,10 @@ def describe(
         joined: What links did, where there are any.
         aside: Whom the phase leaves out.
     """
-    names = [f"segment_{index}" for index in range(len(scope.segments))]
-    values = tuple(_values(engine, name) for name in names)
-    coded = "".join(f", {_coded(name, known)} AS {name}" for name, known in zip(names, values, strict=True))
+    one_variant = "variant = last_variant AND bot IS NULL"
+    values, coded = coded_segments(engine, len(scope.segments), one_variant)
     engine.execute(
-        f"CREATE TEMP VIEW units AS SELECT unit_key, first, variant{coded} FROM met "
-        "WHERE variant = last_variant AND bot IS NULL"
+        f"CREATE TEMP VIEW units AS SELECT unit_key, first, variant{coded} FROM met WHERE {one_variant}"
     )
     name_ids(engine, joined=joined is not None)
     multiple, unknown = engine.execute(
@@ -185,15 +183,7 @@ def describe(
         multiple=multiple,
         unknown_events=unknown,
         segments=values,
-        segment_counts=tuple(
-            {
-                (value, variant): count
-                for value, variant, count in engine.execute(
-                    f"SELECT {name}, variant, count(*) FROM units GROUP BY ALL"
-                ).fetchall()
-            }
-            for name in names
-        ),
+        segment_counts=segment_counts(engine, len(values)),
         first=first,
         last=last,
         bots=excluded(engine, len(scope.variants)),
@@ -318,10 +308,37 @@ def first_exposures(engine: Engine, scope: Scope, source: str, table: str) -> No
     )
 
 
-def _values(engine: Engine, name: str) -> tuple[str, ...]:
+def coded_segments(engine: Engine, count: int, condition: str) -> tuple[tuple[tuple[str, ...], ...], str]:
+    """Values per segment of the table `met`, and SQL of further columns with their places.
+
+    Args:
+        engine: Holds the table.
+        count: How many segments it has.
+        condition: SQL: which rows count.
+    """
+    names = [f"segment_{index}" for index in range(count)]
+    values = tuple(_values(engine, name, condition) for name in names)
+    pairs = zip(names, values, strict=True)
+    return values, "".join(f", {_coded(name, known)} AS {name}" for name, known in pairs)
+
+
+def segment_counts(engine: Engine, count: int) -> tuple[dict[tuple[int, ...], int], ...]:
+    """Units of the view `units` per segment, then (value, variant), both as places."""
+    return tuple(
+        {
+            (value, variant): units
+            for value, variant, units in engine.execute(
+                f"SELECT segment_{index}, variant, count(*) FROM units GROUP BY ALL"
+            ).fetchall()
+        }
+        for index in range(count)
+    )
+
+
+def _values(engine: Engine, name: str, condition: str) -> tuple[str, ...]:
     """The largest values by number of units; the rest, and very small ones, go together."""
     counts = engine.execute(
-        f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant AND bot IS NULL "
+        f"SELECT {name}, count(*) AS units FROM met WHERE {condition} "
         f"GROUP BY {name} ORDER BY units DESC, {name}"
     ).fetchall()
     total = sum(units for _, units in counts)

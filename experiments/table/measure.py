@@ -10,7 +10,7 @@ from experiments.analysis.engine import Engine, literal
 from experiments.analysis.measure import Measured, Measurement, capped, ranks_of, slices_of, usable
 from experiments.analysis.metrics import Left
 from experiments.analysis.tallies import EDGES
-from experiments.analysis.units import MAX_VALUES, MIN_SHARE, OTHER, UNKNOWN, Exposed
+from experiments.analysis.units import UNKNOWN, Exposed
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.table.outcomes import Outcome
@@ -132,9 +132,8 @@ def _gather(engine: Engine, roles: Roles, values: dict[str, str]) -> dict[str, i
 
 def _exposed(engine: Engine, roles: Roles) -> Exposed:
     """Make `outcomes` and `units` of the units with one variant."""
-    names = [f"segment_{place}" for place in range(len(roles.segments))]
-    values = tuple(_values(engine, name) for name in names)
-    coded = "".join(f", {_coded(*pair)} AS {pair[0]}" for pair in zip(names, values, strict=True))
+    values, coded = units.coded_segments(engine, len(roles.segments), "variant = last_variant")
+    names = [f"segment_{place}" for place in range(len(values))]
     left = ", ".join(("last_variant", *names))
     engine.execute(
         f"CREATE OR REPLACE TEMP TABLE outcomes AS SELECT * EXCLUDE ({left}), first AS first_event{coded} "
@@ -149,32 +148,7 @@ def _exposed(engine: Engine, roles: Roles) -> Exposed:
         multiple=multiple,
         unknown_events=0,
         segments=values,
-        segment_counts=tuple(
-            {
-                (value, variant): count
-                for value, variant, count in engine.execute(
-                    f"SELECT {name}, variant, count(*) FROM units GROUP BY ALL"
-                ).fetchall()
-            }
-            for name in names
-        ),
+        segment_counts=units.segment_counts(engine, len(values)),
         first=first if roles.date is not None else None,
         last=last if roles.date is not None else None,
     )
-
-
-def _values(engine: Engine, name: str) -> tuple[str, ...]:
-    """The largest values; the rest, and very small ones, go together."""
-    counts = engine.execute(
-        f"SELECT {name}, count(*) AS units FROM met WHERE variant = last_variant GROUP BY {name} "
-        f"ORDER BY units DESC, {name}"
-    ).fetchall()
-    total = sum(units for _, units in counts)
-    large = tuple(value for value, units in counts[:MAX_VALUES] if units >= MIN_SHARE * total)
-    return large if len(large) == len(counts) else (*large, OTHER)
-
-
-def _coded(name: str, values: tuple[str, ...]) -> str:
-    named = values[:-1] if values and values[-1] == OTHER else values
-    cases = " ".join(f"WHEN {literal(value)} THEN {place}" for place, value in enumerate(named))
-    return f"(CASE {name} {cases} ELSE {len(named)} END)::UTINYINT" if named else "0::UTINYINT"
