@@ -212,18 +212,6 @@ def marked(payload: bytes, agent: str) -> bytes:
     return b"%b%b%b},%b" % (payload[:start], _MARK, msgspec.json.encode(agent), payload[start + 1 :])
 
 
-def payload_agent(payload: bytes) -> str | None:
-    """The user agent of the crawler that sent a log record's events; `None` for everybody else's.
-
-    Raises:
-        ValueError: The record holds something else.
-    """
-    if not payload.startswith(_MARK, _RECEIPT.size):
-        return None
-    first = _decode(payload)[0]
-    return first.agent if isinstance(first, Sender) else None
-
-
 class Record(NamedTuple):
     """A record of the log.
 

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.analysis.engine import key_of, literal
+from experiments.analysis.engine import literal
 from experiments.analysis.manifest import Part, sync_file, sync_folder
-from experiments.analysis.schema import COLUMNS, SCHEMA, names, rows_of
+from experiments.analysis.schema import SCHEMA, names, rows_of
 from experiments.analysis.store import Store
 
 ROW_GROUP = 122_880
@@ -30,28 +30,14 @@ _ORDER = {
 }
 _NAMES = {"exposures": "experiment", "conversions": "name"}
 """What comes before that in the order, and has few values."""
-_KEYS = {"unit": "unit_key", "person": "person_key"}
-"""What holds the 64-bit key of an id."""
 _DAY = 86_400_000_000
-_OPTIONAL = ("version",)
-"""Columns that incoming rows may lack."""
 
 
 def write(
     engine: duckdb.DuckDBPyConnection, root: Path, kind: str, table: pa.Table, generation: int
 ) -> list[Part]:
     """New files for the rows of one kind, one a day; on disk when this returns."""
-    keys = "".join(
-        f"{key_of(name)} AS {key}, "
-        for name, key in _KEYS.items()
-        if name in table.column_names and key not in table.column_names
-    )
-    lacking = "".join(
-        f"NULL::{COLUMNS[kind][name].type} AS {name}, "
-        for name in _OPTIONAL
-        if name in COLUMNS[kind] and name not in table.column_names
-    )
-    source = f"(SELECT *, {keys}{lacking}{generation}::INTEGER AS generation FROM incoming)"
+    source = f"(SELECT *, {generation}::INTEGER AS generation FROM incoming)"
     made = []
     for day, rows in _by_day(table):
         engine.register("incoming", rows)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from experiments.analysis import manifest, parts
-from experiments.analysis.engine import connection
+from experiments.analysis.engine import connection, key_of
 from experiments.analysis.manifest import Manifest, Part
 from experiments.analysis.rows import microseconds
 from experiments.definition import Definition
@@ -106,6 +106,8 @@ def _day(
     with connection() as engine, connection() as source:
         for kind, query, share in (("exposures", _EXPOSED, 10), ("conversions", _DONE, 3)):
             bounds = {"first": first * share // 10, "last": last * share // 10}
-            table = source.sql(query.format(**known, **bounds)).to_arrow_table()
+            rows = query.format(**known, **bounds)
+            keyed = f"SELECT *, {key_of('unit')} AS unit_key, NULL::INTEGER AS version FROM ({rows})"
+            table = source.sql(keyed).to_arrow_table()
             made += parts.write(engine, root, kind, table, generation)
     return made

@@ -18,9 +18,9 @@ from assignment.events import (
     Exposure,
     Link,
     decode_payload,
+    decode_records,
     encode_payload,
     marked,
-    payload_agent,
 )
 from assignment.log import EventLog, Frame, read_frames, segments
 from experiments.analysis import takeover
@@ -169,7 +169,7 @@ def test_batches_that_are_read_ahead_hold_every_event_once(tmp_path: Path) -> No
     frames = [frame for frame in read_frames(segments(log.folder)[0]) if isinstance(frame, Frame)]
     logged = [event.id for frame in frames for event, _ in decode_payload(frame.payload)]
     assert sorted(found) == sorted(logged)
-    assert all(payload_agent(frame.payload) is None for frame in frames)
+    assert all(record.agent is None for record in decode_records([frame.payload for frame in frames]))
 
 
 def test_events_go_in_all_or_none(tmp_path: Path) -> None:
