@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+import pytest
 import requests
+
+from experiments.analysis import object_store
 
 HANG_SECONDS = 2.0
 _SERVE = """
@@ -136,3 +139,13 @@ def door_to(target: str) -> Iterator[Door]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def stores_behind_a_door(server: str, monkeypatch: pytest.MonkeyPatch, retry_seconds: int) -> Iterator[Door]:
+    """A door through which every store goes that is opened from now on, and gives up after so long."""
+    with door_to(server) as door:
+        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": door.endpoint}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(object_store, "RETRY_SECONDS", retry_seconds)
+        yield door

@@ -13,7 +13,7 @@ from assignment.errors import ProefwerkError
 from assignment.events import Event
 from assignment.log import EventLog, LogFull, is_sealed, read_frames, segments
 from experiments import shipping
-from experiments.analysis import inbox, object_store
+from experiments.analysis import inbox
 from experiments.analysis.inbox import INBOX, take_over
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.object_store import ObjectStore, open_s3
@@ -21,7 +21,7 @@ from experiments.shipping import Shipper
 from tests.experiments.analysis.build import write_log
 from tests.experiments.analysis.test_lake import once, some
 from tests.experiments.analysis.test_object_store import ids
-from tests.object_store import CREDENTIALS, Door, door_to, new_bucket, running_s3
+from tests.object_store import Door, new_bucket, running_s3, stores_behind_a_door
 
 
 class Node:
@@ -52,10 +52,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def door(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    with door_to(server) as door:
-        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": door.endpoint}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(object_store, "RETRY_SECONDS", 1)
+    with stores_behind_a_door(server, monkeypatch, retry_seconds=1) as door:
         yield door
 
 

@@ -27,7 +27,7 @@ from experiments.analysis.schema import KINDS
 from tests.experiments.analysis.build import START, add, conversion, exposure, write_log
 from tests.experiments.analysis.test_erasure import holding
 from tests.experiments.analysis.test_lake import once, some
-from tests.object_store import CREDENTIALS, HANG_SECONDS, Door, Fault, door_to, new_bucket, running_s3
+from tests.object_store import HANG_SECONDS, Door, Fault, new_bucket, running_s3, stores_behind_a_door
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def door(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     """The server, behind a door; every store that is opened goes through it."""
-    with door_to(server) as door:
-        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": door.endpoint}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(object_store, "RETRY_SECONDS", 5)
+    with stores_behind_a_door(server, monkeypatch, retry_seconds=5) as door:
         yield door
 
 
