@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 LATE_SECONDS = 0.5
 _LOG = {
-    "used": "Bytes in the event log that the lake has yet to take over",
+    "used": "Bytes in the segments of the event log: one that is taken over goes once it is sealed",
     "limit": "The most bytes that the event log may have",
     "free": "Bytes left on the disk of the event log",
 }
