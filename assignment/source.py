@@ -16,6 +16,8 @@ from assignment.snapshot import decode
 
 # So that nobody can make this process fetch more than fifty times a second.
 JUST_NOW_SECONDS = 0.02
+# Its own generator: a thread that draws from the process' shared one disturbs everybody who seeds that.
+_JITTER = random.Random()
 _log = logging.getLogger(__name__)
 
 Fetch = Callable[[str | None], bytes | None]
@@ -99,7 +101,7 @@ class PollingSource:
             self._thread.join()
 
     def _poll(self) -> None:
-        while not self._closed.wait(self._interval * random.uniform(0.9, 1.1)):
+        while not self._closed.wait(self._interval * _JITTER.uniform(0.9, 1.1)):
             self.refresh()
 
     def _adopt(self, document: bytes) -> None:
