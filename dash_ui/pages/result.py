@@ -14,7 +14,8 @@ from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
 from dash_ui.pages import result_actions, result_files, result_previews, result_rehearsal, result_split
-from dash_ui.pages.result_sections import SECTIONS, digests, draw, effect_value, live_words
+from dash_ui.pages.result_choices import effect_value
+from dash_ui.pages.result_sections import SECTIONS, digests, draw, live_words
 from dash_ui.records import Refused
 from dash_ui.session import current_person
 
