@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from experiments.bots import Says
+from experiments.calendar_models import CalendarKind
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, LayerForm, MetricKind, Named, Share, checked_audience
 from experiments.participation import Holdout
@@ -122,6 +123,41 @@ class BotForm(Form):
             raise FieldValueError(("unit",), "name either a 'unit' or a 'rule'")
         if self.rule is not None and self.says is not Says.SHOPPER:
             raise FieldValueError(("says",), "of a rule it can only be said that its bots are 'shopper'")
+        return self
+
+
+def _in_calendar(day: date) -> date:
+    if not 2000 <= day.year < 2200:
+        raise ValueError(f"{day.isoformat()} is out of reach; its year must be 2000 to 2199")
+    return day
+
+
+CalendarDay = Annotated[date, AfterValidator(_in_calendar)]
+
+
+class CalendarForm(Form):
+    """Something in the shop's calendar; without `ends_on` of one day, without `experiment` of the whole shop.
+
+    `factor` is the traffic expected on each of the days against an ordinary day.
+    """
+
+    kind: CalendarKind
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    starts_on: CalendarDay
+    ends_on: CalendarDay | None = None
+    experiment: Key | None = None
+    factor: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+
+    @property
+    def last(self) -> date:
+        """The last day, inclusive."""
+        return self.ends_on or self.starts_on
+
+    @model_validator(mode="after")
+    def _check_days(self) -> Self:
+        if self.last < self.starts_on:
+            message = f"{self.last.isoformat()} is before the first day, {self.starts_on.isoformat()}"
+            raise FieldValueError(("ends_on",), message)
         return self
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash_ui.gateway.access import Access
 from dash_ui.gateway.bots import Bots
+from dash_ui.gateway.calendar import Calendar
 from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.facts import Facts
 from dash_ui.gateway.listing import Listing
@@ -22,6 +23,7 @@ __all__ = ["Gateway"]
 class Gateway(
     Access,
     Bots,
+    Calendar,
     Definitions,
     Facts,
     Listing,

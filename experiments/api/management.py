@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import g, request
@@ -118,6 +119,21 @@ def paging(default: int = 50) -> tuple[int, int]:
         ProefwerkError: 422 naming `page` or `per_page`.
     """
     return _whole("page", 1, _MAX_PAGE), _whole("per_page", default, _MAX_PER_PAGE)
+
+
+def day_asked(name: str) -> date | None:
+    """The day that the query names, if any.
+
+    Raises:
+        ProefwerkError: 422 naming it.
+    """
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise invalid(FieldError(name, f"{shown(text)} is not a day such as 2030-01-31")) from error
 
 
 def _whole(name: str, default: int, most: int) -> int:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from experiments.api.openapi_bots import bot_schemas
+from experiments.api.openapi_calendar import calendar_schemas
 from experiments.api.openapi_clients import client_schemas
 from experiments.api.openapi_cuts import report_cuts
 from experiments.api.openapi_definitions import definition_schemas
@@ -34,6 +35,7 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.requests import (
     BotForm,
     BotLimitForm,
+    CalendarForm,
     CommentForm,
     ErasureForm,
     PlanRequest,
@@ -53,6 +55,7 @@ _FORMS: tuple[type[BaseModel], ...] = (
     ReachRequest,
     BotForm,
     BotLimitForm,
+    CalendarForm,
     RatesForm,
     ErasureForm,
     SourceForm,
@@ -73,6 +76,7 @@ def component_schemas() -> dict[str, Any]:
         **client_schemas(),
         **planning_schemas(),
         **bot_schemas(),
+        **calendar_schemas(),
         **reconciliation_schemas(),
         **rate_schemas(),
         **erasure_schemas(),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from assignment.errors import FieldError
-from experiments.api.management import Management, paging, read_document
-from experiments.documents import shown
+from experiments.api.management import Management, day_asked, paging, read_document
 from experiments.requests import RatesForm
 from experiments.service.rates import enter_rates, list_rates, rate_document
-from experiments.validation import invalid, parse
+from experiments.validation import parse
 
 PATH = "/api/v1/rates"
 
@@ -29,8 +26,8 @@ def register(blueprint: Blueprint, management: Management) -> None:
                 session,
                 base=request.args.get("base"),
                 currency=request.args.get("currency"),
-                since=_day("since"),
-                until=_day("until"),
+                since=day_asked("since"),
+                until=day_asked("until"),
                 page=page,
                 per_page=per_page,
             )
@@ -43,13 +40,3 @@ def register(blueprint: Blueprint, management: Management) -> None:
         with management.change(tell_doors=False) as (session, actor):
             kept = asdict(enter_rates(session, form.rates, actor, form.correction))
         return {name: kept[name] for name in ("added", "unchanged", "changed", "corrected")}
-
-
-def _day(name: str) -> date | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise invalid(FieldError(name, f"{shown(text)} is not a day such as 2030-01-31")) from error

@@ -10,6 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from experiments.api import (
     bots,
+    calendar,
     erasures,
     experiments,
     layers,
@@ -58,6 +59,7 @@ def register(
         reports,
         planning,
         bots,
+        calendar,
         rates,
         erasures,
         reconciling,
