@@ -6,6 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dash_ui.look_records import read_effect_looks, read_looks
+from dash_ui.reading_records import (
+    read_changes,
+    read_differences,
+    read_rates,
+    read_span,
+    read_unadjusted,
+    read_year,
+)
 from dash_ui.report_records import (
     Arm,
     ArmValue,
@@ -59,6 +67,11 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         entered=entered,
         cuts=_cuts(document, arms, names),
         grown_at=tuple(moment(split["from"]) for split in (document.get("splits") or [])[1:]),
+        year=read_year(reading),
+        changes=read_changes(reading),
+        differences=read_differences(reading),
+        maturity=_maturity(document),
+        rates=read_rates(document.get("rates")),
     )
 
 
@@ -200,7 +213,17 @@ def _effect(
             Assumption(str(each["code"]), bool(each["met"]), each["value"], float(each["needed"]))
             for each in comparison.get("assumptions") or ()
         ),
+        yearly=read_span(comparison["yearly"]) if comparison.get("yearly") else None,
+        unadjusted=read_unadjusted(comparison.get("unadjusted")),
+        reason_code=comparison.get("method_reason_code"),
+        reason_numbers=dict(comparison.get("method_reason_numbers") or {}),
+        cap=metric.get("cap"),
     )
+
+
+def _maturity(document: Document) -> dict[str, float]:
+    shares = ((document.get("health") or {}).get("maturity") or {}).get("metrics") or {}
+    return {metric: float(share) for metric, share in shares.items() if share is not None}
 
 
 def _readings(comparison: Document) -> tuple[Reading, ...]:

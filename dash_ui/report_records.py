@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dash_ui.look_records import EffectLooks, Looks
+from dash_ui.reading_records import Difference, Span, Unadjusted, UsedRates, Whatif, Year
 from dash_ui.way_records import Assumption, Together
 
 
@@ -87,6 +88,11 @@ class Effect:
         looks: At the planned looks; `None` for a plan without.
         level: Of the interval, 0.05 for one of 95 %; `None` in reports that do not tell.
         readings: The way that decides, then all other ways; none in reports of before they were computed.
+        yearly: What the difference comes to in a year, in money or as a count; `None` where it is no amount.
+        unadjusted: Without covariates; `None` where there are none or it cannot be given.
+        reason_code: Stable name of `method_reason`; `None` in reports that do not tell.
+        reason_numbers: The numbers in that sentence.
+        cap: Most that a shopper counts for; `None` without a cap.
     """
 
     metric: str
@@ -118,6 +124,11 @@ class Effect:
     level: float | None = None
     readings: tuple[Reading, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    yearly: Span | None = None
+    unadjusted: Unadjusted | None = None
+    reason_code: str | None = None
+    reason_numbers: dict[str, float] = field(default_factory=dict)
+    cap: float | None = None
 
     @property
     def gain(self) -> int:
@@ -257,6 +268,11 @@ class Report:
         grown_at: When the split grew within the phase.
         entered: The shoppers who reached the trigger; `None` without one.
         cuts: Over time; `None` in reports of before that was computed.
+        year: What a year is taken to bring, of those who decide.
+        changes: What would change the verdict, the most telling first.
+        differences: Whether effects differ within segments.
+        maturity: Share of the shoppers whose window has closed, by metric that has one.
+        rates: Exchange rates that the money rests on; `None` where none were needed.
     """
 
     id: str
@@ -279,11 +295,21 @@ class Report:
     grown_at: tuple[datetime, ...] = ()
     entered: Entered | None = None
     cuts: Cuts | None = None
+    year: Year | None = None
+    changes: tuple[Whatif, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    maturity: dict[str, float] = field(default_factory=dict)
+    rates: UsedRates | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:
         """The health checks that failed."""
         return tuple(check for check in self.health if check.status == "failed")
+
+    @property
+    def known(self) -> float | None:
+        """Share of the shoppers whose windows have all closed; `None` where no metric has a window."""
+        return min(self.maturity.values(), default=None)
 
     @property
     def units(self) -> int:

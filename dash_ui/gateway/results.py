@@ -182,7 +182,8 @@ def _report(session: Session, experiment: Experiment) -> Report | None:
     if newest is None:
         return None
     plan = experiment.document.get("plan") or {}
-    return read_report(annotate(json.loads(newest.body), plan.get("mde")), experiment.metric_names)
+    read = annotate(json.loads(newest.body), plan.get("mde"), experiment.document.get("traffic"))
+    return read_report(read, experiment.metric_names)
 
 
 def _newest(session: Session, key: str) -> ReportTable | None:

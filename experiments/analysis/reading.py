@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from experiments.analysis.beside_moments import heterogeneity, unadjusted
+from experiments.analysis.outlook import Pace, outlook
 from experiments.analysis.scale import forest_limit
+from experiments.analysis.yearly import DAYS_A_YEAR, yearly_amount, yearly_basis
 
 Document = dict[str, Any]
 
@@ -112,27 +115,38 @@ def margin_of(metric: Document) -> float | None:
     return None if finding is None else float(finding["margin"])
 
 
-def annotate(report: Document, mde: float | None = None) -> Document:
+def annotate(report: Document, mde: float | None = None, traffic: float | None = None) -> Document:
     """A copy of the report with a `reading` on itself and on every comparison, segments included.
 
-    The report's reading has its `headline`, the `metric` and `variant` that this is about, and
-    `forest`, the half-width of the axis that fits its intervals; a comparison has its `reading` in
-    one word and its `limit`, the relative effect at which a guardrail fails.
+    The report's reading has its `headline`, the `metric` and `variant` that this is about, `forest`, the
+    half-width of the axis that fits its intervals, `yearly`, what a year is taken to bring, `changes`, what
+    would change the verdict, and `differences`, whether effects differ within segments. A comparison has its
+    `reading` in one word, its `limit`, the relative effect at which a guardrail fails, `yearly`, what it is
+    in a year, and `unadjusted`, the same without covariates.
+
+    Args:
+        report: As the analysis wrote it.
+        mde: Smallest relative effect of interest, as a fraction; `None` when not planned.
+        traffic: Share of the audience that took part, where the report does not tell.
     """
     pair = featured(report)
     entered = report.get("trigger")
     shown = [*report.get("metrics", []), *(entered["metrics"] if entered else [])]
-    more = {"trigger": {**entered, "metrics": _annotated(entered["metrics"], mde)}} if entered else {}
+    more: Document = {}
     if cuts := report.get("cuts"):
-        read = {
+        parts = {
             name: [{**each, "metrics": _annotated(each["metrics"], mde)} for each in cuts[name]]
             for name in ("ages", "dates")
         }
         limits = {
-            name: forest_limit(_ends(row for each in cuts[name] for row in each["metrics"])) for name in read
+            name: forest_limit(_ends(row for each in cuts[name] for row in each["metrics"])) for name in parts
         }
-        more["cuts"] = {**cuts, **read, "forest": limits}
-    return {
+        more["cuts"] = {**cuts, **parts, "forest": limits}
+    everybody = yearly_basis(report, sum(arm["units"] for arm in report.get("variants") or []), traffic)
+    if entered:
+        basis = yearly_basis(report, entered["units"], traffic)
+        more["trigger"] = {**entered, "metrics": _annotated(entered["metrics"], mde, basis["units"])}
+    read: Document = {
         **report,
         **more,
         "reading": {
@@ -140,13 +154,30 @@ def annotate(report: Document, mde: float | None = None) -> Document:
             "metric": pair[0]["metric"] if pair else None,
             "variant": pair[1]["variant"] if pair else None,
             "forest": forest_limit(_ends(shown)),
+            "mde": mde,
+            "yearly": basis if entered else everybody,
+            "differences": heterogeneity(report),
         },
-        "metrics": _annotated(report.get("metrics", []), mde),
+        "metrics": _annotated(report.get("metrics", []), mde, everybody["units"]),
         "segments": [
             {**segment, "metrics": _annotated(segment.get("metrics", []), mde)}
             for segment in report.get("segments", [])
         ],
     }
+    read["reading"]["changes"] = outlook(
+        read, featured(read), headline(report), _pace(report, read["reading"])
+    )
+    return read
+
+
+def _pace(report: Document, reading: Document) -> Pace:
+    """How fast those who decide come, at the traffic of now."""
+    progress, basis = report.get("progress") or {}, reading["yearly"]
+    units = int(progress.get("units") or basis["counted"])
+    per_day = None
+    if basis["units"] and basis["traffic"]:
+        per_day = basis["units"] * basis["traffic"] / DAYS_A_YEAR
+    return Pace(units, int(progress.get("planned_units") or units or 1), per_day)
 
 
 def _ends(metrics: Iterable[Document]) -> list[tuple[float | None, float | None]]:
@@ -155,7 +186,7 @@ def _ends(metrics: Iterable[Document]) -> list[tuple[float | None, float | None]
     return [(span.get("lower"), span.get("upper")) for span in spans]
 
 
-def _annotated(metrics: Iterable[Document], mde: float | None) -> list[Document]:
+def _annotated(metrics: Iterable[Document], mde: float | None, yearly: float | None = None) -> list[Document]:
     ordered = sorted(metrics, key=lambda metric: _rank(metric["role"]))
     return [
         {
@@ -165,6 +196,8 @@ def _annotated(metrics: Iterable[Document], mde: float | None) -> list[Document]
                     **comparison,
                     "reading": row_verdict(metric, comparison, mde),
                     "limit": None if (margin := margin_of(metric)) is None else -_gain(metric) * margin,
+                    "yearly": yearly_amount(metric, comparison, yearly),
+                    "unadjusted": unadjusted(metric, comparison),
                 }
                 for comparison in metric.get("comparisons", [])
             ],
