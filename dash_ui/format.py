@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_interval, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 from dash_ui.i18n import language
@@ -93,6 +93,19 @@ def short_day(moment: datetime | date) -> str:
     """A date without its year, such as `22 Nov`."""
     when = local(moment).date() if isinstance(moment, datetime) else moment
     return format_date(when, format="d MMM", locale=locale()).replace(".", "")
+
+
+def days(first: date, last: date) -> str:
+    """A range of days, both ends included, such as `27 – 30 Nov 2026`; one day by itself."""
+    if first == last:
+        return day(first)
+    return format_interval(first, last, skeleton="yMMMd", locale=locale()).replace(".", "")
+
+
+def month(first: date) -> str:
+    """A month with its year, such as `November 2026`."""
+    name = format_date(first, format="LLLL y", locale=locale())
+    return name[:1].upper() + name[1:]
 
 
 def moment(when: datetime | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash_ui.page import Page
 from dash_ui.pages import (
     bots,
+    calendar,
     layers,
     listing,
     metrics,
@@ -23,6 +24,7 @@ PAGES: tuple[Page, ...] = (
     result.PAGE,
     layers.PAGE,
     metrics.PAGE,
+    calendar.PAGE,
     reconcile.PAGE,
     trust.PAGE,
     bots.PAGE,

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from sqlmodel import col, select
+
 from dash_ui.calendar_records import CalendarMark
 from dash_ui.gateway.base import Base, actor
 from dash_ui.records import Person
+from dash_ui.sharing_records import Named
 from experiments.calendar_models import CalendarEntry
+from experiments.lifecycle import Status
+from experiments.models import Experiment
 from experiments.requests import CalendarForm
 from experiments.service import calendar
 from experiments.validation import parse
@@ -30,6 +35,17 @@ class Calendar(Base):
         with self._reading() as session:
             rows = calendar.between(session, first, last, experiment, every_experiment=every_experiment)
             return tuple(_mark(row) for row in rows)
+
+    def experiments_to_mark(self) -> tuple[Named, ...]:
+        """Experiments that shoppers meet or soon will, by name."""
+        with self._reading() as session:
+            live = (Status.RUNNING.value, Status.PAUSED.value, Status.SCHEDULED.value)
+            rows = session.exec(
+                select(Experiment.key, Experiment.name)
+                .where(col(Experiment.status).in_(live))
+                .order_by(Experiment.name)
+            ).all()
+        return tuple(Named(*row) for row in rows)
 
     def mark(
         self,
