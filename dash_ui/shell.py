@@ -16,6 +16,7 @@ from dash_ui.components.attributes import aria, data
 from dash_ui.components.icon import icon
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, language
+from dash_ui.navigation import navigation
 from dash_ui.page import View, query_of
 from dash_ui.records import Person, Refused
 from dash_ui.routes import PAGES
@@ -26,15 +27,6 @@ from dash_ui.words import role_name
 log = logging.getLogger(__name__)
 
 PROBLEM: Final = "problem"
-_NAV: Final = {
-    "/ui/": "flask",
-    "/ui/new": "plus",
-    "/ui/layers": "split",
-    "/ui/metrics": "target",
-    "/ui/reconcile": "scale",
-    "/ui/trust": "shield",
-    "/ui/settings": "settings",
-}
 
 
 def layout(gateway: Gateway) -> Any:
@@ -53,7 +45,7 @@ def layout(gateway: Gateway) -> Any:
             dcc.Store(id=PROBLEM),
             html.A(_("Skip to content"), href="#content", className="pw-skip"),
             dmc.AppShell(
-                [_header(person), _navigation(), dmc.AppShellMain(_main(gateway))],
+                [_header(person), navigation(person), dmc.AppShellMain(_main(gateway))],
                 id="frame",
                 header={"height": 56},
                 navbar={"width": 220, "breakpoint": "48em", "collapsed": {"mobile": True}},
@@ -145,28 +137,6 @@ def _account(person: Person) -> Any:
         ],
         className="pw-account",
     )
-
-
-def _navigation() -> Any:
-    names = (
-        _("Experiments"),
-        _("New experiment"),
-        _("Layers"),
-        _("Metrics"),
-        _("Reconcile"),
-        _("Trust"),
-        _("Settings"),
-    )
-    links = [
-        dcc.Link(
-            [icon(mask, 20), html.Span(name)],
-            href=path,
-            id={"type": "nav", "path": path},
-            className="pw-nav-link",
-        )
-        for (path, mask), name in zip(_NAV.items(), names, strict=True)
-    ]
-    return dmc.AppShellNavbar(html.Nav(links, className="pw-nav", **aria(label=_("Main"))), id="navbar")
 
 
 def draw(gateway: Gateway, path: str, search: str) -> tuple[Any, str]:

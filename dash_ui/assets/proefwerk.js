@@ -56,9 +56,10 @@
   };
 
   function mark(path) {
-    document.querySelectorAll(".pw-nav-link").forEach(function (link) {
-      const own = link.getAttribute("href");
-      const here = own === path || (own === ROOT && path.startsWith(ROOT + "e/"));
+    document.querySelectorAll(".pw-nav-entry").forEach(function (entry) {
+      const link = entry.firstElementChild;
+      const under = entry.dataset.under.split(" ").filter(Boolean);
+      const here = link.getAttribute("href") === path || under.some((start) => path.startsWith(start));
       if (here) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
@@ -116,10 +117,14 @@
     if (header) header.setAttribute("role", "presentation");
   });
   document.addEventListener("keydown", function (event) {
-    const panel = event.key === "Escape" && document.querySelector("details.pw-account[open]");
+    if (event.key !== "Escape") return;
+    const panel = document.querySelector("details.pw-account[open]");
     if (panel) {
       panel.open = false;
       panel.querySelector("summary").focus();
+    } else if (document.documentElement.dataset.navigation === "open") {
+      window.dash_clientside.set_props("burger", { opened: false });
+      document.getElementById("burger").focus();
     }
   });
 
@@ -178,6 +183,8 @@
         return !message;
       },
       burger(opened, navbar) {
+        document.documentElement.dataset.navigation = opened ? "open" : "";
+        document.getElementById("burger").setAttribute("aria-expanded", String(opened));
         return Object.assign({}, navbar, { collapsed: { mobile: !opened } });
       },
       theme(clicks, scheme) {
