@@ -14,7 +14,7 @@ from experiments.bots import Says
 from experiments.calendar_models import CalendarKind
 from experiments.form import FieldValueError, Form
 from experiments.forms import Key, LayerForm, MetricKind, Named, Share, checked_audience
-from experiments.participation import Holdout
+from experiments.participation import Holdout, PrerequisiteForm
 from experiments.plan import CarryOver, LooksForm, Method
 from experiments.rates import CURRENCY
 
@@ -57,6 +57,7 @@ class ReachRequest(Form):
     layer: LayerForm | None = None
     traffic: Share = 1.0
     holdout: Holdout = None
+    prerequisites: Annotated[list[PrerequisiteForm], Field(max_length=20)] = Field(default_factory=list)
 
     @field_validator("audience")
     @classmethod

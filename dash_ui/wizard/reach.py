@@ -13,7 +13,7 @@ from dash_ui.records import Reach
 from dash_ui.wizard.audience import typed
 from dash_ui.wizard.state import State
 
-_ASKED = ("audience", "hash_attribute", "layer", "traffic", "holdout")
+_ASKED = ("audience", "hash_attribute", "layer", "traffic", "holdout", "prerequisites")
 _WHOLE = 0.1
 """From this share on, percentages have no decimals."""
 _NAMED = 8

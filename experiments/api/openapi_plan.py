@@ -88,7 +88,9 @@ def _reach() -> dict[str, Any]:
             "level": NUMBER,
             "audience": objects({**numbers, "share": nullable(NUMBER)}),
             "all": objects({**numbers, "period": nullable(WHOLE)}),
-            "factors": objects(dict.fromkeys(("traffic", "layer", "holdout", "all"), NUMBER)),
+            "factors": objects(
+                dict.fromkeys(("traffic", "layer", "holdout", "prerequisites", "all"), NUMBER)
+            ),
             "weeks": WHOLE,
             "days": nullable(NUMBER),
             "since": nullable(MOMENT),

@@ -22,6 +22,7 @@ from experiments.publish import rule_of
 from experiments.requests import PhaseForm
 from experiments.service.journal import note
 from experiments.service.lookup import find_experiment
+from experiments.service.planning import DEFAULT, planned_units
 from experiments.service.records import fill, form_of, metrics_named
 from experiments.service.relations import dependants, resolve_holdout
 from experiments.validation import parse
@@ -121,14 +122,15 @@ def next_phase(
         )
     close_phase(experiment, now)
     experiment.version += 1
-    held = resolve_holdout(session, form)
+    held, metrics = resolve_holdout(session, form), metrics_named(session, form)
     if asked.carry_over is not None:
         form.plan.carry_over = asked.carry_over
     if form.fallback_attribute is not None:
         # The doors do so whatever is asked, since people keep what they got.
         form.plan.carry_over = CarryOver.EXCLUDE
+    counted = _counted_anew(session, form, metrics, changes)
     reason = asked.phase_reason
-    plan = open_phase(session, experiment, form, metrics_named(session, form), actor, now, reason)
+    plan = open_phase(session, experiment, form, metrics, actor, now, reason)
     words = (
         f"Phase {experiment.version} began: all shoppers are divided anew, and exposures until now do not"
         " count. Its evidence starts from nothing, with a false-alarm rate of its own."
@@ -137,7 +139,7 @@ def next_phase(
         words += f" Changed: {', '.join(changes)}."
     if form.fallback_attribute is not None:
         words += " Who took part until now gets the control and no longer takes part."
-    words += held
+    words += held + counted
     data = {
         "version": experiment.version,
         "changes": changes,
@@ -149,6 +151,30 @@ def next_phase(
     for child, _ in dependants(session, experiment.key):
         told = f"'{experiment.key}', which this builds on, divides its shoppers anew, so others take part."
         note(session, child, actor, JournalKind.EDIT, told)
+
+
+def _counted_anew(
+    session: Session,
+    form: ExperimentForm,
+    metrics: Mapping[str, MetricForm],
+    changes: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """Plans the size for other shares or variants, which nobody can enter once the plan is frozen; in words.
+
+    The evidence of the phase is its own, so that a size chosen by what earlier phases showed costs nothing.
+    """
+    if "variants" not in changes or form.plan.planned_units is None or form.plan.mde is None:
+        return ""
+    before, after = (
+        [variant["weight"] for variant in changes["variants"][side]] for side in ("before", "after")
+    )
+    if before == after:
+        return ""
+    units, why = planned_units(session, form, metrics)
+    if units is None or units == form.plan.planned_units or why.startswith(DEFAULT):
+        return ""
+    form.plan.planned_units = units
+    return f" It counts on {units} units: {why}."
 
 
 def splits_anything(changed: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ from stats.outlook import Outcome
 from stats.power import Question, SizePlan, detectable_effect, expect, plan_size, power_curve
 
 Document = dict[str, Any]
+DEFAULT = "the default, as "
 DEFAULT_UNITS = 20_000
 MOST_UNITS = 10**9
 MOST_WEEKS = 26
@@ -85,7 +86,7 @@ def planned_units(
     power at every other.
     """
     default = None if form.plan.method is Method.SEQUENTIAL else DEFAULT_UNITS
-    said = "" if default is None else "the default, as "
+    said = "" if default is None else DEFAULT
     if form.plan.mde is None:
         return default, f"{said}the plan names no smallest effect"
     sizes = []

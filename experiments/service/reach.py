@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,9 @@ from sqlmodel import Session, select
 from assignment.targeting import compile_condition
 from experiments.audiences import attributes_of
 from experiments.documents import shown, timestamp
-from experiments.models import Experiment, Observation
+from experiments.models import Observation
 from experiments.requests import ReachRequest
-from experiments.service.relations import running_holdout
+from experiments.service.entry import Entry, entry_of
 from stats.domain_total import domain_total, over_periods
 from stats.result import Interval
 
@@ -71,20 +72,22 @@ def reach_document(session: Session, request: ReachRequest) -> Document:
     Where it cannot be told, `undetermined` says why: no exposures yet, or an attribute that none had.
     """
     known = known_visitors(session, request.hash_attribute)
-    factors = _factors(session, request)
+    entry = entry_of(session, request)
+    factors = _factors(entry)
     if known is None:
         reason = (
             f"No exposures of experiments that split by {shown(request.hash_attribute)} have come in yet."
         )
         return _document(None, factors, {"code": "no_events", "reason": reason, "attributes": []})
     seen = {each["name"] for each in known.body["attributes"]}
-    unseen = sorted(attributes_of(request.audience) - seen - {request.hash_attribute})
+    asked = set().union(*(attributes_of(each) for each in (request.audience, *entry.audiences)))
+    unseen = sorted(asked - seen - {request.hash_attribute})
     if unseen:
         listed = ", ".join(shown(name) for name in unseen)
         told = ", ".join(sorted(seen)) or "none"
         reason = f"No shopper's exposure carried {listed}; there were: {told}."
         return _document(known, factors, {"code": "attribute_unseen", "reason": reason, "attributes": unseen})
-    return _document(known, factors, None, request.audience)
+    return _document(known, factors, None, request.audience, entry.audiences)
 
 
 def daily_reach(session: Session, request: ReachRequest) -> float | None:
@@ -97,29 +100,23 @@ def daily_reach(session: Session, request: ReachRequest) -> float | None:
     return float(document["all"]["period"] / days * share) or None
 
 
-def _factors(session: Session, request: ReachRequest) -> Document:
-    """Shares of the audience that the traffic, the layer's slice and the holdout leave."""
-    layer = 1.0 if request.layer is None else request.layer.end - request.layer.start
-    held = 1.0
-    if request.holdout is not False:
-        holdout = running_holdout(session, request.hash_attribute)
-        if holdout is not None and request.holdout in (None, holdout.key):
-            held = _let_in(holdout)
+def _factors(entry: Entry) -> Document:
+    """Shares of the audience that the traffic, the slice, the holdout and other experiments leave."""
     return {
-        "traffic": request.traffic,
-        "layer": layer,
-        "holdout": held,
-        "all": request.traffic * layer * held,
+        "traffic": entry.traffic,
+        "layer": entry.layer,
+        "holdout": entry.holdout,
+        "prerequisites": entry.prerequisites,
+        "all": entry.all,
     }
 
 
-def _let_in(holdout: Experiment) -> float:
-    """Share of the shoppers whom a holdout does not hold out: all but its first variant's."""
-    return 1 - holdout.traffic * holdout.variants[0].weight / sum(each.weight for each in holdout.variants)
-
-
 def _document(
-    known: Visitors | None, factors: Document, undetermined: Document | None, audience: Document | None = None
+    known: Visitors | None,
+    factors: Document,
+    undetermined: Document | None,
+    audience: Document | None = None,
+    above: Sequence[Document] = (),
 ) -> Document:
     nobody = {"units": None, "lower": None, "upper": None}
     document: Document = {
@@ -157,13 +154,23 @@ def _document(
     document["all"] = {**_numbers(everyone), "period": round(period)}
     if audience is None:
         return document
-    fits = compile_condition(audience)
-    inside = np.array([fits(attributes) for attributes in known.attributes], dtype=np.bool_)
+    inside = _fitting(known, audience)
     found = _weekly(known, inside)
-    share = float((inside / known.chances).sum()) / period
+    whole = float((inside / known.chances).sum())
     document["sample"]["fitting"] = int(inside.sum())
-    document["audience"] = {**_numbers(found), "share": share}
-    return document | _numbers(found, factors["all"])
+    document["audience"] = {**_numbers(found), "share": whole / period}
+    left = factors["all"]
+    for condition in above:
+        inside = inside & _fitting(known, condition)
+    if above:
+        part = float((inside / known.chances).sum()) / whole if whole else 0.0
+        document["factors"] = factors | {name: factors[name] * part for name in ("prerequisites", "all")}
+    return document | _numbers(_weekly(known, inside), left)
+
+
+def _fitting(known: Visitors, condition: Document) -> NDArray[np.bool_]:
+    fits = compile_condition(condition)
+    return np.array([fits(attributes) for attributes in known.attributes], dtype=np.bool_)
 
 
 def _weekly(known: Visitors, inside: NDArray[np.bool_]) -> Interval:

@@ -1,4 +1,4 @@
-"""The shop's calendar on the screens: a start by rule, what may be written, and the year as people read it."""
+"""The calendar on the screens: a start by rule, what may be written, and the year as people read it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from assignment.errors import ProefwerkError
 from experiments.analysis.baseline import Baseline
 from experiments.db import utc_now
 from experiments.models import Metric, Report
-from experiments.requests import Decision, StopForm
+from experiments.requests import Decision, PhaseForm, StopForm
 from experiments.service.baselines import save_baselines
 from experiments.service.definitions import get_experiment, update_experiment
 from experiments.service.journal import journal
@@ -159,6 +159,26 @@ def test_a_family_of_comparisons_plans_for_more_units(session: Session) -> None:
     started = running(session, variants=three, plan={"mde": 0.1, "method": "fixed"})
     asked = Question(Outcome("proportion", 0.02), (0.4, 0.3, 0.3), "fixed", comparisons=2)
     assert started.plan["planned_units"] == plan_size(asked, 0.1).units
+
+
+def test_a_new_phase_with_other_shares_counts_on_other_units(session: Session) -> None:
+    add_metrics(session)
+    form = metric_form(find_metric(session, "conversion"))
+    moment = utc_now()
+    known = Baseline("exposures", 41_300, moment, moment, None, 0.02, 0.14, 7.0, 0.02, 1.0)
+    save_baselines(session, [form], {"conversion": known}, moment)
+    before = running(session, plan={"mde": 0.1}).plan["planned_units"]
+    anew = PhaseForm(new_phase=True)
+    smaller = [{"key": "control", "weight": 0.9}, {"key": "bar", "weight": 0.1}]
+    after = update_experiment(session, "bar", {"variants": smaller}, BOB, anew).plan["planned_units"]
+    asked = Question(Outcome("proportion", 0.02), (0.9, 0.1), "sequential")
+    assert after == pytest.approx(plan_size(asked, 0.1).units, rel=1e-3)
+    assert after > 2 * before
+    assert f"It counts on {after} units" in journal(session, "bar")[-1].text
+    assert get_experiment(session, "bar").frozen_plan.count(str(after)) == 1  # type: ignore[union-attr]
+    same = update_experiment(session, "bar", {"traffic": 0.3}, BOB, anew).plan["planned_units"]
+    assert same == after
+    assert "It counts on" not in journal(session, "bar")[-1].text
 
 
 def test_units_that_were_planned_stay(session: Session) -> None:
