@@ -57,7 +57,7 @@ def _moment(*, nullable: bool = False, index: bool = False) -> Any:
 
 
 class Metric(Table, table=True):
-    """A metric; `definition` is its form as JSON."""
+    """A metric; `definition` is its form as JSON, and who certified it stands for that definition."""
 
     __tablename__ = "metrics"
 
@@ -66,6 +66,8 @@ class Metric(Table, table=True):
     definition: dict[str, Any] = _document()
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
+    certified_by: str | None = Field(default=None, max_length=254)
+    archived_at: datetime | None = _moment(nullable=True)
 
 
 class Variant(Table, table=True):

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from experiments.bots import Says
 from experiments.calendar_models import CalendarKind
 from experiments.form import FieldValueError, Form
-from experiments.forms import Key, LayerForm, MetricKind, Named, Share, checked_audience
+from experiments.forms import Key, LayerForm, MetricKind, Named, Share, Title, checked_audience
 from experiments.participation import Holdout, PrerequisiteForm
 from experiments.plan import CarryOver, LooksForm, Method
 from experiments.rates import CURRENCY
@@ -134,6 +134,28 @@ def _in_calendar(day: date) -> date:
 
 
 CalendarDay = Annotated[date, AfterValidator(_in_calendar)]
+
+
+class AudienceForm(Form):
+    """An audience under a name; experiments that start from it take a copy of its condition."""
+
+    key: Key
+    name: Title
+    description: Annotated[str, Field(max_length=4000)] = ""
+    condition: dict[str, Any] = Field(default_factory=dict)
+    archived: bool = False
+
+    @field_validator("condition")
+    @classmethod
+    def _check_condition(cls, condition: dict[str, Any]) -> dict[str, Any]:
+        return checked_audience(condition)
+
+
+class MetricMarksForm(Form):
+    """What is said of a metric apart from its definition; `certified` is said by whoever sends it."""
+
+    certified: bool = False
+    archived: bool = False
 
 
 class CalendarForm(Form):

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from assignment.errors import ProefwerkError
 from dash_ui.records import FieldProblem, Person, Refused
 from experiments.auth import Actor, Role
 from experiments.db import Database
+from experiments.models import User
 from experiments.order_uploads import OrderUploads
 
 
@@ -56,6 +57,11 @@ def refusals() -> Iterator[None]:
     except ProefwerkError as error:
         fields = tuple(FieldProblem(item.field, item.message) for item in error.fields)
         raise Refused(error.status, error.code, error.detail, fields) from error
+
+
+def names_of_people(session: Session) -> dict[str, str]:
+    """Everybody's name by address; empty where they gave none."""
+    return dict(session.exec(select(User.email, User.name)).all())
 
 
 def actor(person: Person) -> Actor:

@@ -7,11 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from experiments.api.management import Management, paging, read_document
 from experiments.forms import MetricForm
+from experiments.requests import MetricMarksForm
 from experiments.service.metrics import (
     create_metric,
     delete_metric,
     get_metric,
     list_metrics,
+    mark_metric,
+    marks_document,
     metric_document,
     update_metric,
 )
@@ -53,6 +56,17 @@ def register(blueprint: Blueprint, management: Management) -> None:
         form = parse(MetricForm, document)
         with management.change(tell_doors=False) as (session, actor):
             return metric_document(update_metric(session, key, form, actor))
+
+    @blueprint.get(f"{PATH}/<key>/marks")
+    def metrics_marks(key: str) -> ResponseReturnValue:
+        with management.database.reading() as session:
+            return marks_document(get_metric(session, key))
+
+    @blueprint.put(f"{PATH}/<key>/marks")
+    def metrics_mark(key: str) -> ResponseReturnValue:
+        form = parse(MetricMarksForm, read_document())
+        with management.change(tell_doors=False) as (session, actor):
+            return marks_document(mark_metric(session, key, form, actor))
 
     @blueprint.delete(f"{PATH}/<key>")
     def metrics_delete(key: str) -> ResponseReturnValue:

@@ -7,6 +7,7 @@ from typing import Any
 from experiments.api.openapi_bots import bot_paths
 from experiments.api.openapi_calendar import calendar_paths
 from experiments.api.openapi_erasures import erasure_paths
+from experiments.api.openapi_library import library_paths
 from experiments.api.openapi_parts import answer, body, operation, path_parameter, query_parameter, reference
 from experiments.api.openapi_rates import rate_paths
 from experiments.api.openapi_reconciling import reconciliation_paths
@@ -42,6 +43,7 @@ def management_paths() -> dict[str, Any]:
         **_planning(),
         **bot_paths(_PAGING),
         **calendar_paths(),
+        **library_paths(),
         **reconciliation_paths(_experiment_key()),
         **rate_paths(_PAGING),
         **erasure_paths(),

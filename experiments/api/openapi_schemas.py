@@ -14,6 +14,7 @@ from experiments.api.openapi_cuts import report_cuts
 from experiments.api.openapi_definitions import definition_schemas
 from experiments.api.openapi_erasures import erasure_schemas
 from experiments.api.openapi_events import event_schemas
+from experiments.api.openapi_library import library_schemas
 from experiments.api.openapi_looks import comparison_looks, report_looks
 from experiments.api.openapi_plan import planning_schemas
 from experiments.api.openapi_rates import rate_schemas, report_rates
@@ -33,11 +34,13 @@ from experiments.api.openapi_types import (
 )
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.requests import (
+    AudienceForm,
     BotForm,
     BotLimitForm,
     CalendarForm,
     CommentForm,
     ErasureForm,
+    MetricMarksForm,
     PlanRequest,
     RatesForm,
     ReachRequest,
@@ -56,6 +59,8 @@ _FORMS: tuple[type[BaseModel], ...] = (
     BotForm,
     BotLimitForm,
     CalendarForm,
+    AudienceForm,
+    MetricMarksForm,
     RatesForm,
     ErasureForm,
     SourceForm,
@@ -77,6 +82,7 @@ def component_schemas() -> dict[str, Any]:
         **planning_schemas(),
         **bot_schemas(),
         **calendar_schemas(),
+        **library_schemas(),
         **reconciliation_schemas(),
         **rate_schemas(),
         **erasure_schemas(),

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 
 from experiments.api import (
+    audiences,
     bots,
     calendar,
     erasures,
@@ -58,6 +59,7 @@ def register(
         layers,
         reports,
         planning,
+        audiences,
         bots,
         calendar,
         rates,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from experiments import (  # noqa: F401 - their tables belong to the schema
+    audience_models,
     calendar_models,
     erasure_models,
     fact_models,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
 from assignment.errors import FieldError, ProefwerkError
 from experiments.auth import Actor, Role, require
 from experiments.db import lock_changes, utc_now
+from experiments.documents import timestamp
 from experiments.forms import MetricForm
 from experiments.lifecycle import Status
 from experiments.models import Experiment, Metric
+from experiments.requests import MetricMarksForm
 from experiments.service.audit import record
 from experiments.service.lookup import find_metric
 from experiments.service.records import metric_document, metric_form
@@ -22,6 +25,8 @@ __all__ = [
     "delete_metric",
     "get_metric",
     "list_metrics",
+    "mark_metric",
+    "marks_document",
     "metric_document",
     "metric_form",
     "update_metric",
@@ -67,10 +72,45 @@ def update_metric(session: Session, key: str, form: MetricForm, actor: Actor) ->
         return metric
     _refuse_in_use(session, key, [name for name in changed if name not in _WORDS])
     metric.definition = after
+    if any(name not in _WORDS for name in changed):
+        # Who certified it stood for what it was.
+        metric.certified_by = None
     metric.updated_at = utc_now()
     session.flush()
     record(session, actor, "update", "metric", key, before, after)
     return metric
+
+
+def mark_metric(session: Session, key: str, form: MetricMarksForm, actor: Actor) -> Metric:
+    """Certifies or archives a metric, or takes that back; only an admin certifies.
+
+    Raises:
+        ProefwerkError: 404, 403.
+    """
+    require(actor, Role.MARKETER)
+    lock_changes(session)
+    metric = find_metric(session, key)
+    before = marks_document(metric)
+    if form.certified != (metric.certified_by is not None):
+        require(actor, Role.ADMIN)
+        metric.certified_by = actor.name if form.certified else None
+    if form.archived != (metric.archived_at is not None):
+        metric.archived_at = utc_now() if form.archived else None
+    after = marks_document(metric)
+    if after != before:
+        session.flush()
+        record(session, actor, "mark", "metric", key, before, after)
+    return metric
+
+
+def marks_document(metric: Metric) -> dict[str, Any]:
+    """What is said of the metric, as JSON."""
+    return {
+        "certified": metric.certified_by is not None,
+        "certified_by": metric.certified_by,
+        "archived": metric.archived_at is not None,
+        "archived_at": timestamp(metric.archived_at),
+    }
 
 
 def delete_metric(session: Session, key: str, actor: Actor) -> None:

@@ -9,18 +9,20 @@ from sqlmodel import Session
 
 from assignment.errors import ProefwerkError
 from experiments.forms import MetricForm
-from experiments.requests import Decision, StopForm
+from experiments.requests import Decision, MetricMarksForm, StopForm
 from experiments.service.metrics import (
     create_metric,
     delete_metric,
     get_metric,
     list_metrics,
+    mark_metric,
+    marks_document,
     metric_document,
     update_metric,
 )
 from experiments.service.transitions import archive, stop
 from experiments.validation import parse
-from tests.experiments.conftest import BOB, CHARLIE
+from tests.experiments.conftest import ALICE, BOB, CHARLIE
 from tests.experiments.examples import METRICS, add_metrics, draft, fields, last_audit, running
 
 
@@ -104,3 +106,25 @@ def test_an_analyst_changes_no_metric(session: Session) -> None:
         with pytest.raises(ProefwerkError) as caught:
             attempt()
         assert caught.value.status == 403
+
+
+def test_who_certifies_a_metric_stands_for_its_definition_and_not_for_the_next(session: Session) -> None:
+    add_metrics(session)
+    certified = MetricMarksForm(certified=True)
+    with pytest.raises(ProefwerkError) as caught:
+        mark_metric(session, "revenue", certified, BOB)
+    assert caught.value.status == 403
+    mark_metric(session, "revenue", certified, ALICE)
+    update_metric(session, "revenue", changed(name="Turnover"), BOB)
+    assert marks_document(get_metric(session, "revenue"))["certified_by"] == ALICE.name
+    update_metric(session, "revenue", changed(cap=None), BOB)
+    assert marks_document(get_metric(session, "revenue"))["certified"] is False
+
+
+def test_a_marketer_archives_a_metric_and_leaves_its_certificate(session: Session) -> None:
+    add_metrics(session)
+    mark_metric(session, "revenue", MetricMarksForm(certified=True), ALICE)
+    mark_metric(session, "revenue", MetricMarksForm(certified=True, archived=True), BOB)
+    marks = marks_document(get_metric(session, "revenue"))
+    assert (marks["certified_by"], marks["archived"]) == (ALICE.name, True)
+    assert last_audit(session).action == "mark"
