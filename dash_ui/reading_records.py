@@ -10,12 +10,17 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """An estimate with its bounds; `None` where there is none."""
+class Range:
+    """An estimate with its bounds; `None` where it cannot be given or has no end."""
 
     estimate: float | None
     lower: float | None
     upper: float | None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is an interval at all."""
+        return self.estimate is not None and (self.lower is not None or self.upper is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
-class Whatif:
-    """Something that would change the verdict: a code with its numbers."""
+class Coded:
+    """A stable code with its numbers, for which the screens have words."""
 
     code: str
     params: dict[str, Any] = field(default_factory=dict)
@@ -69,8 +74,8 @@ class Difference:
 class Unadjusted:
     """A comparison without covariates, for one look."""
 
-    absolute: Span
-    relative: Span
+    absolute: Range
+    relative: Range
     p_value: float | None
     method: str
 
@@ -97,9 +102,9 @@ class UsedRates:
     digest: str | None
 
 
-def read_span(document: Document) -> Span:
+def read_range(document: Document) -> Range:
     """An interval of a report."""
-    return Span(document.get("estimate"), document.get("lower"), document.get("upper"))
+    return Range(document.get("estimate"), document.get("lower"), document.get("upper"))
 
 
 def read_year(reading: Document) -> Year | None:
@@ -110,9 +115,9 @@ def read_year(reading: Document) -> Year | None:
     return Year(year["units"], year["code"], int(year["counted"]), float(year["days"]), year["traffic"])
 
 
-def read_changes(reading: Document) -> tuple[Whatif, ...]:
-    """`changes` of a report's reading."""
-    return tuple(Whatif(str(each["code"]), dict(each["params"])) for each in reading.get("changes") or ())
+def read_coded(documents: list[Document] | None) -> tuple[Coded, ...]:
+    """Codes with their numbers, as `changes` or `method_reasons`; none in reports of before."""
+    return tuple(Coded(str(each["code"]), dict(each["params"])) for each in documents or ())
 
 
 def read_differences(reading: Document) -> tuple[Difference, ...]:
@@ -124,7 +129,7 @@ def read_unadjusted(document: Document | None) -> Unadjusted | None:
     """`unadjusted` of a comparison."""
     if not document:
         return None
-    absolute, relative = read_span(document["absolute"]), read_span(document["relative"])
+    absolute, relative = read_range(document["absolute"]), read_range(document["relative"])
     return Unadjusted(absolute, relative, document["p_value"], str(document["method"]))
 
 

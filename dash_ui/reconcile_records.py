@@ -53,7 +53,7 @@ class OrderClass:
 
 @dataclass(frozen=True, slots=True)
 class VariantSum:
-    """From counted orders to the sum in the report, of one variant."""
+    """From counted orders to the sum in the report, of one variant by its name."""
 
     variant: str
     counted: Decimal

@@ -7,10 +7,10 @@ from typing import Any
 
 from dash_ui.look_records import read_effect_looks, read_looks
 from dash_ui.reading_records import (
-    read_changes,
+    read_coded,
     read_differences,
+    read_range,
     read_rates,
-    read_span,
     read_unadjusted,
     read_year,
 )
@@ -25,7 +25,6 @@ from dash_ui.report_records import (
     EvidencePoint,
     ExposurePoint,
     Progress,
-    Range,
     Reading,
     Reason,
     Report,
@@ -68,7 +67,7 @@ def read_report(document: Document, metric_names: dict[str, str] | None = None) 
         cuts=_cuts(document, arms, names),
         grown_at=tuple(moment(split["from"]) for split in (document.get("splits") or [])[1:]),
         year=read_year(reading),
-        changes=read_changes(reading),
+        changes=read_coded(reading.get("changes")),
         differences=read_differences(reading),
         maturity=_maturity(document),
         rates=read_rates(document.get("rates")),
@@ -79,7 +78,7 @@ def read_evidence(points: list[Document]) -> tuple[EvidencePoint, ...]:
     """What the kept reports said, those without an interval left out, oldest first."""
     read = (
         EvidencePoint(
-            moment(point["as_of"]), _range(point.get("relative") or {}), bool(point.get("significant"))
+            moment(point["as_of"]), read_range(point.get("relative") or {}), bool(point.get("significant"))
         )
         for point in points
     )
@@ -115,7 +114,7 @@ def _entered(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) -
         withdrawn=bool(found["withdrawn"]),
         effects=_effects(found["metrics"], arms, names, document),
         everybody=tuple(
-            _range(each["everybody"]["relative"])
+            read_range(each["everybody"]["relative"])
             for metric in found["metrics"]
             for each in metric["comparisons"]
         ),
@@ -192,8 +191,8 @@ def _effect(
         control_name=called.get(comparison["control"], str(comparison["control"])),
         control_value=values.get(comparison["control"], nothing),
         variant_value=values.get(comparison["variant"], nothing),
-        absolute=_range(comparison["absolute"]),
-        relative=_range(comparison["relative"]),
+        absolute=read_range(comparison["absolute"]),
+        relative=read_range(comparison["relative"]),
         p_value=comparison.get("p_value"),
         alpha=float(comparison.get("alpha") or document["alpha"]),
         significant=bool(comparison.get("significant")) and not comparison.get("preliminary"),
@@ -213,10 +212,9 @@ def _effect(
             Assumption(str(each["code"]), bool(each["met"]), each["value"], float(each["needed"]))
             for each in comparison.get("assumptions") or ()
         ),
-        yearly=read_span(comparison["yearly"]) if comparison.get("yearly") else None,
+        yearly=read_range(comparison["yearly"]) if comparison.get("yearly") else None,
         unadjusted=read_unadjusted(comparison.get("unadjusted")),
-        reason_code=comparison.get("method_reason_code"),
-        reason_numbers=dict(comparison.get("method_reason_numbers") or {}),
+        reasons=read_coded(comparison.get("method_reasons")),
         cap=metric.get("cap"),
     )
 
@@ -234,8 +232,8 @@ def _readings(comparison: Document) -> tuple[Reading, ...]:
         Reading(
             way=str(each["way"]),
             method=str(each["method"]),
-            absolute=_range(each["absolute"]),
-            relative=_range(each["relative"]),
+            absolute=read_range(each["absolute"]),
+            relative=read_range(each["relative"]),
             p_value=each["p_value"],
             probability_better=each.get("probability_better"),
             promise=str(each["promise"]),
@@ -253,10 +251,6 @@ def _arm_value(value: Document) -> ArmValue:
     return ArmValue(
         value.get("units"), value.get("quantile", value.get("mean")), value.get("std"), value.get("sum")
     )
-
-
-def _range(interval: Document) -> Range:
-    return Range(interval.get("estimate"), interval.get("lower"), interval.get("upper"))
 
 
 def _check(name: str, check: Document) -> Check:

@@ -7,22 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from dash_ui.look_records import EffectLooks, Looks
-from dash_ui.reading_records import Difference, Span, Unadjusted, UsedRates, Whatif, Year
+from dash_ui.reading_records import Coded, Difference, Unadjusted, UsedRates, Year
+from dash_ui.reading_records import Range as Range
 from dash_ui.way_records import Assumption, Together
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """An estimate with its bounds; `None` where it cannot be given or has no end."""
-
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-
-    @property
-    def bounded(self) -> bool:
-        """Whether there is an interval at all."""
-        return self.estimate is not None and (self.lower is not None or self.upper is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +77,7 @@ class Effect:
         readings: The way that decides, then all other ways; none in reports of before they were computed.
         yearly: What the difference comes to in a year, in money or as a count; `None` where it is no amount.
         unadjusted: Without covariates; `None` where there are none or it cannot be given.
-        reason_code: Stable name of `method_reason`; `None` in reports that do not tell.
-        reason_numbers: The numbers in that sentence.
+        reasons: The parts of `method_reason`; none in reports that have the sentence only.
         cap: Most that a shopper counts for; `None` without a cap.
     """
 
@@ -124,10 +110,9 @@ class Effect:
     level: float | None = None
     readings: tuple[Reading, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
-    yearly: Span | None = None
+    yearly: Range | None = None
     unadjusted: Unadjusted | None = None
-    reason_code: str | None = None
-    reason_numbers: dict[str, float] = field(default_factory=dict)
+    reasons: tuple[Coded, ...] = ()
     cap: float | None = None
 
     @property
@@ -296,7 +281,7 @@ class Report:
     entered: Entered | None = None
     cuts: Cuts | None = None
     year: Year | None = None
-    changes: tuple[Whatif, ...] = ()
+    changes: tuple[Coded, ...] = ()
     differences: tuple[Difference, ...] = ()
     maturity: dict[str, float] = field(default_factory=dict)
     rates: UsedRates | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from stats.contrast import Contrast
 from stats.mean import Reading
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Because, Comparison, Interval, Undetermined
 from stats.summary import Summary
 
 
@@ -46,7 +47,7 @@ def answer(
     p_value: float | None,
     family: Family,
     method: str,
-    reason: str,
+    because: Sequence[Because],
     variance_reduction: float = 0.0,
 ) -> Comparison:
     """A determined comparison by itself: its p-value is not adjusted, intervals are at `family.own_level`."""
@@ -58,12 +59,13 @@ def answer(
         p_value=p_value,
         significant=excluded and (p_value is None or p_value <= family.own_level),
         method=method,
-        method_reason=reason,
+        method_reason=" ".join(each.sentence for each in because),
         adjustment="none",
         variance_reduction=variance_reduction,
         undetermined=None,
         level=family.own_level,
         own_p_value=p_value,
+        because=tuple(because),
     )
 
 
@@ -127,7 +129,9 @@ def interval(estimate: float | None, lower: ArrayLike, upper: ArrayLike) -> Inte
     return Interval(estimate, low, high)
 
 
-def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str, reason: str) -> Comparison:
+def normal_answer(
+    pair: Contrast, reading: Reading, family: Family, method: str, because: Sequence[Because]
+) -> Comparison:
     """A single reading of a single pair as a Comparison."""
     difference, before = float(pair.difference), float(pair.control.mean)
     found = answer(
@@ -136,7 +140,7 @@ def normal_answer(pair: Contrast, reading: Reading, family: Family, method: str,
         None if np.isnan(reading.p_value) else float(reading.p_value),
         family,
         method,
-        reason,
+        because,
         float(pair.variance_reduction),
     )
     return replace(found, covariates=pair.covariates)

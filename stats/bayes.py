@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,13 +17,16 @@ from stats.contrast import contrast
 from stats.fixed import NO_VARIATION, serves_rates
 from stats.mean import read_plain
 from stats.plan import ReadingPlan
-from stats.result import Comparison, Interval
+from stats.result import Because, Comparison, Interval
 from stats.stack import stack
 from stats.summary import Summary
 
 Floats = NDArray[np.float64]
 BETA = "beta-binomial posterior"
 NORMAL = "normal posterior"
+UNIFORM = Because("uniform_priors", "Posterior with uniform priors on both rates.")
+FLAT = Because("flat_priors", "Posterior with flat priors on both means.")
+UNPROTECTED = Because("not_protected", "It does not protect against reading often.")
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(128)
 
 
@@ -104,27 +107,26 @@ def read_posterior(
     names a level; there is no p-value, and nothing to correct.
     """
     own = Family(family.alpha, 1, family.level)
-    note = "It does not protect against reading often."
     pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     if kind in {"proportion", "retention"} and not serves_rates(pair):
         posterior = beta_binomial((control.events, treatment.events), (control.units, treatment.units))
-        return _rates(posterior, own, f"Posterior with uniform priors on both rates. {note}")
+        return _rates(posterior, own, (UNIFORM, UNPROTECTED))
     if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
         return undetermined(control, treatment, own, NORMAL, NO_VARIATION, ratio=kind == "ratio")
     deviation = math.sqrt(float(pair.welch.constant))
     z = float(pair.difference) / deviation
     reading = read_plain(pair, -float(ndtri(own.own_level / 2)))
-    result = normal_answer(pair, reading, own, NORMAL, f"Posterior with flat priors on both means. {note}")
+    result = normal_answer(pair, reading, own, NORMAL, (FLAT, UNPROTECTED))
     loss = deviation * (math.exp(-z * z / 2) / math.sqrt(2 * math.pi) - z * float(ndtr(-z)))
     return replace(result, probability_better=float(ndtr(z)), expected_loss=loss)
 
 
-def _rates(posterior: BetaBinomial, family: Family, reason: str) -> Comparison:
+def _rates(posterior: BetaBinomial, family: Family, because: Sequence[Because]) -> Comparison:
     """Estimates are posterior medians, so that they lie inside their intervals however few the events."""
     lower, middle, upper = posterior.difference(family.own_level)
     low, lift, high = posterior.ratio(family.own_level)
     result = answer(
-        Interval(middle, lower, upper), Interval(lift - 1, low - 1, high - 1), None, family, BETA, reason
+        Interval(middle, lower, upper), Interval(lift - 1, low - 1, high - 1), None, family, BETA, because
     )
     return replace(
         result,

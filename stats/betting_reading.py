@@ -10,14 +10,15 @@ from scipy.optimize import brentq
 
 from stats.answer import Family, answer
 from stats.betting import Outcomes, Scale, Terms, known_before, log_wealth
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Because, Comparison, Interval, Undetermined
 
 METHOD = "design-based betting"
 MINIMUM_UNITS = 100
 DOUBLINGS = 60
-REASON = (
+REASON = Because(
+    "exact_bets",
     "Always valid and exact: it rests on the planned split and the registered cap alone, "
-    "and counts the units whose window has closed."
+    "and counts the units whose window has closed.",
 )
 CHANGING = Undetermined(
     "no_difference_fits", "The outcomes changed so much over time that no single difference fits them."
@@ -55,7 +56,7 @@ def read_bets(outcomes: Outcomes, family: Family) -> Comparison | Undetermined:
         math.exp(-max(float(log_wealth(outcomes, terms)[-1]), 0.0)),
         family,
         METHOD,
-        REASON,
+        (REASON,),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from stats.contrast import Contrast, contrast
 from stats.guard import MAXIMUM_SKEWNESS, skewness, verdicts, worth
 from stats.mean import read_fixed
 from stats.plan import ReadingPlan
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Because, Comparison, Interval, Undetermined
 from stats.stack import stack
 from stats.summary import Summary
 
@@ -30,17 +31,23 @@ def read_once(
     """
     units = control.units + treatment.units
     early = units < planned_units
-    reason = "Valid for one look at the planned size."
-    if early:
-        reason = f"Valid for one look at the planned {planned_units:,.0f} units; there are {units:,} yet."
+    because = (one_look(planned_units, units),)
     pair = contrast(stack(control), stack(treatment), adjust=plan.cuped)
     if kind in {"proportion", "retention"} and not serves_rates(pair):
-        result = _proportions(control, treatment, family, reason)
+        result = _proportions(control, treatment, family, because)
     else:
         if not (pair.welch.constant > 0 and np.isfinite(pair.difference)):
             return undetermined(control, treatment, family, WELCH, NO_VARIATION, ratio=kind == "ratio")
-        result = normal_answer(pair, read_fixed(pair, family.own_level), family, WELCH, reason)
+        result = normal_answer(pair, read_fixed(pair, family.own_level), family, WELCH, because)
     return replace(result, preliminary=early)
+
+
+def one_look(planned_units: float, units: int) -> Because:
+    """Why a single look, and whether it is yet to come."""
+    if units >= planned_units:
+        return Because("one_look", "Valid for one look at the planned size.")
+    sentence = f"Valid for one look at the planned {planned_units:,.0f} units; there are {units:,} yet."
+    return Because("one_look_to_come", sentence, (("planned", planned_units), ("units", units)))
 
 
 def serves_rates(pair: Contrast) -> bool:
@@ -51,7 +58,9 @@ def serves_rates(pair: Contrast) -> bool:
     return bool(worth(pair) & (verdicts(pair) == 0) & (skewness(pair) <= MAXIMUM_SKEWNESS))
 
 
-def _proportions(control: Summary, treatment: Summary, family: Family, reason: str) -> Comparison:
+def _proportions(
+    control: Summary, treatment: Summary, family: Family, because: Sequence[Because]
+) -> Comparison:
     events, units = (control.events, treatment.events), (control.units, treatment.units)
     if sum(events) in {0, sum(units)}:
         return undetermined(control, treatment, family, SCORE, NO_VARIATION, ratio=False)
@@ -63,5 +72,5 @@ def _proportions(control: Summary, treatment: Summary, family: Family, reason: s
         score.p_value(events, units),
         family,
         SCORE,
-        reason,
+        because,
     )

@@ -10,7 +10,7 @@ from stats.contrast import contrast
 from stats.guard import refusal
 from stats.mean import read_normal, safe_deviation
 from stats.plan import ReadingPlan
-from stats.result import Comparison, Undetermined
+from stats.result import Because, Comparison, Undetermined
 from stats.stack import stack
 from stats.summary import Summary
 
@@ -19,6 +19,11 @@ BINARY = {"proportion", "retention"}
 NO_EFFECT = Undetermined(
     "no_planned_effect",
     "The plan names no smallest effect, from which this method takes the size of effects.",
+)
+
+
+REASON = Because(
+    "effects_of_planned_size", "Always valid; most powerful when the true effect is about the planned one."
 )
 
 
@@ -43,5 +48,4 @@ def read_mixture(
     critical = mixture_sprt.half_width(variance, spread, family.own_level) / deviation
     p_value = mixture_sprt.p_value(pair.difference, variance, spread)
     reading = read_normal(pair, critical, p_value, binary=kind in BINARY)
-    reason = "Always valid; most powerful when the true effect is about the planned one."
-    return normal_answer(pair, reading, family, METHOD, reason)
+    return normal_answer(pair, reading, family, METHOD, (REASON,))

@@ -9,7 +9,7 @@ from stats.contrast import contrast
 from stats.guard import refusal
 from stats.mean import read_normal, safe_deviation
 from stats.plan import ReadingPlan
-from stats.result import Comparison
+from stats.result import Because, Comparison
 from stats.stack import stack
 from stats.summary import Summary
 
@@ -41,6 +41,7 @@ def read_planned(
     rate, time = float(clock.rate(units, planned_units)), clock.time(units, planned_units)
     critical = float(boundary.critical_value(rate, time, family.own_level))
     level = float(boundary.p_value(z, rate, time))
-    reason = f"Planned size, {rate:.0%} reached: strict early, near a single look's power at the end."
+    sentence = f"Planned size, {rate:.0%} reached: strict early, near a single look's power at the end."
+    because = Because("planned_size", sentence, (("share", rate),))
     reading = read_normal(pair, critical, level, binary=kind in BINARY)
-    return normal_answer(pair, reading, family, METHOD, reason)
+    return normal_answer(pair, reading, family, METHOD, (because,))

@@ -11,12 +11,21 @@ from stats import anytime
 from stats.answer import Family, answer, unread
 from stats.checks import check_shares
 from stats.clock import FINAL, Clock
+from stats.fixed import one_look
 from stats.plan import ReadingPlan
 from stats.quantile_difference import chi_square, extent
 from stats.ranks import Ranks
-from stats.result import Comparison, Undetermined
+from stats.result import Because, Comparison, Undetermined
 
 METHOD = "profile likelihood of quantiles"
+COUNTS_BELOW = Because(
+    "counts_below",
+    "Valid at any moment; it counts who lies below the quantile, so large values do not matter.",
+)
+BEYOND_VALUES = Because("beyond_values", "So early, a bound may lie beyond the values seen.")
+NO_PERCENTAGE = Because(
+    "no_percentage", "The control's quantile may be 0 or less, so there is no percentage."
+)
 MINIMUM_BEYOND = 10
 """Units of each variant that lie on either side of the quantile before a chi-square may be believed."""
 
@@ -62,23 +71,21 @@ def compare_quantiles(
     early = plan.method == "fixed" and units < planned
     if plan.method == "fixed":
         critical, p_value = -float(ndtri(family.own_level / 2)), float(2 * ndtr(-z))
-        reason = "Valid for one look at the planned size."
-        if early:
-            reason = f"Valid for one look at the planned {planned:,.0f} units; there are {units:,} yet."
+        because = [one_look(planned, units)]
     else:
         boundary = _boundary(plan, family.design_alpha, needs_e_value)
         rate, time = clock.rate(units, planned), clock.time(units, planned)
         critical = float(boundary.critical_value(rate, time, family.own_level))
         p_value = float(boundary.p_value(z, rate, time))
-        reason = "Valid at any moment; it counts who lies below the quantile, so large values do not matter."
+        because = [COUNTS_BELOW]
     found = extent(control, treatment, critical)
     if math.isinf(critical) or any(
         math.isinf(bound or 0) for bound in (found.absolute.lower, found.absolute.upper)
     ):
-        reason += " So early, a bound may lie beyond the values seen."
+        because.append(BEYOND_VALUES)
     elif found.relative.lower is None:
-        reason += " The control's quantile may be 0 or less, so there is no percentage."
-    result = answer(found.absolute, found.relative, p_value, family, METHOD, reason)
+        because.append(NO_PERCENTAGE)
+    result = answer(found.absolute, found.relative, p_value, family, METHOD, because)
     return replace(result, preliminary=early)
 
 

@@ -34,6 +34,21 @@ class Undetermined:
 
 
 @dataclass(frozen=True, slots=True)
+class Because:
+    """Part of why a method was chosen.
+
+    Attributes:
+        code: Stable name, such as `one_look`.
+        sentence: The same in English for people, numbers included.
+        numbers: What stands in the sentence, by name.
+    """
+
+    code: str
+    sentence: str
+    numbers: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """A treatment against the control on one metric.
 
@@ -43,7 +58,7 @@ class Comparison:
         p_value: For no difference, valid in the sense of `method`, adjusted as `adjustment` says.
         significant: Whether the adjusted interval excludes zero, which is when `p_value <= alpha`.
         method: Stable name of the method that gave the numbers.
-        method_reason: One English sentence saying why this method was chosen.
+        method_reason: Why this method was chosen, in English sentences.
         adjustment: Stable name of the correction for many comparisons, `none` without one.
         variance_reduction: Share of the variance removed by covariates, 0 to 1.
         undetermined: Why interval and p-value are missing; `None` when they are given.
@@ -54,6 +69,7 @@ class Comparison:
         at_planned_size: Read when the planned size was reached, not from the newest numbers.
         preliminary: Read before the single planned look; not to be decided upon.
         covariates: Columns at which the covariates begin that the numbers are adjusted for.
+        because: The parts of `method_reason`; none where nothing could be read.
     """
 
     absolute: Interval
@@ -72,6 +88,7 @@ class Comparison:
     at_planned_size: bool = False
     preliminary: bool = False
     covariates: tuple[str, ...] = ()
+    because: tuple[Because, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,20 @@ from stats.contrast import contrast
 from stats.guard import refusal, worth
 from stats.mean import read_always
 from stats.plan import ReadingPlan
-from stats.result import Comparison, Interval, Undetermined
+from stats.result import Because, Comparison, Interval, Undetermined
 from stats.stack import stack
 from stats.summary import Summary
 
 ASYMPTOTIC = "asymptotic confidence sequence"
 EXACT = "exact conditional test"
+ANY_MOMENT = Because(
+    "any_moment", "Always valid: it may be read at any moment; units and events suffice for it."
+)
+SIDE_ONLY = Because(
+    "only_a_percentage",
+    "A few rare or large values decide the means, so the difference is bounded as a percentage; "
+    "in the metric's own unit only its side is.",
+)
 RARE = 0.1
 """Below this rate those who did not convert say next to nothing about the difference."""
 
@@ -55,13 +63,10 @@ def read_sequentially(
     if why is not None:
         return undetermined(control, treatment, family, ASYMPTOTIC, why, ratio=kind == "ratio")
     reading = read_always(pair, planned, boundary, clock, level=family.own_level, binary=binary)
-    reason = "Always valid: it may be read at any moment; units and events suffice for it."
+    because = [ANY_MOMENT]
     if np.isinf(reading.lower) or np.isinf(reading.upper):
-        reason += (
-            " A few rare or large values decide the means, so the difference is bounded as a percentage; "
-            "in the metric's own unit only its side is."
-        )
-    return normal_answer(pair, reading, family, ASYMPTOTIC, reason)
+        because.append(SIDE_ONLY)
+    return normal_answer(pair, reading, family, ASYMPTOTIC, because)
 
 
 def _exact(
@@ -89,11 +94,13 @@ def _exact(
         )
         return undetermined(control, treatment, family, EXACT, why, ratio=False)
     p_value = float(conversion.p_value(first, second, units, weights, planned, boundary, clock=clock))
-    reason = (
+    because = Because(
+        "exact_rates",
         f"Always valid and exact for rates: it counts only in which variant {first + second:,} conversions "
-        "fell, so it needs no large numbers."
+        "fell, so it needs no large numbers.",
+        (("events", first + second),),
     )
-    return answer(absolute, relative, p_value, family, EXACT, reason)
+    return answer(absolute, relative, p_value, family, EXACT, (because,))
 
 
 def _inside(bounds: Interval) -> bool:

@@ -16,7 +16,7 @@ from stats.guard import refusal
 from stats.looks import Bounds, bounds_at, design_of, repeated_p_value
 from stats.mean import Reading, read_normal, safe_deviation
 from stats.plan import ReadingPlan
-from stats.result import Comparison, Undetermined
+from stats.result import Because, Comparison, Undetermined
 from stats.spending import Spending
 from stats.stack import stack
 from stats.stagewise import Final, stagewise
@@ -232,8 +232,12 @@ def _comparison(
     reading = read_normal(pair, bounds.wide[place], look.p_value or 0.0, binary=kind in BINARY)
     if look.decision in (BETTER, WORSE) and abs(look.z or 0.0) < bounds.wide[place]:
         reading = _beyond_zero(reading, float(pair.difference), float(pair.control.mean))
-    reason = f"Look {len(looks)} of {plan.looks} planned, at {look.rate:.0%} of the information."
-    return bonferroni(normal_answer(pair, reading, family, method, reason), family)
+    because = Because(
+        "planned_look",
+        f"Look {len(looks)} of {plan.looks} planned, at {look.rate:.0%} of the information.",
+        (("look", len(looks)), ("looks", plan.looks or len(looks)), ("share", look.rate)),
+    )
+    return bonferroni(normal_answer(pair, reading, family, method, (because,)), family)
 
 
 def _beyond_zero(reading: Reading, difference: float, base: float) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from dash import dcc, html
 
@@ -14,18 +14,59 @@ from dash_ui.i18n import _, ngettext
 from dash_ui.report_records import Check, Report
 from dash_ui.report_words import method_word
 
+PRINCIPAL: Final = (
+    "srm",
+    "multiple_exposure",
+    "freshness",
+    "bots",
+    "pre_period",
+    "linked",
+    "currency",
+    "delay",
+    "maturity",
+)
+"""What a reader asks about first, in this order."""
+
 
 def strip(report: Report) -> html.Section:
-    """What is not in order, and the split, as badges that open to cause and remedy; the rest in one."""
-    shown = [check for check in report.health if check.status != "ok" or check.name == "srm"]
-    shown.sort(key=lambda check: ("failed", "warning", "ok").index(check.status))
+    """What is not in order, then the principal checks, each opening to cause and remedy; the rest in one."""
+    shown = [check for check in report.health if check.status != "ok" or check.name in PRINCIPAL]
+    shown.sort(key=lambda check: (("failed", "warning", "ok").index(check.status), _place(check)))
     rest = [check for check in report.health if check not in shown]
     items = [_item(check, report) for check in shown]
     if rest:
         items.append(_rest(rest, report, others=bool(shown)))
     return html.Section(
-        [html.H2(_("Can I trust it?")), html.Div(items, className="pw-trust")], className="pw-card"
+        [
+            html.H2(_("Can I trust it?")),
+            html.P(summary(report), className="pw-small"),
+            html.Div(items, className="pw-trust"),
+        ],
+        className="pw-card",
     )
+
+
+def summary(report: Report) -> str:
+    """All checks together, in one sentence."""
+    failed = len(report.failed)
+    if failed:
+        return ngettext(
+            "{count} check failed: the numbers are not to be used.",
+            "{count} checks failed: the numbers are not to be used.",
+            failed,
+        )
+    warned = sum(check.status == "warning" for check in report.health)
+    if warned:
+        return ngettext(
+            "The numbers can be used; {count} check asks for a look.",
+            "The numbers can be used; {count} checks ask for a look.",
+            warned,
+        )
+    return _("All {count} checks are in order; open one to see what it found.", count=len(report.health))
+
+
+def _place(check: Check) -> int:
+    return PRINCIPAL.index(check.name) if check.name in PRINCIPAL else len(PRINCIPAL)
 
 
 def _rest(checks: list[Check], report: Report, *, others: bool) -> html.Details:

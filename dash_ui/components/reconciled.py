@@ -158,7 +158,7 @@ def _classes(found: Reconciled) -> Any:
             [html.Strong(_("The export")), number(part.orders), amount_text(part.amount, part.currency)]
             + [""] * 3
         )
-    return table(_("Orders by class"), columns, rows, "pw-list pw-inset pw-cards")
+    return table(_("Orders by class"), columns, rows, "pw-list pw-inset pw-cards pw-labelled")
 
 
 def _variants(found: Reconciled) -> Any:
@@ -178,7 +178,7 @@ def _variants(found: Reconciled) -> Any:
         whole = amount_text(each.unexplained, found.currency)
         left = badge(whole, "danger", "warning") if each.unexplained else badge(whole, "good", "check")
         rows.append([each.variant, *(amount_text(amount, found.currency) for amount in amounts), left])
-    return table(_("Sums by variant"), columns, rows, "pw-list pw-inset pw-cards")
+    return table(_("Sums by variant"), columns, rows, "pw-list pw-inset pw-cards pw-labelled")
 
 
 def _only_here(found: Reconciled) -> Any:
@@ -193,4 +193,4 @@ def _only_here(found: Reconciled) -> Any:
         [only_here_meaning(each.reason), number(each.events), amount_text(each.amount, found.currency)]
         for each in found.only_here
     ]
-    return table(_("Only in the report"), columns, rows, "pw-list pw-inset pw-cards")
+    return table(_("Only in the report"), columns, rows, "pw-list pw-inset pw-cards pw-labelled")

@@ -7,8 +7,10 @@ from typing import Any
 
 from dash import html
 
+from dash_ui.components.converted import converted
 from dash_ui.components.forest import forest_axis, forest_bar
 from dash_ui.components.icon import icon
+from dash_ui.components.methods import methods
 from dash_ui.components.numbers import (
     counts_text,
     difference_range,
@@ -19,22 +21,43 @@ from dash_ui.components.numbers import (
     value_text,
 )
 from dash_ui.components.table import Column, table
-from dash_ui.format import number, percent
+from dash_ui.components.yearly import year_note, yearly_cell
+from dash_ui.format import percent
 from dash_ui.i18n import _
-from dash_ui.report_records import ArmValue, Effect, Report
-from dash_ui.report_words import (
-    covariate_word,
-    method_word,
-    role_word,
-    tone,
-    undetermined_sentence,
-    verdict_word,
-)
+from dash_ui.report_records import Effect, Report
+from dash_ui.report_words import role_word, tone, undetermined_sentence, verdict_word
 
 
 def scorecard(report: Report, scale: Any = None) -> html.Section:
     """All metrics: primary on top, then guardrails, then secondary ones; `scale` switches the unit."""
-    several = len(report.treatments) > 1
+    lead = _(
+        "Better and worse are by benefit: fewer refunds is better."
+        " A filled dot is conclusive; an open one is not. A dotted tick is the limit of a guardrail."
+    )
+    if report.entered is not None:
+        lead = _("Everybody who was exposed, for comparison: those who reached the trigger decide.")
+    return html.Section(
+        [
+            html.Div([html.H2(_("All metrics")), scale], className="pw-section-head"),
+            html.P(lead, className="pw-quiet pw-small"),
+            effects_table(_("All metrics"), report.effects, report),
+            year_note(report) if any(effect.yearly for effect in report.effects) else None,
+            converted(report),
+            html.P(
+                _("The numbers are withheld while a check fails; the analyst's view shows them."),
+                className="pw-withheld pw-quiet",
+            ),
+            html.Div(methods(report), className="pw-analyst-only"),
+        ],
+        className="pw-card",
+    )
+
+
+def effects_table(
+    title: str, effects: Sequence[Effect], report: Report, more: Sequence[tuple[Column, Sequence[Any]]] = ()
+) -> html.Div:
+    """A row per effect: values, difference, range, amount a year, what `more` columns hold, verdict."""
+    several, yearly = len(report.treatments) > 1, any(effect.yearly for effect in effects)
     columns = [
         Column(_("Metric"), name="pw-col-metric"),
         Column(_("Control"), number=True),
@@ -45,28 +68,24 @@ def scorecard(report: Report, scale: Any = None) -> html.Section:
             name="pw-col-forest",
             label=_("Plausible range"),
         ),
+        *([Column(_("A year"), number=True)] if yearly else []),
+        *(column for column, _cells in more),
         Column(_("Verdict"), name="pw-col-verdict"),
     ]
-    rows = [_row(effect, report.forest, several) for effect in report.effects]
-    return html.Section(
+    rows = [
         [
-            html.Div([html.H2(_("All metrics")), scale], className="pw-section-head"),
-            html.P(
-                _(
-                    "Better and worse are by benefit: fewer refunds is better."
-                    " A filled dot is conclusive; an open one is not."
-                ),
-                className="pw-quiet pw-small",
-            ),
-            table(_("All metrics"), columns, rows, "pw-scorecard pw-numbers"),
-            html.P(
-                _("The numbers are withheld while a check fails; the analyst's view shows them."),
-                className="pw-withheld pw-quiet",
-            ),
-            html.Div(methods(report), className="pw-analyst-only"),
-        ],
-        className="pw-card",
-    )
+            _named(effect, report, several),
+            _value(effect, control=True),
+            _value(effect, control=False),
+            difference_cell(effect),
+            forest_bar(effect, report.forest),
+            *([yearly_cell(effect)] if yearly else []),
+            *(cells[place] for _column, cells in more),
+            _verdict(effect),
+        ]
+        for place, effect in enumerate(effects)
+    ]
+    return table(title, columns, rows, "pw-scorecard pw-numbers")
 
 
 def verdict_mark(effect: Effect) -> html.Span:
@@ -78,37 +97,6 @@ def verdict_mark(effect: Effect) -> html.Span:
     return html.Span(
         [icon(shape, 15) if shape else None, verdict_word(effect.verdict)],
         className=f"pw-mark pw-{tone(effect.verdict)}",
-    )
-
-
-def methods(report: Report) -> html.Details:
-    """What an analyst checks: moments, p-values, methods and why they were chosen."""
-    columns = [
-        Column(_("Metric")),
-        Column(_("Variant")),
-        Column("n", number=True),
-        Column(_("Mean"), number=True),
-        Column(_("Standard deviation"), number=True),
-        Column("p", number=True),
-        Column(_("Correction")),
-        Column(_("CUPED variance saved"), number=True),
-        Column(_("Method")),
-    ]
-    rows = [_method_row(effect) for effect in report.effects]
-    return html.Details(
-        [
-            html.Summary(_("Methods, moments and p-values")),
-            table(_("Methods, moments and p-values"), columns, rows, "pw-methods"),
-            html.P(
-                _(
-                    "Each range is at the level that agrees with its corrected p-value at {alpha}, so that"
-                    " range, p-value and verdict are one statement.",
-                    alpha=percent(report.alpha, 0),
-                ),
-                className="pw-quiet pw-small",
-            ),
-        ],
-        open=True,
     )
 
 
@@ -140,25 +128,20 @@ def difference_cell(effect: Effect) -> html.Div:
     )
 
 
-def _row(effect: Effect, limit: float, several: bool) -> Sequence[Any]:
-    return (
-        html.Div(
-            [
-                html.Div(effect.metric_name, className="pw-strong"),
-                html.Div(
-                    f"{role_word(effect.role)} · {effect.variant_name}"
-                    if several
-                    else role_word(effect.role),
-                    className="pw-quiet pw-small",
-                ),
-            ]
-        ),
-        _value(effect, control=True),
-        _value(effect, control=False),
-        difference_cell(effect),
-        forest_bar(effect, limit),
-        _verdict(effect),
-    )
+def _named(effect: Effect, report: Report, several: bool) -> html.Div:
+    """The metric with its role, which way is good, and how much of its outcome is known."""
+    role = f"{role_word(effect.role)} · {effect.variant_name}" if several else role_word(effect.role)
+    lines: list[Any] = [
+        html.Div(effect.metric_name, className="pw-strong"),
+        html.Div(role, className="pw-quiet pw-small"),
+    ]
+    if effect.direction == "decrease":
+        lines.append(html.Div(_("less is better"), className="pw-quiet pw-small"))
+    known = report.maturity.get(effect.metric)
+    if known is not None and known < 1:
+        share = percent(known, 0)
+        lines.append(html.Div(_("outcome known of {share}", share=share), className="pw-quiet pw-small"))
+    return html.Div(lines)
 
 
 def _value(effect: Effect, *, control: bool) -> html.Div:
@@ -180,58 +163,12 @@ def _verdict(effect: Effect) -> html.Div:
             parts.append(html.Div(effect.undetermined, className="pw-quiet pw-small pw-analyst-only"))
     elif effect.limit is not None:
         parts.append(html.Div(_("limit {limit}", limit=_limit(effect.limit)), className="pw-quiet pw-small"))
+    if effect.p_value is not None:
+        evidence = html.Div(["p ", p_text(effect.p_value)], className="pw-quiet pw-small pw-analyst-only")
+        parts.append(evidence)
     return html.Div(parts)
 
 
 def _limit(value: float) -> str:
     sign = "+" if value > 0 else "−"
     return f"{sign}{percent(abs(value), 1)}"
-
-
-def _method_row(effect: Effect) -> Sequence[Any]:
-    return (
-        effect.metric_name,
-        effect.variant_name,
-        _two(effect, lambda value: number(value.units) if value.units is not None else "–"),
-        _two(effect, lambda value: _exact(value.mean)),
-        _two(effect, lambda value: _exact(value.std)),
-        p_text(effect.p_value),
-        _correction(effect),
-        percent(effect.variance_reduction, 1) if effect.variance_reduction else "–",
-        html.Div(
-            [
-                html.Div(method_word(effect.method)),
-                html.Div(effect.undetermined or effect.method_reason, className="pw-quiet pw-small"),
-                _covariates(effect),
-            ]
-        ),
-    )
-
-
-def _correction(effect: Effect) -> html.Div:
-    """The correction, above the level of the range that agrees with it."""
-    parts: list[Any] = [html.Div(method_word(effect.adjustment))]
-    if effect.level is not None:
-        words = _("range at {level}", level=percent(1 - effect.level, 2))
-        parts.append(html.Div(words, className="pw-quiet pw-small"))
-    return html.Div(parts)
-
-
-def _covariates(effect: Effect) -> html.Div | None:
-    """What the numbers are adjusted for; nothing where they are not."""
-    if not effect.covariates:
-        return None
-    names = ", ".join(covariate_word(name) for name in effect.covariates)
-    return html.Div(_("Adjusted for {covariates}.", covariates=names), className="pw-quiet pw-small")
-
-
-def _two(effect: Effect, write: Any) -> html.Div:
-    values: tuple[ArmValue, ArmValue] = (effect.control_value, effect.variant_value)
-    return html.Div([html.Div(write(value)) for value in values])
-
-
-def _exact(value: float | None) -> str:
-    if value is None:
-        return "–"
-    size = abs(value)
-    return number(value, 6 if size < 1 else 4 if size < 1000 else 2)

@@ -20,7 +20,8 @@ from dash_ui.components.numbers import (
     size_text,
     value_text,
 )
-from dash_ui.format import number, short_day
+from dash_ui.components.yearly import yearly_sentence
+from dash_ui.format import NONE, number, short_day
 from dash_ui.health_advice import remedy
 from dash_ui.health_words import finding
 from dash_ui.i18n import _, ngettext
@@ -53,6 +54,17 @@ def title(report: Report) -> str:
 
 def size_sentence(effect: Effect) -> str:
     """From where to where the metric goes, the difference and its plausible range."""
+    units = difference_text(effect.absolute.estimate, effect.kind, effect.unit)
+    if units not in (NONE, size_text(effect)):
+        return _(
+            "{metric} goes from {before} to {after}: {lift} ({units}). The plausible range is {range}.",
+            metric=effect.metric_name,
+            before=value_text(effect.control_value.mean, effect.kind, effect.unit),
+            after=value_text(effect.variant_value.mean, effect.kind, effect.unit),
+            lift=size_text(effect),
+            units=units,
+            range=size_range(effect),
+        )
     return _(
         "{metric} goes from {before} to {after}: {lift}. The plausible range is {range}.",
         metric=effect.metric_name,
@@ -127,9 +139,9 @@ def banner(report: Report, experiment: Experiment, action: Any = None) -> html.S
     if report.entered is not None and code not in ("distrust", "collecting"):
         lines.append(html.P(entered_sentence(report.entered), className="pw-quiet pw-small"))
     lines.append(html.P(advice(report, experiment), className="pw-verdict-advice"))
-    amount = per_ten_thousand(effect) if effect and code in ("better", "worse") else None
-    if amount:
-        lines.append(html.P(amount, className="pw-quiet pw-small"))
+    if effect is not None and code in ("better", "worse"):
+        amounts = [each for each in (yearly_sentence(report), per_ten_thousand(effect)) if each]
+        lines += [html.P(each) for each in amounts[:1]]
     if code not in ("distrust", "collecting"):
         names = dict(experiment.variants)
         lines += [

@@ -27,6 +27,7 @@ from experiments.lifecycle import EDITABLE
 from experiments.models import Experiment, Metric
 from experiments.order_uploads import MOST_BYTES, OrderUploads, rows_of
 from experiments.requests import ReconcileForm
+from experiments.service.definitions import experiment_document, get_experiment
 from experiments.service.reconciliations import (
     find_reconciliation,
     list_reconciliations,
@@ -63,7 +64,9 @@ class Reconciling(Base):
         """The latest of an experiment, newest first."""
         with self._reading() as session:
             documents = [reconciliation_document(row) for row in list_reconciliations(session, key)]
-        return tuple(_reconciliation(document) for document in documents)
+            variants = experiment_document(get_experiment(session, key))["variants"] if documents else []
+        names = {each["key"]: each.get("name") or each["key"] for each in variants}
+        return tuple(_reconciliation(document, names) for document in documents)
 
     def start_reconciliation(
         self, person: Person, key: str, name: str, content: IO[bytes], said: dict[str, Any]
@@ -103,7 +106,7 @@ def _sums(form: MetricForm) -> bool:
     return form.kind == MetricKind.MEAN
 
 
-def _reconciliation(document: dict[str, Any]) -> Reconciliation:
+def _reconciliation(document: dict[str, Any], names: dict[str, str]) -> Reconciliation:
     result = document["result"]
     return Reconciliation(
         id=document["id"],
@@ -113,11 +116,11 @@ def _reconciliation(document: dict[str, Any]) -> Reconciliation:
         running=document["finished_at"] is None,
         error=document["error"],
         has_rows=document["has_rows"],
-        result=None if result is None else _result(result),
+        result=None if result is None else _result(result, names),
     )
 
 
-def _result(found: dict[str, Any]) -> Reconciled:
+def _result(found: dict[str, Any], names: dict[str, str]) -> Reconciled:
     return Reconciled(
         metric=found["name"],
         currency=found["currency"],
@@ -132,7 +135,7 @@ def _result(found: dict[str, Any]) -> Reconciled:
         ),
         variants=tuple(
             VariantSum(
-                each["variant"],
+                names.get(each["variant"], each["variant"]),
                 *(
                     Decimal(each[name])
                     for name in ("counted", "only_here", "capped", "report", "unexplained")

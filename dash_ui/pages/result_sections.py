@@ -13,7 +13,7 @@ from dash_ui.components.health import strip
 from dash_ui.components.journal import entries
 from dash_ui.components.looks import looks
 from dash_ui.components.previews import previews
-from dash_ui.components.progress import progress
+from dash_ui.components.progress import ahead
 from dash_ui.components.scorecard import scorecard
 from dash_ui.components.segments import segments
 from dash_ui.components.setup import setup
@@ -30,8 +30,9 @@ from dash_ui.report_records import Result
 SECTIONS: Final = (
     "head",
     "verdict",
-    "facts",
+    "ahead",
     "trust",
+    "facts",
     "triggered",
     "scorecard",
     "looks",
@@ -59,12 +60,13 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
         return parts
     parts["verdict"] = verdict.banner(report, experiment, verdict_action(result, person))
     parts["facts"] = verdict.facts(report)
-    parts["trust"] = html.Div([strip(report), progress(report, experiment)], className="pw-two")
+    parts["ahead"] = ahead(report, experiment)
+    parts["trust"] = strip(report)
     parts["triggered"] = triggered(report)
     parts["scorecard"] = scorecard(report, scale_switch(scale))
     parts["looks"] = looks(report, result.evidence_of)
     parts["ways"] = ways(report, result.together)
-    parts["segments"] = segments(report)
+    parts["segments"] = segments(report, experiment.document.get("segments"))
     return parts | result_time.draw(result, report, effect_choice(result))
 
 

@@ -66,7 +66,8 @@ def _words(way: Way) -> Document:
 
 def _said(found: Comparison) -> Document:
     """What another way says; its own reasons are those of `assumes`."""
-    return {name: value for name, value in reading_row(found).items() if name != "method_reason"}
+    own = ("method_reason", "method_reasons")
+    return {name: value for name, value in reading_row(found).items() if name not in own}
 
 
 def _log_e_value(pairing: Pairing, family: Family) -> float | None:

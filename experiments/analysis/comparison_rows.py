@@ -65,6 +65,10 @@ def reading_row(result: Comparison) -> Document:
         "expected_loss": finite(result.expected_loss),
         "method": result.method,
         "method_reason": result.method_reason,
+        "method_reasons": [
+            {"code": each.code, "params": {name: finite(value) for name, value in each.numbers}}
+            for each in result.because
+        ],
         "level": result.level,
         "undetermined": None if why is None else why.reason,
         "undetermined_code": None if why is None else why.code,

@@ -12,7 +12,7 @@ from stats.choose import read_alone
 from stats.family import Member
 from stats.plan import ReadingPlan
 from stats.quantile_reading import compare_quantiles
-from stats.result import Comparison, Undetermined
+from stats.result import Because, Comparison, Undetermined
 from stats.summary import Summary
 
 
@@ -97,6 +97,9 @@ class Pairing:
         return None
 
 
+STAYS = Because("read_at_planned_size", "Read when the planned size was reached, and it stays read.")
+
+
 def read_ever(now: Pairing, then: Pairing | None, family: Family, *, needs_e_value: bool) -> Comparison:
     """By itself now, or when the planned size was reached, where that found more.
 
@@ -111,8 +114,9 @@ def read_ever(now: Pairing, then: Pairing | None, family: Family, *, needs_e_val
     found = before.p_value
     if found is None or found > family.alpha or (newest.p_value is not None and newest.p_value <= found):
         return newest
-    reason = f"{before.method_reason} Read when the planned size was reached, and it stays read."
-    return replace(before, method_reason=reason, at_planned_size=True)
+    because = (*before.because, STAYS)
+    reason = " ".join(each.sentence for each in because)
+    return replace(before, method_reason=reason, because=because, at_planned_size=True)
 
 
 def pairing(part: Part, place: int, plan: ReadingPlan, weights: tuple[float, ...]) -> Pairing:
