@@ -10,7 +10,6 @@ from dash import dcc, html
 from dash_ui.components.attributes import aria, data
 from dash_ui.components.icon import icon
 from dash_ui.i18n import _
-from dash_ui.records import Person
 from dash_ui.routes import PAGES
 
 _GROUPS: Final = {
@@ -26,15 +25,14 @@ _GROUPS: Final = {
 }
 _UNDER: Final = {"/ui/": "/ui/e/", "/ui/settings": "/ui/bots /ui/rates /ui/sources"}
 """Pages without an entry of their own, by the entry that is marked for them."""
-_ADMIN: Final = ("/ui/people", "/ui/keys")
 
 
-def navigation(person: Person) -> Any:
-    """Every page that this person may use, in groups; the browser marks the present one."""
+def navigation() -> Any:
+    """Every page, in groups; the browser marks the present one."""
     exist = {page.path for page in PAGES}
     groups = []
     for code, entries in _GROUPS.items():
-        shown = [path for path in entries if path in exist and (path not in _ADMIN or person.may("admin"))]
+        shown = [path for path in entries if path in exist]
         if shown:
             groups.append(_group(code, [_entry(path, entries[path]) for path in shown]))
     return dmc.AppShellNavbar(html.Nav(groups, className="pw-nav", **aria(label=_("Main"))), id="navbar")

@@ -16,7 +16,10 @@ class Person:
     Attributes:
         id: Number of the person.
         role: `analyst` reads, `marketer` also defines and decides, `admin` also manages keys and people.
-        stamp: Changes with the password, and so ends older sessions.
+        stamp: Changes with the password and the role, and so ends older sessions.
+        language: Of their screens, as they chose it; `None` follows the browser.
+        theme: `light` or `dark` as they chose it; `None` follows the system.
+        signed_in_at: When they last signed in.
     """
 
     id: int
@@ -25,6 +28,9 @@ class Person:
     role: str
     active: bool = True
     stamp: str = ""
+    language: str | None = None
+    theme: str | None = None
+    signed_in_at: datetime | None = None
 
     def may(self, role: str) -> bool:
         """Whether this person has at least this role."""
@@ -143,6 +149,9 @@ class DeliveryKey:
     Attributes:
         kind: `client`, `server` or `admin`.
         hint: Last characters of the key, enough to recognise it.
+        created_by: Name, or else the address, of who made it.
+        last_used_at: To the hour; known of keys for management only.
+        replaced_by: Number of the key to use instead.
     """
 
     id: int
@@ -151,6 +160,9 @@ class DeliveryKey:
     hint: str
     created_at: datetime | None
     revoked_at: datetime | None
+    created_by: str = ""
+    last_used_at: datetime | None = None
+    replaced_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from dash_ui.page import Page
 from dash_ui.pages import (
     bots,
     calendar,
+    keys,
     layers,
     listing,
     metrics,
     new,
+    people,
     rates,
     reconcile,
     result,
@@ -30,5 +32,7 @@ PAGES: tuple[Page, ...] = (
     bots.PAGE,
     rates.PAGE,
     sources.PAGE,
+    people.PAGE,
+    keys.PAGE,
     settings.PAGE,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from flask import (
@@ -25,7 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from dash_ui.attempts import Attempts
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import LANGUAGES, _, language, set_language
-from dash_ui.records import Person
+from dash_ui.records import Person, Refused
 from dash_ui.theme import FAVICON, SCHEMES
 
 PREFIX: Final = "/ui/"
@@ -33,6 +33,8 @@ CSRF_COOKIE: Final = "pw_csrf"
 CSRF_HEADER: Final = "X-CSRFToken"
 LANGUAGE_COOKIE: Final = "pw_language"
 THEME_COOKIE: Final = "pw_theme"
+COOKIES: Final = {"language": LANGUAGE_COOKIE, "theme": THEME_COOKIE}
+_YEAR: Final = 31_536_000
 _PERSON: Final = "person"
 _STAMP: Final = "stamp"
 
@@ -50,14 +52,23 @@ def remember(person: Person) -> None:
     session[_PERSON], session[_STAMP] = person.id, person.stamp
 
 
+def keep_preference(answer: Any, name: str, value: str | None) -> None:
+    """Has the browser keep the `language` or `theme` too, for pages before signing in; `None` forgets it."""
+    if value is None:
+        answer.delete_cookie(COOKIES[name])
+    else:
+        answer.set_cookie(COOKIES[name], value, max_age=_YEAR, samesite="Lax", secure=request.is_secure)
+
+
 def someone_is_signed_in() -> bool:
     """Whether there is a person to draw for; Dash also draws once by itself, for nobody."""
     return has_request_context() and isinstance(g.get("person"), Person)
 
 
 def current_theme() -> str | None:
-    """`light` or `dark` as chosen, `None` to follow the system."""
-    theme = request.cookies.get(THEME_COOKIE)
+    """`light` or `dark` as the person chose it, else as this browser has it, `None` to follow the system."""
+    person = g.get("person")
+    theme = (person.theme if isinstance(person, Person) else None) or request.cookies.get(THEME_COOKIE)
     return theme if theme in SCHEMES else None
 
 
@@ -86,6 +97,8 @@ def register(server: Flask, gateway: Gateway) -> None:
             g.person = _signed_in(gateway)
             if g.person is None:
                 return _turned_away()
+            if g.person.language is not None:
+                set_language(g.person.language)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             csrf.protect()
         return None
@@ -139,14 +152,32 @@ def _pages(gateway: Gateway) -> Blueprint:
         session.clear()
         session.permanent = True
         remember(person)
-        return redirect(target, 303)
+        answer = redirect(target, 303)
+        for name, value in (("language", person.language), ("theme", person.theme)):
+            if value is not None:
+                keep_preference(answer, name, value)
+        return answer
 
     @pages.post("/logout")
     def sign_out() -> BaseResponse:
         session.clear()
         return redirect(url_for("screens.login"), 303)
 
+    _take_preferences(pages, gateway)
     return pages
+
+
+def _take_preferences(pages: Blueprint, gateway: Gateway) -> None:
+    @pages.post(f"{PREFIX}preferences")
+    def prefer() -> BaseResponse | tuple[str, int]:
+        answer = Response(status=204)
+        for name in set(COOKIES) & set(request.form):
+            try:
+                gateway.prefer(current_person(), name, request.form[name])
+            except Refused as refused:
+                return refused.detail, refused.status
+            keep_preference(answer, name, request.form[name])
+        return answer
 
 
 def _form(target: str, email: str = "", wrong: bool = False, waiting: bool = False) -> str:

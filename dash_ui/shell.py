@@ -45,7 +45,7 @@ def layout(gateway: Gateway) -> Any:
             dcc.Store(id=PROBLEM),
             html.A(_("Skip to content"), href="#content", className="pw-skip"),
             dmc.AppShell(
-                [_header(person), navigation(person), dmc.AppShellMain(_main(gateway))],
+                [_header(person), navigation(), dmc.AppShellMain(_main(gateway))],
                 id="frame",
                 header={"height": 56},
                 navbar={"width": 220, "breakpoint": "48em", "collapsed": {"mobile": True}},

@@ -37,6 +37,18 @@ def role_name(code: str) -> str:
     return names.get(code, code)
 
 
+def role_words(code: str) -> str:
+    """What people with a role may do, as a sentence."""
+    words = {
+        "analyst": _("Reads everything, analyses, comments and marks an experiment's curve."),
+        "marketer": _(
+            "Also makes experiments, metrics, audiences and calendar entries, starts and stops, and decides."
+        ),
+        "admin": _("Also lets people in, makes keys, connects sources and certifies metrics."),
+    }
+    return words.get(code, code)
+
+
 def kind_name(code: str) -> str:
     """What a metric computes."""
     names = {
@@ -69,6 +81,32 @@ def key_kind_name(code: str) -> str:
         "admin": _("Management"),
     }
     return names.get(code, code)
+
+
+def key_scope(code: str) -> str:
+    """What a program with a key of a kind may do, as a sentence."""
+    words = {
+        "client": _("Asks for a shopper's variants and sends events; may stand in a page that anyone reads."),
+        "server": _("Asks for variants and sends events from the shop's own servers; keep it secret."),
+        "admin": _("Manages everything over the API, as an admin here does; keep it secret."),
+    }
+    return words.get(code, code)
+
+
+def key_effect(code: str) -> str:
+    """What happens when a key of a kind is revoked, as a sentence."""
+    words = {
+        "client": _(
+            "Pages that use it get no variants and show the control, and their events are refused, from now"
+            " on."
+        ),
+        "server": _(
+            "Servers that use it get no variants and show the control, and their events are refused, from now"
+            " on."
+        ),
+        "admin": _("Scripts and release tools that use it are refused from now on."),
+    }
+    return words.get(code, code)
 
 
 def health_name(status: str | None, code: str | None) -> str:

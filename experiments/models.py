@@ -211,7 +211,13 @@ class AuditEntry(Table, table=True):
 
 
 class User(Table, table=True):
-    """A person who may sign in; `email` is in lower case."""
+    """A person who may sign in; `email` is in lower case.
+
+    Attributes:
+        language: Of their screens, as they chose it; `None` follows the browser.
+        theme: `light` or `dark`, as they chose it; `None` follows the system.
+        sessions: Grows whenever what they may do changes, which ends the sessions of before.
+    """
 
     __tablename__ = "users"
 
@@ -222,10 +228,19 @@ class User(Table, table=True):
     password_hash: str = Field(max_length=255)
     created_at: datetime = _moment()
     disabled_at: datetime | None = _moment(nullable=True)
+    language: str | None = Field(default=None, max_length=8)
+    theme: str | None = Field(default=None, max_length=8)
+    signed_in_at: datetime | None = _moment(nullable=True)
+    sessions: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class ApiKey(Table, table=True):
-    """A key of a program; only the SHA-256 of its text is kept, with its last characters to know it by."""
+    """A key of a program; only the SHA-256 of its text is kept, with its last characters to know it by.
+
+    Attributes:
+        last_used_at: To the hour, of keys for management; the doors of the shop decide without the database.
+        replaced_by: Number of the key that programs are to use instead.
+    """
 
     __tablename__ = "api_keys"
 
@@ -237,6 +252,8 @@ class ApiKey(Table, table=True):
     created_by: str = Field(max_length=254)
     created_at: datetime = _moment()
     revoked_at: datetime | None = _moment(nullable=True)
+    last_used_at: datetime | None = _moment(nullable=True)
+    replaced_by: int | None = None
 
 
 class PublishedSnapshot(Table, table=True):

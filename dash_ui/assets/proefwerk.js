@@ -10,9 +10,15 @@
     set: () => undefined,
   });
 
-  function cookie(name, value) {
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  function post(address, values) {
+    const token = (document.cookie.match(/(?:^|; )pw_csrf=([^;]*)/) || [])[1] || "";
+    const body = new URLSearchParams(values || {});
+    return fetchHere(address, { method: "POST", headers: { "X-CSRFToken": token }, body, redirect: "manual" });
+  }
+
+  // Of the person, so that it goes with them to other browsers; the answer sets the cookie of this one.
+  function keep(name, value) {
+    return post(ROOT + "preferences", { [name]: value }).catch(() => undefined);
   }
 
   function tell(message) {
@@ -193,21 +199,22 @@
           return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
         }
         const next = scheme === "dark" ? "light" : "dark";
-        cookie("pw_theme", next);
+        keep("theme", next);
         return next;
       },
       language(clicks) {
         if (!clicks) return none();
-        cookie("pw_language", document.getElementById("language").dataset.language);
-        location.reload();
+        keep("language", document.getElementById("language").dataset.language).finally(() => location.reload());
         return true;
       },
       signOut(clicks) {
         if (!clicks) return none();
-        const token = (document.cookie.match(/(?:^|; )pw_csrf=([^;]*)/) || [])[1] || "";
-        fetchHere("/logout", { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" })
-          .finally(() => location.assign("/login"));
+        post("/logout").finally(() => location.assign("/login"));
         return true;
+      },
+      reload(asked) {
+        if (asked) location.reload();
+        return none();
       },
       hiddenUnless: (wanted) => !wanted,
       go(path) {

@@ -7,8 +7,9 @@ from typing import Any
 from dash import ctx, html
 from dash.exceptions import PreventUpdate
 
-from dash_ui.components.attributes import aria
+from dash_ui.components.attributes import aria, data
 from dash_ui.components.icon import icon
+from dash_ui.i18n import _
 from dash_ui.records import Refused
 from dash_ui.wizard.fields import choice_field, text_field
 
@@ -27,17 +28,37 @@ def named_choice(ident: str, label: str, value: str, choices: list[tuple[str, st
     return field
 
 
-def settings_table(caption: str, names: tuple[str, ...], rows: list[Any]) -> Any:
-    """A table that becomes cards on a phone."""
-    table = html.Table(
+def confirmed(text: str, effect: str, button: Any, label: str) -> Any:
+    """A way to something that has an effect, which is told before the button that does it."""
+    return html.Details(
         [
-            html.Caption(caption, className="pw-hidden"),
-            html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
-            html.Tbody(rows),
+            html.Summary(text, className="pw-button pw-compact", **aria(label=label)),
+            html.Div([html.P(effect, className="pw-small"), button], className="pw-confirm-panel"),
         ],
-        className="pw-table pw-list pw-inset pw-cards",
+        className="pw-confirm",
     )
-    return html.Div(table, className="pw-scroll", tabIndex=0, role="region", **aria(label=caption))
+
+
+def shown_once(words: str, secret: str) -> Any:
+    """A text that nobody can see again, with a button that copies it."""
+    return html.Div(
+        [
+            html.P(words, className="pw-strong"),
+            html.Div(
+                [
+                    html.Code(secret, id="secret", className="pw-secret"),
+                    html.Button(
+                        [icon("copy", 16), html.Span(_("Copy"))],
+                        type="button",
+                        className="pw-button pw-compact pw-copy",
+                        **data(copy=secret, copied=_("Copied")),
+                    ),
+                ],
+                className="pw-bar",
+            ),
+        ],
+        className="pw-once",
+    )
 
 
 def told(words: str, tone: str = "good") -> Any:

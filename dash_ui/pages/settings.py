@@ -1,45 +1,53 @@
-"""Settings: keys for programs, people, one's own password."""
+"""Settings: one's own screens and password, and the way to what the shop has set."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
+from dash_ui.browser import in_browser
 from dash_ui.components.attributes import aria
-from dash_ui.components.badges import badge
-from dash_ui.components.icon import icon
-from dash_ui.components.settings_parts import (
-    named_choice,
-    named_input,
-    only_when_clicked,
-    refusal,
-    settings_table,
-    told,
-)
-from dash_ui.format import day
+from dash_ui.components.settings_parts import named_choice, only_when_clicked, refusal, told
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
-from dash_ui.pages import settings_people
-from dash_ui.records import DeliveryKey, Person, Refused
-from dash_ui.session import current_person, remember
-from dash_ui.words import key_kind_name
-
-_KEY_KINDS = ("client", "server", "admin")
+from dash_ui.records import Person, Refused
+from dash_ui.session import current_person, keep_preference, remember
 
 
 def render(view: View) -> Any:
-    """Everything that this person may set."""
-    parts: list[Any] = [html.Div(html.H1(_("Settings")), className="pw-head")]
-    if view.person.may("admin"):
-        parts += [_keys_card(view.gateway), settings_people.people_card(view.gateway, view.person)]
-    else:
-        words = _("Keys and people are managed by admins.")
-        parts.append(html.Div(html.P(words, className="pw-quiet"), className="pw-card"))
-    parts += [_bots_card(), _facts_card(view.person), _password_card(view.person)]
-    return html.Div(parts)
+    """What this person may set for themselves, and the way to the rest."""
+    return html.Div(
+        [
+            html.Div(html.H1(_("Settings")), className="pw-head"),
+            _screens_card(view.person),
+            _password_card(),
+            _bots_card(),
+            _facts_card(view.person),
+        ]
+    )
+
+
+def _screens_card(person: Person) -> Any:
+    languages = [("", _("As the browser")), ("en", "English"), ("nl", "Nederlands")]
+    themes = [("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
+    language = named_choice("prefer-language", _("Language"), person.language or "", languages)
+    theme = named_choice("prefer-theme", _("Light or dark"), person.theme or "", themes)
+    return html.Section(
+        [
+            html.H2(_("Your screens"), id="screens-title"),
+            html.P(
+                _("This goes with you to every browser in which you sign in."),
+                className="pw-quiet",
+            ),
+            html.Div([language, theme], className="pw-form-row"),
+            dcc.Store(id="prefer-reload"),
+        ],
+        className="pw-card pw-section",
+        **aria(labelledby="screens-title"),
+    )
 
 
 def _bots_card() -> Any:
@@ -70,73 +78,10 @@ def _facts_card(person: Person) -> Any:
     )
 
 
-def _keys_card(gateway: Gateway) -> Any:
-    kinds = [(code, key_kind_name(code)) for code in _KEY_KINDS]
+def _password_card() -> Any:
     return html.Section(
         [
-            html.H2(_("API keys"), id="keys-title"),
-            html.P(
-                _("Programs use them: the shop's pages, its back end, and scripts. A key is shown once."),
-                className="pw-quiet",
-            ),
-            html.Div(_keys_table(gateway.keys()), id="keys-table"),
-            html.Div(
-                [
-                    named_input("key-name", _("Name of the key"), placeholder=_("For example Web shop")),
-                    named_choice("key-kind", _("For"), "client", kinds),
-                    html.Button(
-                        [icon("key", 16), _("Create key")],
-                        id="key-create",
-                        type="button",
-                        className="pw-button",
-                        n_clicks=0,
-                    ),
-                ],
-                className="pw-form-row",
-            ),
-            html.Div(id="key-answer", role="status"),
-        ],
-        className="pw-card pw-section",
-        **aria(labelledby="keys-title"),
-    )
-
-
-def _keys_table(keys: tuple[DeliveryKey, ...]) -> Any:
-    if not keys:
-        return html.P(_("There are no keys yet. Create one to let your shop talk to Proefwerk."))
-    names = (_("Name"), _("For"), _("Ends with"), _("Created"), _("State"))
-    rows = [
-        html.Tr(
-            [
-                html.Th(key.name, scope="row"),
-                html.Td(key_kind_name(key.kind)),
-                html.Td(html.Code(f"…{key.hint}")),
-                html.Td(day(key.created_at)),
-                html.Td(_revoke(key)),
-            ]
-        )
-        for key in keys
-    ]
-    return settings_table(_("Table of keys"), names, rows)
-
-
-def _revoke(key: DeliveryKey) -> Any:
-    if key.revoked_at is not None:
-        return badge(_("Revoked on {day}", day=day(key.revoked_at)))
-    return html.Button(
-        _("Revoke"),
-        id={"type": "key-revoke", "id": key.id},
-        type="button",
-        className="pw-button pw-danger pw-compact",
-        n_clicks=0,
-        **aria(label=_("Revoke {key}", key=key.name)),
-    )
-
-
-def _password_card(person: Person) -> Any:
-    return html.Section(
-        [
-            html.H2(_("Your password"), id="password-title"),
+            html.H2(_("Your password"), id="password"),
             html.Div(
                 [
                     dmc.PasswordInput(id="password-now", label=_("Present password"), value=""),
@@ -154,14 +99,12 @@ def _password_card(person: Person) -> Any:
             html.Div(id="password-answer", role="status"),
         ],
         className="pw-card pw-section",
-        **aria(labelledby="password-title"),
+        **aria(labelledby="password"),
     )
 
 
 def register(app: Dash, gateway: Gateway) -> None:
     """Callbacks of the settings."""
-    _register_keys(app, gateway)
-    settings_people.register(app, gateway)
 
     @app.callback(
         Output("password-answer", "children"),
@@ -180,46 +123,24 @@ def register(app: Dash, gateway: Gateway) -> None:
             return refusal(refused), no_update, no_update
         return told(_("Your password is changed; other sessions are signed out.")), "", ""
 
-
-def _register_keys(app: Dash, gateway: Gateway) -> None:
     @app.callback(
-        Output("keys-table", "children"),
-        Output("key-answer", "children"),
-        Output("key-name", "value"),
-        Input("key-create", "n_clicks"),
-        Input({"type": "key-revoke", "id": ALL}, "n_clicks"),
-        State("key-name", "value"),
-        State("key-kind", "value"),
+        Output("prefer-reload", "data"),
+        Input("prefer-language", "value"),
+        Input("prefer-theme", "value"),
         prevent_initial_call=True,
     )
-    def change_keys(_made: int, _ended: list[int], name: str | None, kind: str) -> tuple[Any, Any, Any]:
-        only_when_clicked()
+    def prefer(spoken: str, scheme: str) -> Any:
         person = current_person()
-        try:
-            if isinstance(ctx.triggered_id, dict):
-                gateway.revoke_key(person, ctx.triggered_id["id"])
-                answer: Any = told(_("The key is revoked; programs that use it are refused from now on."))
-            else:
-                answer = _once(gateway.create_key(person, kind, name or ""))
-        except Refused as refused:
-            return no_update, refusal(refused), no_update
-        return _keys_table(gateway.keys()), answer, ""
+        asked = {"language": spoken or None, "theme": scheme or None}
+        if asked == {"language": person.language, "theme": person.theme}:
+            return no_update
+        for name, value in asked.items():
+            gateway.prefer(person, name, value)
+            keep_preference(ctx.response, name, value)
+        return asked
 
-
-def _once(text: str) -> Any:
-    return html.Div(
-        [
-            html.P(_("Copy this key now; it is not shown again."), className="pw-strong"),
-            html.Div(
-                [
-                    html.Code(text, id="key-text", className="pw-secret"),
-                    dcc.Clipboard(target_id="key-text", className="pw-button pw-compact", title=_("Copy")),
-                ],
-                className="pw-bar",
-            ),
-        ],
-        className="pw-once",
-    )
+    reloaded = Output("prefer-reload", "id")
+    in_browser(app, "reload", reloaded, Input("prefer-reload", "data"), skip_first=True)
 
 
 PAGE = Page("/ui/settings", lambda: _("Settings"), render, register)

@@ -17,6 +17,7 @@ from experiments.auth import Actor, KeyKind, actor_of_key, resolve_key
 from experiments.db import Database
 from experiments.documents import read_json, shown
 from experiments.order_uploads import OrderUploads
+from experiments.service.keys import note_use, use_is_noted
 from experiments.validation import invalid
 
 MAX_BODY = 1_000_000
@@ -70,6 +71,9 @@ class Management:
             raise ProefwerkError(
                 403, "key_kind", f"A key of kind '{key.kind}' may not do this; use one of kind 'admin'."
             )
+        if not use_is_noted(key):
+            with self.database.session() as session:
+                note_use(session, key)
         g.actor = actor_of_key(key)
 
 

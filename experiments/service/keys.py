@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -18,6 +19,7 @@ from experiments.validation import invalid
 
 _MAX_NAME = 200
 _MAX_ID = 2**31 - 1
+_USE_KEPT = timedelta(hours=1)
 
 
 def create_key(
@@ -61,15 +63,51 @@ def revoke_key(session: Session, ident: int, actor: Actor) -> ApiKey:
     """
     require(actor, Role.ADMIN)
     lock_changes(session)
-    key = session.get(ApiKey, ident) if 0 < ident <= _MAX_ID else None
-    if key is None:
-        raise ProefwerkError(404, "key_not_found", f"There is no key number {ident}.")
+    key = _find(session, ident)
     if key.revoked_at is None:
         before = key_document(key)
         key.revoked_at = utc_now()
         session.flush()
         record(session, actor, "revoke", "key", str(key.id), before, key_document(key))
         publish(session)
+    return key
+
+
+def rotate_key(session: Session, ident: int, actor: Actor) -> tuple[ApiKey, str]:
+    """A new key in the place of one that goes on working until it is revoked, and the new one's text.
+
+    Raises:
+        ProefwerkError: 404, 403; 409 when it was revoked or replaced already.
+    """
+    require(actor, Role.ADMIN)
+    lock_changes(session)
+    old = _find(session, ident)
+    if old.revoked_at is not None or old.replaced_by is not None:
+        state = "revoked" if old.revoked_at is not None else "replaced"
+        raise ProefwerkError(409, f"key_{state}", f"Key number {ident} was {state} already.")
+    new, text = create_key(session, old.kind, old.name, actor)
+    before = key_document(old)
+    old.replaced_by = new.id
+    session.flush()
+    record(session, actor, "rotate", "key", str(ident), before, key_document(old))
+    return new, text
+
+
+def note_use(session: Session, key: ApiKey) -> None:
+    """Notes that a key was used, to the hour."""
+    key.last_used_at = utc_now()
+    session.add(key)
+
+
+def use_is_noted(key: ApiKey) -> bool:
+    """Whether the key's last use was noted within the hour."""
+    return key.last_used_at is not None and utc_now() - key.last_used_at < _USE_KEPT
+
+
+def _find(session: Session, ident: int) -> ApiKey:
+    key = session.get(ApiKey, ident) if 0 < ident <= _MAX_ID else None
+    if key is None:
+        raise ProefwerkError(404, "key_not_found", f"There is no key number {ident}.")
     return key
 
 
@@ -83,4 +121,5 @@ def key_document(key: ApiKey) -> dict[str, Any]:
         "created_by": key.created_by,
         "created_at": timestamp(key.created_at),
         "revoked_at": timestamp(key.revoked_at),
+        "replaced_by": key.replaced_by,
     }

@@ -24,6 +24,8 @@ from experiments.service.audit import record
 from experiments.validation import invalid
 
 _MAX_NAME = 200
+PREFERENCES = {"language": ("en", "nl"), "theme": ("light", "dark")}
+"""What people may like of their screens."""
 
 
 def create_user(
@@ -61,7 +63,7 @@ def list_users(session: Session) -> Sequence[User]:
 
 
 def change_role(session: Session, email: str, role: str, actor: Actor) -> User:
-    """Gives a person another role.
+    """Gives a person another role, which ends their sessions.
 
     Raises:
         ProefwerkError: 404, 403; 422 for an unknown role; 409 for the last admin.
@@ -72,14 +74,17 @@ def change_role(session: Session, email: str, role: str, actor: Actor) -> User:
     if wanted is not Role.ADMIN:
         _keep_an_admin(session, user)
     before = user_document(user)
+    if user.role == wanted.value:
+        return user
     user.role = wanted.value
+    user.sessions += 1
     session.flush()
     record(session, actor, "change_role", "user", user.email, before, user_document(user))
     return user
 
 
 def change_password(session: Session, email: str, password: str, actor: Actor) -> User:
-    """Gives a person another password; people change their own, an admin anybody's.
+    """Gives a person another password, which ends their sessions; an admin may for anybody.
 
     Raises:
         ProefwerkError: 404, 403; 422 for a short password.
@@ -88,6 +93,7 @@ def change_password(session: Session, email: str, password: str, actor: Actor) -
     if actor.kind != "user" or actor.name != user.email:
         require(actor, Role.ADMIN)
     user.password_hash = hash_password(check_password(password))
+    user.sessions += 1
     record(session, actor, "change_password", "user", user.email, None, None)
     return user
 
@@ -105,9 +111,52 @@ def disable_user(session: Session, email: str, actor: Actor) -> User:
         _keep_an_admin(session, user)
         before = user_document(user)
         user.disabled_at = utc_now()
+        user.sessions += 1
         session.flush()
         record(session, actor, "disable", "user", user.email, before, user_document(user))
     return user
+
+
+def restore_user(session: Session, email: str, actor: Actor) -> User:
+    """Lets a person in again who was shut out, with their role and password of then.
+
+    Raises:
+        ProefwerkError: 404, 403.
+    """
+    require(actor, Role.ADMIN)
+    lock_changes(session)
+    user = _find(session, email)
+    if user.disabled_at is not None:
+        before = user_document(user)
+        user.disabled_at = None
+        session.flush()
+        record(session, actor, "restore", "user", user.email, before, user_document(user))
+    return user
+
+
+def prefer(session: Session, email: str, name: str, value: str | None) -> User:
+    """Keeps how a person likes their screens; no change that an audit is about.
+
+    Args:
+        name: `language` or `theme`.
+        value: `None` follows their browser and system.
+
+    Raises:
+        ProefwerkError: 404; 422 for what there is not.
+    """
+    known = PREFERENCES.get(name)
+    if known is None:
+        raise invalid(FieldError(name, f"{shown(name)} is not one of {', '.join(PREFERENCES)}"))
+    if value is not None and value not in known:
+        raise invalid(FieldError(name, f"{shown(value)} is not one of {', '.join(known)}"))
+    user = _find(session, email)
+    setattr(user, name, value)
+    return user
+
+
+def came_in(user: User) -> None:
+    """Notes that a person signed in."""
+    user.signed_in_at = utc_now()
 
 
 def user_document(user: User) -> dict[str, Any]:

@@ -109,20 +109,27 @@ def test_a_metric_is_made_changed_and_deleted_in_words(signed_in: Page) -> None:
     expect(page.get_by_role("row").filter(has_text="Newsletter sign-ups")).to_have_count(0)
 
 
-def test_a_key_is_shown_once_and_can_be_revoked(signed_in: Page) -> None:
+def test_a_key_is_shown_once_replaced_and_revoked(signed_in: Page) -> None:
     page = signed_in
-    open_page(page, "/ui/settings")
+    open_page(page, "/ui/keys")
     page.get_by_label("Name of the key").fill("Web shop")
     page.get_by_role("button", name="Create key").click()
-    secret = page.locator("#key-text")
+    secret = page.locator("#secret")
     secret.wait_for()
     assert secret.inner_text().startswith("pw_client_")
     hint = secret.inner_text()[-4:]
-    open_page(page, "/ui/settings")
+    open_page(page, "/ui/keys")
     assert page.get_by_text("pw_client_").count() == 0
-    expect(page.get_by_role("row").filter(has_text="Web shop")).to_contain_text(hint)
-    page.get_by_role("button", name="Revoke Web shop").click()
-    expect(page.get_by_role("row").filter(has_text="Web shop")).to_contain_text("Revoked on")
+    rows = page.get_by_role("row").filter(has_text="Web shop")
+    expect(rows).to_contain_text(hint)
+    rows.get_by_text("Replace", exact=True).click()
+    page.get_by_role("button", name="Make the new key of Web shop").click()
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("Replaced, still works")
+    rows.nth(1).get_by_text("Revoke", exact=True).click()
+    expect(rows.nth(1)).to_contain_text("Pages that use it get no variants")
+    rows.nth(1).get_by_role("button", name="Revoke Web shop now").click()
+    expect(rows.nth(1)).to_contain_text("Revoked on")
 
 
 def test_a_phone_shows_every_page_without_scrolling_sideways(signed_in: Page) -> None:
