@@ -43,7 +43,7 @@ def calendar_list(marks: Sequence[CalendarMark], year: int, *, may_change: bool)
 def kind_badge(kind: str) -> html.Span:
     """The kind in a word, with the mark that stands for it in strips and charts."""
     return html.Span(
-        [html.Span(className=f"pw-mark pw-mark-{kind}", **aria(hidden="true")), kind_name(kind)],
+        [html.Span(className=f"pw-mark-shape pw-mark-{kind}", **aria(hidden="true")), kind_name(kind)],
         className="pw-mark-kind",
     )
 
