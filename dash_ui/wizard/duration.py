@@ -7,6 +7,8 @@ from typing import Any
 
 from dash import html
 
+from dash_ui.calendar_words import day_of
+from dash_ui.components.calendar_strip import calendar_strip
 from dash_ui.format import day, number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
@@ -14,7 +16,8 @@ from dash_ui.plan_words import WITH_GAMMA, futility_name, spending_name
 from dash_ui.records import Baseline, SizeEstimate
 from dash_ui.wizard import reach
 from dash_ui.wizard.estimate import missing, shown, summary
-from dash_ui.wizard.fields import choice_field, number_field, switch_field
+from dash_ui.wizard.fields import choice_field, number_field, switch_field, text_field
+from dash_ui.wizard.run import Run, planned_run, start_at, start_of
 from dash_ui.wizard.state import Problems, State, Step, Values, share_of
 from dash_ui.words import method_name
 
@@ -32,7 +35,8 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     kind = metric["kind"] if metric else "proportion"
     known = gateway.baseline(metric["key"]) if metric else None
     assume = {**_guess(kind, known, reach.daily(state, gateway)), **state["assume"]}
-    told, table = estimate(state, gateway, _typed(plan, assume))
+    starts = start_of(state["document"])
+    told, table = estimate(state, gateway, {**_typed(plan, assume), "plan.start_on": starts.isoformat()})
     live = html.Div(
         [
             html.Div(told, id="estimate", className="pw-estimate-part", role="status"),
@@ -40,7 +44,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
         ],
         className="pw-estimate",
     )
-    fields = [*_baseline_fields(kind, assume, known), *_plan_fields(plan, assume)]
+    fields = [*_baseline_fields(kind, assume, known), *_plan_fields(plan, assume), _start_field(state)]
     return [html.Div([html.Div(fields, className="pw-form-grid pw-two"), live], className="pw-plan")]
 
 
@@ -76,6 +80,17 @@ def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
             hidden=plan["method"] != "sequential",
         ),
     ]
+
+
+def _start_field(state: State) -> Any:
+    named = state["document"].get("start_at")
+    return text_field(
+        "plan.start_on",
+        _("Start on"),
+        start_of(state["document"]).isoformat() if named else "",
+        _("Empty is as soon as you launch it."),
+        inputProps={"type": "date"},
+    )
 
 
 def _looks_fields(plan: dict[str, Any]) -> list[Any]:
@@ -221,7 +236,32 @@ def estimate(state: State, gateway: Gateway, values: Values) -> tuple[list[Any],
         return missing(), []
     names = [variant["name"] for variant in state["document"]["variants"]]
     lift, power = _effect(state, gateway, values), values["plan.power"] / 100
-    return summary(found, values.get("plan.method") or "sequential", lift, power, names), shown(found)
+    planned = run_of(state, gateway, found, values)
+    told = summary(found, values.get("plan.method") or "sequential", lift, power, names, planned)
+    return told, [*([calendar_strip(planned)] if planned else []), *shown(found)]
+
+
+def run_of(state: State, gateway: Gateway, found: SizeEstimate, values: Values) -> Run | None:
+    """The days of the run; `None` where they cannot be told, or it is too small to test."""
+    daily = values.get("assume.daily")
+    if found.too_small is not None or not isinstance(daily, int | float):
+        return None
+    first = max(day_of(values.get("plan.start_on")) or start_of({}), start_of({}))
+    return planned_run(gateway, state["key"], first, found.units, daily * state["document"]["traffic"])
+
+
+def planned(state: State, gateway: Gateway) -> tuple[SizeEstimate | None, Run | None]:
+    """What the saved plan takes and its days, by the shop's own numbers."""
+    metric = _primary(state, gateway)
+    known = gateway.baseline(metric["key"]) if metric else None
+    kind = metric["kind"] if metric else "proportion"
+    assume = {**_guess(kind, known, reach.daily(state, gateway)), **state["assume"]}
+    values = {
+        **_typed(state["document"]["plan"], assume),
+        "plan.start_on": start_of(state["document"]).isoformat(),
+    }
+    found = size(state, gateway, values)
+    return found, None if found is None else run_of(state, gateway, found, values)
 
 
 def read(values: Values, state: State, strict: bool) -> Problems:
@@ -243,6 +283,7 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     _read_looks(values, plan, problems)
     plan["cuped"] = bool(values.get("plan.cuped"))
     plan["exact"] = plan["method"] == "sequential" and bool(values.get("plan.exact"))
+    state["document"]["start_at"] = start_at(values.get("plan.start_on"), state["document"].get("start_at"))
     state["assume"] = {
         name: values[f"assume.{name}"]
         for name in ("mean", "std", "daily")

@@ -7,9 +7,10 @@ from typing import Any
 from dash import html
 
 from dash_ui.components.table import Column, table
-from dash_ui.format import NONE, number, percent, signed_percent
+from dash_ui.format import NONE, day, number, percent, signed_percent
 from dash_ui.i18n import _, ngettext
 from dash_ui.records import Detectable, SizeEstimate, TooSmall
+from dash_ui.wizard.run import Run
 from dash_ui.words import method_name
 
 LONG_DAYS = 84
@@ -22,7 +23,14 @@ def missing() -> list[Any]:
     return [_heading(), html.P(_("Fill in the numbers to see how long it takes."))]
 
 
-def summary(found: SizeEstimate, method: str, lift: float, power: float, variants: list[str]) -> list[Any]:
+def summary(
+    found: SizeEstimate,
+    method: str,
+    lift: float,
+    power: float,
+    variants: list[str],
+    run: Run | None = None,
+) -> list[Any]:
     """The live estimate.
 
     Args:
@@ -31,6 +39,7 @@ def summary(found: SizeEstimate, method: str, lift: float, power: float, variant
         lift: Effect to find, as a fraction; below 0 where a lower metric is wanted.
         power: Chance to find it.
         variants: Names, the control first.
+        run: Its days on the calendar; `None` where these cannot be told.
     """
     if found.units is None:
         return [_heading(), html.P(_("These numbers cannot be planned with."))]
@@ -42,7 +51,7 @@ def summary(found: SizeEstimate, method: str, lift: float, power: float, variant
     lines = [*_ends(found, method), _chance(lift, power), *_limits(found)]
     return [
         _heading(),
-        *_duration(found),
+        *_duration(found, lift, run),
         html.Ul(per, className="pw-plain-list"),
         html.P(total, className="pw-strong"),
         *(html.P(line, className="pw-quiet pw-small") for line in lines),
@@ -70,25 +79,47 @@ def _heading() -> Any:
     return html.H3(_("Estimate"), className="pw-label")
 
 
-def _duration(found: SizeEstimate) -> list[Any]:
+def _duration(found: SizeEstimate, lift: float, run: Run | None) -> list[Any]:
     if found.days is None:
         return []
-    unit = ngettext("day", "days", found.days)
-    figure = html.P(
-        [html.Span(number(found.days), className="pw-figure"), " ", unit], className="pw-figure-line"
-    )
-    weeks = -(-found.days // 7)
     if found.too_small is not None:
-        return [_too_small(found.too_small, weeks)]
-    whole = ngettext(
-        "Plan {count} whole week, so that every weekday counts the same.",
-        "Plan {count} whole weeks, so that every weekday counts the same.",
-        weeks,
+        return [_too_small(found.too_small, -(-found.days // 7))]
+    days = found.days if run is None else run.days
+    unit = ngettext("day", "days", days)
+    figure = html.P([html.Span(number(days), className="pw-figure"), " ", unit], className="pw-figure-line")
+    lines: list[Any] = [figure, html.P(in_time(days, lift), className="pw-strong")]
+    if run is not None:
+        first, last = day(run.first), day(run.last)
+        lines.append(html.P(_("From {first} to {last}.", first=first, last=last)))
+        if run.ordinary != run.days:
+            lines.append(
+                html.P(
+                    ngettext(
+                        "With ordinary traffic it would be {count} day; the calendar expects other numbers.",
+                        "With ordinary traffic it would be {count} days; the calendar expects other numbers.",
+                        run.ordinary,
+                    ),
+                    className="pw-quiet pw-small",
+                )
+            )
+    whole = _("Run whole weeks, so that every weekday counts the same.")
+    lines.append(html.P(whole, className="pw-quiet pw-small"))
+    if days > LONG_DAYS:
+        long = _("That is long. Detect a larger lift, or take more traffic.")
+        lines.append(html.P(long, className="pw-warn-text"))
+    return lines
+
+
+def in_time(days: int, lift: float) -> str:
+    """What a run finds, in the words of a colleague."""
+    weeks = ngettext("{count} whole week", "{count} whole weeks", -(-days // 7))
+    return ngettext(
+        "Detects {lift} in {count} day ({weeks}).",
+        "Detects {lift} in {count} days ({weeks}).",
+        days,
+        lift=signed_percent(lift),
+        weeks=weeks,
     )
-    if found.days <= LONG_DAYS:
-        return [figure, html.P(whole)]
-    long = _("That is long. Detect a larger lift, or take more traffic.")
-    return [figure, html.P(whole), html.P(long, className="pw-warn-text")]
 
 
 def _too_small(small: TooSmall, weeks: int) -> Any:

@@ -34,6 +34,7 @@ EDITED: Final = (
     "metrics",
     "plan",
     "segments",
+    "start_at",
 )
 """Fields of the contract that the wizard writes."""
 
@@ -86,6 +87,7 @@ def fresh() -> State:
             "planned_units": None,
         },
         "segments": [],
+        "start_at": None,
         "parent": None,
     }
     return {"step": "idea", "key": None, "seen": None, "document": document, **_editing(document)}

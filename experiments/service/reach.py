@@ -100,6 +100,20 @@ def daily_reach(session: Session, request: ReachRequest) -> float | None:
     return float(document["all"]["period"] / days * share) or None
 
 
+def weekly_of_all(session: Session, hash_attribute: str, conditions: Sequence[Document]) -> float | None:
+    """Units a week who fit every condition; `None` before a whole week was seen or where none can be told."""
+    known = known_visitors(session, hash_attribute)
+    if known is None or not known.body["weeks"]:
+        return None
+    seen = {each["name"] for each in known.body["attributes"]} | {hash_attribute}
+    if any(attributes_of(condition) - seen for condition in conditions):
+        return None
+    inside = np.ones(len(known.attributes), dtype=np.bool_)
+    for condition in conditions:
+        inside = inside & _fitting(known, condition)
+    return _weekly(known, inside).estimate or 0.0
+
+
 def _factors(entry: Entry) -> Document:
     """Shares of the audience that the traffic, the slice, the holdout and other experiments leave."""
     return {
