@@ -1,4 +1,4 @@
-"""Keeps what people ask for at hand, so that no web worker scans the events: bots, and visitors."""
+"""Keeps what people ask for at hand, so that no web worker scans the events: bots, visitors, arrivals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from assignment.allocation import gates_of, slots_of
 from assignment.snapshot import Experiment, Status
+from experiments.analysis.pulse import pulse
 from experiments.analysis.sightings import sightings
 from experiments.analysis.view import View
 from experiments.analysis.visitors import Window, visitors
 from experiments.bots import rules_at
 from experiments.db import utc_now
 from experiments.publish import compile_snapshot
-from experiments.service.observations import BOTS, observe
+from experiments.service.observations import BOTS, EVENTS, observe
 from experiments.service.reach import observation_of
 from experiments.service.verdicts import verdicts
 from experiments.workplace import Workplace
@@ -25,6 +26,7 @@ VISITORS = "visitors:"
 FRESH = timedelta(hours=1)
 """After which numbers of events are counted again; marks are looked at as they come."""
 
+PULSE, MINUTE = "pulse:", 60.0
 LEAST_REST, REST_PER_WORK = 10.0, 100
 """Seconds, and multiples of the work, until visitors are looked at again."""
 
@@ -66,6 +68,16 @@ def watch_visitors(place: Workplace) -> list[str]:
     place.marks[VISITORS] = exposures
     place.rests[VISITORS] = time.monotonic() + max(LEAST_REST, REST_PER_WORK * (time.monotonic() - began))
     return list(windows)
+
+
+def watch_events(place: Workplace) -> bool:
+    """Count again which events come in, once the rest after the last count is over; whether so."""
+    if time.monotonic() < place.rests.get(PULSE, 0.0):
+        return False
+    began, now, view = time.monotonic(), utc_now(), place.lake.view()
+    kept = _kept(place, EVENTS, pulse(view, now), view, now)
+    place.rests[PULSE] = time.monotonic() + max(MINUTE, REST_PER_WORK * (time.monotonic() - began))
+    return kept
 
 
 def _kept(place: Workplace, name: str, found: object, view: View, now: datetime) -> bool:

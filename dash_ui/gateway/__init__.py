@@ -8,6 +8,7 @@ from dash_ui.gateway.bots import Bots
 from dash_ui.gateway.calendar import Calendar
 from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.facts import Facts
+from dash_ui.gateway.launching import Launching
 from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
 from dash_ui.gateway.planning import Planning
@@ -28,6 +29,7 @@ class Gateway(
     Calendar,
     Definitions,
     Facts,
+    Launching,
     Listing,
     Measures,
     Planning,

@@ -10,7 +10,7 @@ from dash_ui.records import FieldProblem, Person, Refused
 from experiments.db import utc_now
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import start_refusals
-from experiments.service import definitions, transitions
+from experiments.service import definitions, journal, transitions
 from experiments.service.records import form_of, metrics_named
 from experiments.validation import parse
 
@@ -50,14 +50,19 @@ class Definitions(Base):
                 saved = definitions.update_experiment(session, key, patch, actor(person))
             return definitions.experiment_document(saved)
 
-    def start(self, person: Person, key: str) -> str:
+    def start(self, person: Person, key: str, said: str = "") -> str:
         """Starts (or schedules) a draft; its new status.
+
+        Args:
+            said: What the person accepted, for the journal.
 
         Raises:
             Refused: 409 in the wrong state; 422 naming what is missing.
         """
         with self._changing() as session:
             status = transitions.start(session, key, actor(person)).status
+            if said:
+                journal.comment(session, key, said[: journal.MAX_COMMENT], actor(person))
         self.published()
         return status
 

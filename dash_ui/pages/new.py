@@ -16,8 +16,10 @@ from dash_ui.page import Page, View
 from dash_ui.plan_words import WITH_GAMMA
 from dash_ui.records import Refused
 from dash_ui.session import current_person
-from dash_ui.wizard import duration, reach, traffic, variants, who
+from dash_ui.wizard import duration, reach, review, traffic, variants, who
+from dash_ui.wizard.checklist import checklist
 from dash_ui.wizard.frame import frame
+from dash_ui.wizard.meetings import APART
 from dash_ui.wizard.state import EDITED, Problems, Values, fresh, of_draft
 from dash_ui.wizard.state import State as Draft
 from dash_ui.wizard.steps import CODES, step_of
@@ -203,7 +205,9 @@ def _answer(
 
 
 def _moves(trigger: Any) -> bool:
-    return trigger in ("wizard-next", "wizard-back") or trigger.get("type") == "wizard-step"
+    if trigger in ("wizard-next", "wizard-back"):
+        return True
+    return bool(trigger.get("type") == "wizard-step" or trigger.get("act") == review.GO)
 
 
 def _apply(gateway: Gateway, draft: Draft, values: Values, trigger: Any) -> Problems:
@@ -221,6 +225,11 @@ def _apply(gateway: Gateway, draft: Draft, values: Values, trigger: Any) -> Prob
     if not problems and isinstance(trigger, dict) and trigger["type"] == "act":
         if trigger["act"] == "suggest-slice":
             return traffic.suggest(draft, gateway)
+        if trigger["act"] == APART:
+            return traffic.keep_apart(draft, gateway, trigger["index"])
+        if trigger["act"] == review.GO:
+            draft["step"] = trigger["index"].partition(":")[0]
+            return {}
         _rearrange(draft, trigger["act"], trigger["index"])
     return problems
 
@@ -228,7 +237,11 @@ def _apply(gateway: Gateway, draft: Draft, values: Values, trigger: Any) -> Prob
 def _forward(gateway: Gateway, draft: Draft, values: Values, target: str | None) -> Problems:
     step = step_of(draft["step"])
     if step.code == CODES[-1]:
-        gateway.start(current_person(), draft["key"])
+        items = checklist(draft, gateway)
+        left = review.unaccepted(values, items)
+        if left is not None:
+            return {"": left}
+        gateway.start(current_person(), draft["key"], review.accepted_words(items))
         draft["step"] = "started"
         return {}
     problems = step.read(values, draft, True)

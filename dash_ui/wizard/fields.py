@@ -36,7 +36,7 @@ def toggle(name: str) -> dict[str, str]:
     return {"type": "toggle", "name": name}
 
 
-def act(name: str, index: int = 0) -> dict[str, Any]:
+def act(name: str, index: int | str = 0) -> dict[str, Any]:
     """The id of a button that changes the form itself, such as one more row."""
     return {"type": "act", "act": name, "index": index}
 
@@ -172,7 +172,7 @@ def segmented(name: str, label: str, value: str, choices: Sequence[tuple[str, st
     )
 
 
-def button(name: str, children: Any, index: int = 0, tone: str = "", label: str | None = None) -> Any:
+def button(name: str, children: Any, index: int | str = 0, tone: str = "", label: str | None = None) -> Any:
     """A button that changes the form itself."""
     return html.Button(
         children,

@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
 from dash_ui.format import number, percent
 from dash_ui.gateway import Gateway
-from dash_ui.i18n import _
+from dash_ui.i18n import _, ngettext
 from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.sharing_words import sharing_sentences
 from dash_ui.wizard import payloads
 from dash_ui.wizard.audience import rules_of, sentence
+from dash_ui.wizard.checklist import Item, checklist, to_accept
+from dash_ui.wizard.fields import button, toggle
 from dash_ui.wizard.sharing import is_holdout
 from dash_ui.wizard.state import Problems, State, Step, Values
 from dash_ui.words import method_name, surface_name
+
+GO = "go-to"
 
 
 def draw(state: State, gateway: Gateway) -> list[Any]:
@@ -36,7 +42,8 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
         html.Div([html.Dt(title), html.Dd([html.P(line) for line in lines])], className="pw-review-row")
         for title, lines in facts
     ]
-    return [html.Dl(listed, className="pw-review"), _look(state), _checks(state, gateway), _lock()]
+    review = html.Dl(listed, className="pw-review")
+    return [review, _look(state), _checks(state, gateway), _lock(state, gateway)]
 
 
 def _look(state: State) -> Any:
@@ -136,28 +143,99 @@ def _how_long(document: dict[str, Any]) -> list[str]:
 
 
 def _checks(state: State, gateway: Gateway) -> Any:
-    found = gateway.obstacles(state["key"]) if state["key"] else ()
-    items = [_check(False, problem.message) for problem in found]
+    items = checklist(state, gateway)
     document = state["document"]
     same = all(item["payload"] == document["variants"][0]["payload"] for item in document["variants"])
-    if same:
-        words = _("All variants show the same, so this is an A/A test: it checks the measuring itself.")
-        items.append(_check(None, words))
-    if not found:
-        items.insert(0, _check(True, _("Everything that a start needs is there.")))
-    return html.Ul(items, className="pw-checks")
+    words = _("All variants show the same, so this is an A/A test: it checks the measuring itself.")
+    note = html.P([icon("info", 18), words], className="pw-health pw-quiet pw-wrap")
+    return html.Section(
+        [
+            html.H3(_("Before the start"), className="pw-label", id="checks-title"),
+            html.P(summary(items), className="pw-strong"),
+            html.Ul([_check(item) for item in items], className="pw-checks"),
+            note if same else None,
+        ],
+        className="pw-stack",
+        **aria(labelledby="checks-title"),
+    )
 
 
-def _check(passed: bool | None, words: str) -> Any:
-    mask, tone = {True: ("check", "good"), False: ("warning", "danger"), None: ("info", "warn")}[passed]
-    return html.Li([icon(mask, 18), html.Span(words)], className=f"pw-check pw-{tone}-text")
+def summary(items: tuple[Item, ...]) -> str:
+    """How far it is from a start, in a sentence."""
+    if any(item.tone == "bad" for item in items):
+        return _("It cannot start yet.")
+    count = len(to_accept(items))
+    if not count:
+        return _("Everything is fine; it can start.")
+    return ngettext(
+        "It can start once you mend or accept {count} warning; what you accept goes in the journal.",
+        "It can start once you mend or accept {count} warnings; what you accept goes in the journal.",
+        count,
+    )
 
 
-def _lock() -> Any:
+_LOOKS = {"good": ("check", "good"), "warn": ("warning", "warn"), "bad": ("stop", "danger")}
+
+
+def _check(item: Item) -> Any:
+    mask, tone = _LOOKS[item.tone]
+    word = {"good": _("Fine"), "warn": _("Warning"), "bad": _("Blocks the start")}[item.tone]
+    ways: list[Any] = []
+    if item.step is not None and item.tone != "good":
+        label = _("Change: {what}", what=item.title)
+        ways.append(button(GO, _("Change it"), f"{item.step}:{item.code}", label=label))
+    if item.link is not None:
+        ways.append(dcc.Link(item.link[1], href=item.link[0], className="pw-link pw-target"))
+    if item.tone == "warn":
+        words = _("I looked at every variant") if item.code == "preview" else _("I accept this")
+        ways.append(
+            dmc.Checkbox(
+                id=toggle(f"accept.{item.code}"),
+                label=[words, html.Span(_("({what})", what=item.title), className="pw-hidden")],
+                checked=False,
+            )
+        )
+    return html.Li(
+        [
+            html.Div(
+                [icon(mask, 18), html.Span(item.title), html.Span(word, className="pw-check-word")],
+                className=f"pw-check pw-{tone}-text",
+            ),
+            *(html.P(line, className="pw-small") for line in item.lines),
+            html.Div(ways, className="pw-bar") if ways else None,
+        ],
+        className="pw-check-item",
+    )
+
+
+def unaccepted(values: Values, items: tuple[Item, ...]) -> str | None:
+    """Which warnings nobody has accepted yet, in a sentence; `None` when it may start."""
+    left = [item.title for item in to_accept(items) if not values.get(f"accept.{item.code}")]
+    return _("First mend or accept: {what}.", what=", ".join(left)) if left else None
+
+
+def accepted_words(items: tuple[Item, ...]) -> str:
+    """What was accepted, for the journal."""
+    lines = []
+    for item in to_accept(items):
+        if item.code == "preview":
+            lines.append(_("Looked at every variant before the start."))
+        else:
+            found = " ".join(item.lines)
+            lines.append(_("Accepted before the start: {what}. {found}", what=item.title, found=found))
+    return "\n".join(lines)
+
+
+def _lock(state: State, gateway: Gateway) -> Any:
     words = _(
         "Starting locks the metrics and the plan and seals them with a hash. Later changes are recorded."
     )
-    return html.P([icon("lock", 16), words], className="pw-health pw-quiet pw-wrap")
+    parts: list[Any] = [html.P([icon("lock", 16), words], className="pw-health pw-quiet pw-wrap")]
+    seal = gateway.seal(state["key"]) if state["key"] else None
+    if seal is not None:
+        told = _("The plan as it stands has the hash (SHA-256):")
+        parts.append(html.P([told, " ", html.Code(seal, className="pw-seal")], className="pw-quiet pw-small"))
+    return html.Div(parts)
 
 
 def read(values: Values, state: State, strict: bool) -> Problems:

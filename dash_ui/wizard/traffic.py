@@ -12,6 +12,7 @@ from dash_ui.format import number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.wizard.fields import button, choice_field, ident, number_field, sliding, toggle
+from dash_ui.wizard.meetings import meetings
 from dash_ui.wizard.sharing import belongs, is_holdout, read_belongs, whole_shop
 from dash_ui.wizard.state import Problems, State, Step, Values, problem_of_key, share_of
 
@@ -96,6 +97,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             className="pw-form-row",
         ),
         _held(state, gateway),
+        meetings(state, gateway),
         belongs(state, gateway),
     ]
 
@@ -132,6 +134,19 @@ def suggest(state: State, gateway: Gateway) -> Problems:
     if part is None:
         return {"layer.name": _("This layer is full.")}
     state["document"]["layer"] = {"name": layer["name"], "from": part.start, "to": part.end}
+    return {}
+
+
+def keep_apart(state: State, gateway: Gateway, place: int) -> Problems:
+    """Takes a free slice of the layer of an experiment that is met, by its place in the list."""
+    found = gateway.meetings(state["document"])
+    layer = found[place].layer if place < len(found) else None
+    if layer is None:
+        return {}
+    part = gateway.free_slice(layer, 1.0, without=state["key"])
+    if part is None:
+        return {"layer.name": _("This layer is full.")}
+    state["document"]["layer"] = {"name": layer, "from": part.start, "to": part.end}
     return {}
 
 

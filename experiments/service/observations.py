@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from experiments.models import Observation
 
-BOTS = "bots"
+BOTS, EVENTS = "bots", "events"
 
 
 def observe(session: Session, name: str, body: Any, as_of: datetime) -> None:

@@ -115,7 +115,14 @@ def test_an_experiment_is_defined_and_started_through_the_wizard(signed_in: Page
     start = page.get_by_role("button", name="Start experiment")
     start.focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#wizard-problem")).to_contain_text("First mend or accept: Events arrive, ")
+    for box in page.get_by_role("checkbox").all():
+        box.focus()
+        page.keyboard.press("Space")
+    start.focus()
+    page.keyboard.press("Enter")
     page.wait_for_url("**/ui/e/free-gift-above-60")
+    expect(page.get_by_text("Looked at every variant before the start.")).to_be_attached()
     open_page(page, "/ui/?q=free+gift")
     expect(page.get_by_role("row").filter(has_text="Free gift above €60")).to_contain_text("Running")
 
