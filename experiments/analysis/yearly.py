@@ -68,7 +68,7 @@ def _spans(report: Document, traffic: float | None) -> list[tuple[float, float |
         begin = phases[-1]["started_at"] if phases else report.get("started_at")
         known = ((report.get("health") or {}).get("assignment") or {}).get("traffic", traffic)
         starts = [] if begin is None else [(str(begin), known)]
-    ends = [start for start, _ in starts[1:]] + [end]
+    ends = [*(start for start, _ in starts[1:]), *([end] if starts else [])]
     return [(_days(start, until), share) for (start, share), until in zip(starts, ends, strict=True)]
 
 
