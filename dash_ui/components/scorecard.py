@@ -21,7 +21,7 @@ from dash_ui.components.numbers import (
     value_text,
 )
 from dash_ui.components.table import Column, table
-from dash_ui.components.yearly import year_note, yearly_cell
+from dash_ui.components.yearly import has_year, year_note, yearly_cell
 from dash_ui.format import percent
 from dash_ui.i18n import _
 from dash_ui.report_records import Effect, Report
@@ -41,7 +41,7 @@ def scorecard(report: Report, scale: Any = None) -> html.Section:
             html.Div([html.H2(_("All metrics")), scale], className="pw-section-head"),
             html.P(lead, className="pw-quiet pw-small"),
             effects_table(_("All metrics"), report.effects, report),
-            year_note(report) if any(effect.yearly for effect in report.effects) else None,
+            year_note(report) if has_year(report.effects, report) else None,
             converted(report),
             html.P(
                 _("The numbers are withheld while a check fails; the analyst's view shows them."),
@@ -57,7 +57,8 @@ def effects_table(
     title: str, effects: Sequence[Effect], report: Report, more: Sequence[tuple[Column, Sequence[Any]]] = ()
 ) -> html.Div:
     """A row per effect: values, difference, range, amount a year, what `more` columns hold, verdict."""
-    several, yearly = len(report.treatments) > 1, any(effect.yearly for effect in effects)
+    several = len(report.treatments) > 1
+    yearly = has_year(effects, report)
     columns = [
         Column(_("Metric"), name="pw-col-metric"),
         Column(_("Control"), number=True),

@@ -9,7 +9,7 @@ from dash import html
 from dash_ui.components.numbers import lift_range
 from dash_ui.components.scorecard import effects_table
 from dash_ui.components.table import Column
-from dash_ui.components.yearly import year_note
+from dash_ui.components.yearly import has_year, year_note
 from dash_ui.format import number, percent, signed_percent
 from dash_ui.i18n import _
 from dash_ui.report_records import Range, Report
@@ -36,7 +36,7 @@ def triggered(report: Report) -> html.Section | None:
             html.Div(html.H2(title), className="pw-section-head"),
             html.P(note, className="pw-quiet pw-small"),
             effects_table(title, entered.effects, report, [spread]),
-            year_note(report) if any(effect.yearly for effect in entered.effects) else None,
+            year_note(report) if has_year(entered.effects, report) else None,
         ],
         className="pw-card",
     )

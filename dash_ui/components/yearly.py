@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from dash import html
 
@@ -50,6 +51,12 @@ def yearly_range(effect: Effect) -> str:
     if year.lower is None:
         return _("below {upper}", upper=upper)
     return f"{lower}\u00a0… {upper}"
+
+
+def has_year(effects: Sequence[Effect], report: Report) -> bool:
+    """Whether there are amounts a year that the report's year explains: only those of who decides."""
+    decide = report.entered.effects if report.entered else report.effects
+    return effects is decide and any(effect.yearly for effect in effects)
 
 
 def worth(report: Report) -> Effect | None:

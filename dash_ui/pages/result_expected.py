@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from dash import dcc, html
 
 from dash_ui.components.attributes import data
 from dash_ui.components.icon import icon
-from dash_ui.format import moment
+from dash_ui.format import ago, moment
 from dash_ui.i18n import _
 from dash_ui.report_records import Experiment
+
+PATIENCE: Final = timedelta(hours=2)
+"""After so long without shoppers, something is to be looked at."""
 
 
 def expected(experiment: Experiment) -> html.Section:
@@ -28,6 +32,13 @@ def expected(experiment: Experiment) -> html.Section:
             "As soon as the shop assigns a variant and reports the exposure, the first numbers show here by"
             " themselves. A verdict takes some days."
         )
+        since = datetime.now(UTC) - (experiment.started_at or datetime.now(UTC))
+        if since > PATIENCE:
+            words = _(
+                "It started {ago} and no shopper has come. Look whether the shop asks for this experiment on"
+                " its page, whether anyone fits the audience, and whether exposures are sent.",
+                ago=ago(experiment.started_at or datetime.now(UTC)),
+            )
     else:
         title, words = _("No data"), _("No shopper took part while this experiment ran.")
     link = None
