@@ -133,6 +133,7 @@ def _results() -> dict[str, Any]:
         },
         {
             "own_p_value": nullable(NUMBER),
+            "method_reasons": {"type": "array", "items": objects({"code": TEXT, "params": OBJECT})},
             "level": NUMBER,
             "looks": nullable(comparison_looks()),
             "log_e_value": nullable(NUMBER),

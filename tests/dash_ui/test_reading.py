@@ -112,7 +112,7 @@ def test_a_plan_of_looks_names_the_next_one_and_what_it_needs() -> None:
 def test_every_code_of_a_change_has_a_whole_sentence(language: Any) -> None:
     room = {"metric": "Refunds", "limit": 0.1, "worst": 0.12}
     at = "2026-11-12T08:00:00+00:00"
-    changes = [
+    changes: list[tuple[str, Document]] = [
         ("true_effect", {"smallest": 0.02, "days": 1}), ("would_have_shown", {"smallest": 0.02, "days": 0}),
         ("as_measured", {"estimate": 0.02, "days": 9}), ("no_effect", {"smallest": 0.02, "days": 9}),
         ("beyond_a_year", {"estimate": 0.02}), ("nearest_end", {"end": 0.03}),

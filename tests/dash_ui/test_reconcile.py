@@ -118,6 +118,9 @@ def test_a_result_is_told_with_every_class_and_its_remedy(gateway: Gateway, data
     assert [item.href for item in every(tree) if hasattr(item, "href")] == [
         f"/ui/reconcile/{KEY}/1/orders.csv"
     ]
+    names = [name for _key, name in gateway.result(KEY).experiment.variants]
+    sums = with_property(tree, "aria-label", "Sums by variant")[0]
+    assert words(with_property(sums, "scope", "row")[0]) == names[0], "people know variants by their names"
 
 
 def test_what_is_not_explained_is_said_first(gateway: Gateway, database: Database) -> None:

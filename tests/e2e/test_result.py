@@ -93,6 +93,9 @@ def test_the_verdict_is_the_first_thing_to_read(signed_in: Page) -> None:
     box = banner.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 450, "the verdict is not on the first screen"
+    expect(page.locator("#changes")).to_contain_text("its nearest end is +3.0%")
+    page.locator("summary", has_text="What a year rests on").press("Enter")
+    expect(page.get_by_text("A year stands for")).to_be_visible()
 
 
 def test_every_metric_has_a_row_with_a_bar_on_one_axis(signed_in: Page) -> None:
@@ -118,6 +121,7 @@ def test_the_analysts_view_is_in_the_address_and_survives_a_reload(signed_in: Pa
     expect(page).to_have_url(re.compile(r"view=analyst"))
     page.reload()
     expect(methods).to_contain_text("18.0%")
+    expect(page.get_by_role("table", name="Without CUPED, for reference")).to_be_visible()
 
 
 def test_differences_switch_between_percent_and_units(signed_in: Page) -> None:

@@ -41,6 +41,7 @@ def test_a_split_that_grew_counts_each_span_at_its_own_traffic() -> None:
         ({"as_of": samples.START.replace(day=24).isoformat()}, 1.0, "too_short"),
         ({}, None, "traffic_unknown"),
         ({}, 0.0, "traffic_unknown"),
+        ({"started_at": None}, 1.0, "too_short"),
     ],
 )
 def test_less_than_a_week_or_unknown_traffic_says_nothing_of_a_year(

@@ -55,6 +55,25 @@ def test_a_report_made_before_sums_were_rounded_anew_verifies_but_for_last_digit
     assert len(verify(report, PLAN, lake.view())) == 1
 
 
+def test_a_report_made_before_reasons_had_codes_still_verifies_and_a_changed_code_does_not(
+    tmp_path: Path,
+) -> None:
+    view = lake_of(tmp_path, shop()).view()
+    report = json.loads(json.dumps(analyse(PLAN, view, LATER)))
+    rows = [row for metric in report["metrics"] for row in metric["comparisons"]]
+    read = next(row for row in rows if row["undetermined"] is None)
+    assert read["method_reasons"], "each sentence has its code"
+    read["method_reasons"][0]["code"] = "another"
+    assert len(verify(report, PLAN, view)) == 1
+    for row in rows:
+        del row["method_reasons"]
+    for segment in report["segments"]:
+        for metric in segment["metrics"]:
+            for row in metric["comparisons"]:
+                del row["method_reasons"]
+    assert verify(report, PLAN, view) == []
+
+
 def test_events_that_vanished_are_noticed(tmp_path: Path) -> None:
     report = analyse(PLAN, lake_of(tmp_path / "whole", shop()).view(), LATER)
     found = verify(report, PLAN, lake_of(tmp_path / "less", shop()[:-1]).view())
