@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_interval, format_timedelta
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
 from dash_ui.i18n import language
@@ -119,3 +121,8 @@ def ago(when: datetime, now: datetime | None = None) -> str:
     """How long since a moment, such as `2 hours ago`."""
     span = when - (now or datetime.now(UTC))
     return format_timedelta(span, add_direction=True, locale=locale())
+
+
+def listed(items: Sequence[str]) -> str:
+    """Some things in a row, such as `a, b and c`."""
+    return format_list(list(items), locale=locale())

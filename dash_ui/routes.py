@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dash_ui.page import Page
 from dash_ui.pages import (
+    audiences,
+    audit,
     bots,
     calendar,
     keys,
@@ -26,9 +28,11 @@ PAGES: tuple[Page, ...] = (
     result.PAGE,
     layers.PAGE,
     metrics.PAGE,
+    audiences.PAGE,
     calendar.PAGE,
     reconcile.PAGE,
     trust.PAGE,
+    audit.PAGE,
     bots.PAGE,
     rates.PAGE,
     sources.PAGE,

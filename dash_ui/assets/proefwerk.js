@@ -219,7 +219,8 @@
       hiddenUnless: (wanted) => !wanted,
       go(path) {
         if (!path) return none();
-        window.dash_clientside.set_props("url", { pathname: path, search: "" });
+        const [place, search] = path.split("?");
+        window.dash_clientside.set_props("url", { pathname: place, search: search ? "?" + search : "" });
         return none();
       },
       wizardSignal(signal) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash_ui.gateway.access import Access
 from dash_ui.gateway.audiences import Audiences
+from dash_ui.gateway.audit import Audit
 from dash_ui.gateway.bots import Bots
 from dash_ui.gateway.calendar import Calendar
 from dash_ui.gateway.definitions import Definitions
@@ -25,6 +26,7 @@ __all__ = ["Gateway"]
 class Gateway(
     Access,
     Audiences,
+    Audit,
     Bots,
     Calendar,
     Definitions,

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dash_ui.format import listed
 from dash_ui.i18n import _
 
 _SIMPLE: Final = {"$ne", "$in", "$nin", "$gte", "$lte", "$gt", "$lt", "$exists"}
@@ -131,3 +132,13 @@ def typed(value: Any) -> str:
     if isinstance(value, str):
         return value if _typed(value) == value else f'"{value}"'
     return json.dumps(value)
+
+
+def sentence_of(condition: dict[str, Any]) -> str:
+    """A condition as one sentence; as JSON where words cannot say it."""
+    if not condition:
+        return _("Everyone")
+    rules = rules_of(condition)
+    if rules is None:
+        return json.dumps(condition, ensure_ascii=False)
+    return listed([sentence(rule) for rule in rules])

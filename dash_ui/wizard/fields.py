@@ -7,6 +7,7 @@ from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
+from dash.development.base_component import Component
 
 from dash_ui.components.attributes import aria
 from dash_ui.i18n import language
@@ -182,3 +183,15 @@ def button(name: str, children: Any, index: int | str = 0, tone: str = "", label
         className=f"pw-button {tone}".strip(),
         **(aria(label=label) if label else {}),
     )
+
+
+def elsewhere(prefix: str, parts: Any) -> Any:
+    """The same inputs for another page, whose ids no callback of the wizard listens to."""
+    for part in parts if isinstance(parts, list | tuple) else [parts]:
+        if not isinstance(part, Component):
+            continue
+        own = getattr(part, "id", None)
+        if isinstance(own, dict) and "type" in own:
+            part.id = {**own, "type": f"{prefix}-{own['type']}"}
+        elsewhere(prefix, getattr(part, "children", None))
+    return parts

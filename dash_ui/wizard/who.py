@@ -29,16 +29,20 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
         return [whole_shop()]
     found = reach.found(state, gateway)
     told = html.Div(reach.told(found), id="reach", role="status", className="pw-estimate-part")
+    seen = found.seen if found is not None else {}
+    return [*builder(state, seen), told, builds_on(state, gateway)]
+
+
+def builder(state: State, seen: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """The rules in words, or the condition as JSON; `seen` are properties with their frequent values."""
     modes = [("words", _("Words")), ("json", "JSON")]
     mode = segmented("audience_mode", _("Enter as"), "json" if state["audience_json"] else "words", modes)
     if state["audience_json"]:
         text = json.dumps(state["document"]["audience"], indent=2, ensure_ascii=False)
         hint = _("The condition language of GrowthBook: $and, $or, $not, $in, $gte, $regex and more.")
-        field = json_field("audience", _("Condition (JSON)"), text, hint, rows=8)
-        return [mode, field, told, builds_on(state, gateway)]
+        return [mode, json_field("audience", _("Condition (JSON)"), text, hint, rows=8)]
     rules = state["rules"]
     empty = html.P([icon("users", 18), _("Everyone takes part.")], className="pw-health pw-quiet")
-    seen = found.seen if found is not None else {}
     rows = [_row(place, Rule(*rule), len(rules), seen) for place, rule in enumerate(rules)]
     return [
         mode,
@@ -48,8 +52,6 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             _("Every rule must hold. Separate values with commas; put a number that is a text in quotes."),
             className="pw-quiet pw-small",
         ),
-        told,
-        builds_on(state, gateway),
     ]
 
 
@@ -101,15 +103,17 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     if state["document"]["audience"] != before:
         # What was assumed of the traffic was of another audience.
         state["assume"].pop("daily", None)
-    if problems:
-        return problems
-    wanted = values.get("audience_mode") == "json"
-    if state["audience_json"] and not wanted:
+    return problems or turn(state, to_json=values.get("audience_mode") == "json")
+
+
+def turn(state: State, *, to_json: bool) -> Problems:
+    """Turns from words to JSON or back, where words can say the condition."""
+    if state["audience_json"] and not to_json:
         rules = rules_of(state["document"]["audience"])
         if rules is None:
             return {"audience": _("Words cannot say this condition; keep it as JSON.")}
         state["rules"] = [[rule.attribute, rule.operator, rule.value] for rule in rules]
-    state["audience_json"] = wanted
+    state["audience_json"] = to_json
     return {}
 
 

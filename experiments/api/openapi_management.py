@@ -16,6 +16,7 @@ from experiments.api.openapi_types import lists, objects
 from experiments.forms import KEY_PATTERN
 from experiments.lifecycle import Status
 
+_DAY_SCHEMA = {"type": "string", "format": "date"}
 _KEY_SCHEMA = {"type": "string", "pattern": KEY_PATTERN.pattern}
 _ACCESS = (401, 403, 503)
 _BODY = (400, 413, 415, 422)
@@ -249,6 +250,9 @@ def _reports() -> dict[str, Any]:
     filters = [
         query_parameter("kind", "Only objects of this kind.", {"type": "string"}),
         query_parameter("key", "Only the object with this key.", {"type": "string"}),
+        query_parameter("actor", "Only changes by this person or key.", {"type": "string"}),
+        query_parameter("since", "Changes from this day on, in UTC.", _DAY_SCHEMA),
+        query_parameter("until", "Changes up to this day, inclusive.", _DAY_SCHEMA),
     ]
     page = answer("One page.", lists("reports", reference("ReportSummary")))
     return {

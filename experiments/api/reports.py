@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from assignment.errors import ProefwerkError
 from experiments.api.experiments import PATH
-from experiments.api.management import Management, paging, refuse_body
+from experiments.api.management import Management, day_asked, paging, refuse_body
 from experiments.documents import timestamp
-from experiments.service.audit import audit_document, list_entries
+from experiments.service.audit import AuditFilter, audit_document, days_of, list_entries
 from experiments.service.definitions import get_experiment
 from experiments.service.rehearsals import newest_rehearsal, request_rehearsal
 from experiments.service.reports import get_report, list_reports, newest_report
@@ -78,14 +79,12 @@ def register(blueprint: Blueprint, management: Management) -> None:
     @blueprint.get("/api/v1/audit")
     def audit_list() -> ResponseReturnValue:
         page, per_page = paging()
-        filters = {name: request.args.get(name, "").replace("\0", "") or None for name in ("kind", "key")}
+        text = {
+            name: request.args.get(name, "").replace("\0", "") or None for name in ("kind", "key", "actor")
+        }
+        since, until = days_of(day_asked("since"), day_asked("until"), UTC)
+        wanted = AuditFilter(text["kind"], text["key"], actor=text["actor"], since=since, until=until)
         with management.database.reading() as session:
-            rows, total = list_entries(
-                session,
-                object_kind=filters["kind"],
-                object_key=filters["key"],
-                page=page,
-                per_page=per_page,
-            )
+            rows, total = list_entries(session, wanted, page=page, per_page=per_page)
             documents = [audit_document(row) for row in rows]
         return {"audit": documents, "total": total, "page": page, "per_page": per_page}

@@ -71,10 +71,11 @@ def test_only_an_admin_manages_people_and_keys(gateway: Gateway) -> None:
 
 def test_the_last_admin_can_neither_step_down_nor_be_shut_out(gateway: Gateway) -> None:
     admin = _person(gateway, ADMIN)
-    for call in (
+    calls: tuple[Any, ...] = (
         lambda: gateway.change_role(admin, ADMIN, "analyst"),
         lambda: gateway.shut_out(admin, ADMIN),
-    ):
+    )
+    for call in calls:
         with pytest.raises(Refused) as refused:
             call()
         assert refused.value.code == "last_admin"
