@@ -192,6 +192,6 @@ def elsewhere(prefix: str, parts: Any) -> Any:
             continue
         own = getattr(part, "id", None)
         if isinstance(own, dict) and "type" in own:
-            part.id = {**own, "type": f"{prefix}-{own['type']}"}
+            vars(part)["id"] = {**own, "type": f"{prefix}-{own['type']}"}
         elsewhere(prefix, getattr(part, "children", None))
     return parts
