@@ -174,10 +174,13 @@ def _pace(report: Document, reading: Document) -> Pace:
     """How fast those who decide come, at the traffic of now."""
     progress, basis = report.get("progress") or {}, reading["yearly"]
     units = int(progress.get("units") or basis["counted"])
+    planned, left = int(progress.get("planned_units") or units or 1), progress.get("days_left")
     per_day = None
     if basis["units"] and basis["traffic"]:
         per_day = basis["units"] * basis["traffic"] / DAYS_A_YEAR
-    return Pace(units, int(progress.get("planned_units") or units or 1), per_day)
+    elif left:
+        per_day = (planned - units) / left
+    return Pace(units, planned, per_day)
 
 
 def _ends(metrics: Iterable[Document]) -> list[tuple[float | None, float | None]]:
