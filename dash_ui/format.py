@@ -123,6 +123,6 @@ def ago(when: datetime, now: datetime | None = None) -> str:
     return format_timedelta(span, add_direction=True, locale=locale())
 
 
-def listed(items: Sequence[str]) -> str:
-    """Some things in a row, such as `a, b and c`."""
-    return format_list(list(items), locale=locale())
+def listed(items: Sequence[str], *, either: bool = False) -> str:
+    """Some things in a row, such as `a, b and c`; with `either`, `a, b or c`."""
+    return format_list(list(items), style="or" if either else "standard", locale=locale())

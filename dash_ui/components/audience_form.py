@@ -10,9 +10,9 @@ from dash_ui.audience_records import SavedAudience
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.wizard import reach, who
-from dash_ui.wizard.audience import rules_of
+from dash_ui.wizard.audience import audience_of
 from dash_ui.wizard.fields import elsewhere, long_field, text_field
-from dash_ui.wizard.state import Problems, State, Values, problem_of_key, slug
+from dash_ui.wizard.state import Problems, State, Values, groups_of, problem_of_key, slug
 
 
 def state_of(audience: SavedAudience | None, *, copy: bool = False) -> State:
@@ -22,13 +22,13 @@ def state_of(audience: SavedAudience | None, *, copy: bool = False) -> State:
         document |= {"description": audience.description, "audience": audience.condition}
         document["key"] = "" if copy else audience.key
         document["name"] = _("Copy of {name}", name=audience.name) if copy else audience.name
-    rules = rules_of(document["audience"])
+    known = audience_of(document["audience"])
     return {
         "document": document,
         "saved": audience is not None and not copy,
         "archived": audience is not None and not copy and audience.archived,
-        "audience_json": rules is None,
-        "rules": [[rule.attribute, rule.operator, rule.value] for rule in rules or []],
+        "audience_json": known is None,
+        "groups": groups_of(known),
     }
 
 

@@ -12,7 +12,7 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
 from dash_ui.format import day, days
 from dash_ui.i18n import _, ngettext
-from dash_ui.wizard.run import WEEK, Run
+from dash_ui.wizard.run import UNUSUAL, WEEK, Run
 
 
 def calendar_strip(run: Run) -> html.Div:
@@ -50,15 +50,22 @@ def calendar_strip(run: Run) -> html.Div:
 
 def warnings(run: Run) -> list[str]:
     """What in a run makes its shoppers, or their number, other than usual, with what to do about it."""
+    found = [
+        _("{name} ({days})", name=mark.name, days=days(mark.first, mark.last))
+        for mark in run.marks
+        if mark.kind in UNUSUAL
+    ]
+    if not found:
+        return []
     return [
-        _(
-            "{name} ({days}) falls in this run. Shoppers behave differently then: start after it, or run on"
-            " until ordinary weeks outnumber it, and read the result by week.",
-            name=mark.name,
-            days=days(mark.first, mark.last),
+        ngettext(
+            "{names} falls in this run. Shoppers behave differently then: start after it, or run on until"
+            " ordinary weeks outnumber it, and read the result by week.",
+            "{names} fall in this run. Shoppers behave differently then: start after them, or run on until"
+            " ordinary weeks outnumber them, and read the result by week.",
+            len(found),
+            names=", ".join(found),
         )
-        for mark in run.unusual
-        if mark.kind in ("sale", "promotion")
     ]
 
 

@@ -22,7 +22,7 @@ from dash_ui.i18n import _, ngettext
 from dash_ui.page import Page, View
 from dash_ui.records import Person, Refused
 from dash_ui.session import current_person
-from dash_ui.wizard import reach, who
+from dash_ui.wizard import reach, rules, who
 from dash_ui.wizard.audience import sentence_of
 
 _FIELDS: Final = {"type": "audience-field", "name": ALL, "group": ALL}
@@ -307,10 +307,8 @@ def _register_form(app: Dash, gateway: Gateway) -> None:
         problems = read(_named(ctx.states_list[0]), state, strict=False)
         if asked["type"] == "audience-plain":
             problems |= who.turn(state, to_json=mode == "json")
-        elif asked["act"] == "add-rule":
-            who.add(state)
         else:
-            who.remove(state, asked["index"])
+            rules.rearrange(state, asked["act"], asked["index"])
         return draw(state, gateway), state, _box(list(problems.values()))
 
     @app.callback(

@@ -16,7 +16,7 @@ from dash_ui.page import Page, View
 from dash_ui.plan_words import WITH_GAMMA
 from dash_ui.records import Refused
 from dash_ui.session import current_person
-from dash_ui.wizard import duration, reach, review, traffic, variants, who
+from dash_ui.wizard import duration, review, rules, traffic, variants, who
 from dash_ui.wizard.checklist import checklist
 from dash_ui.wizard.frame import frame
 from dash_ui.wizard.meetings import APART
@@ -159,7 +159,7 @@ def _register_reach(app: Dash, gateway: Gateway) -> None:
         named = {item["id"]["name"]: item.get("value") for item in ctx.inputs_list[0]}
         if who.read_audience(named, draft, False):
             raise PreventUpdate
-        return reach.told(reach.found(draft, gateway))
+        return who.live(draft, gateway)
 
 
 def _values(shares: list[Any]) -> Values:
@@ -225,6 +225,8 @@ def _apply(gateway: Gateway, draft: Draft, values: Values, trigger: Any) -> Prob
     if not problems and isinstance(trigger, dict) and trigger["type"] == "act":
         if trigger["act"] == "suggest-slice":
             return traffic.suggest(draft, gateway)
+        if trigger["act"] == who.SAVED:
+            return who.use_saved(values, draft, gateway)
         if trigger["act"] == APART:
             return traffic.keep_apart(draft, gateway, trigger["index"])
         if trigger["act"] == review.GO:
@@ -261,15 +263,13 @@ def _forward(gateway: Gateway, draft: Draft, values: Values, target: str | None)
     return {}
 
 
-def _rearrange(draft: Draft, name: str, index: int) -> None:
+def _rearrange(draft: Draft, name: str, index: Any) -> None:
     if name == "add-variant":
         variants.add(draft)
     elif name == "remove-variant":
         variants.remove(draft, index)
-    elif name == "add-rule":
-        who.add(draft)
-    elif name == "remove-rule":
-        who.remove(draft, index)
+    else:
+        rules.rearrange(draft, name, index)
 
 
 def _refused(problems: Problems, names: list[str]) -> tuple[Any, ...]:

@@ -1,15 +1,16 @@
-"""Audiences in words: rows of attribute, operator and value, and the condition that they stand for."""
+"""Audiences in words: groups of rules of attribute, operator and value, and what condition they stand for."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from dash_ui.format import listed
 from dash_ui.i18n import _
 
+Join = Literal["all", "any", "none"]
 _SIMPLE: Final = {"$ne", "$in", "$nin", "$gte", "$lte", "$gt", "$lt", "$exists"}
 _NUMBER: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _VALUELESS: Final = ("$exists", "$missing")
@@ -22,6 +23,22 @@ class Rule:
     attribute: str
     operator: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules of which all, any or none must hold."""
+
+    join: Join
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Groups of rules of which all or any must hold."""
+
+    join: Join
+    groups: tuple[Group, ...]
 
 
 def operators() -> list[tuple[str, str]]:
@@ -63,6 +80,88 @@ def rules_of(condition: dict[str, Any]) -> list[Rule] | None:
                 return None
             found.extend(rules)
     return found
+
+
+def audience_of(condition: dict[str, Any]) -> Audience | None:
+    """The groups of rules that a condition stands for; `None` when two levels cannot say it."""
+    rules = rules_of(condition)
+    if rules is not None:
+        return Audience("all", (Group("all", tuple(rules)),) if rules else ())
+    alone = _group(condition)
+    if alone is not None:
+        return Audience("all", (alone,))
+    parts = condition.get("$or") if set(condition) == {"$or"} else _conjuncts(condition)
+    groups = [_group(part) for part in parts] if isinstance(parts, list) else []
+    known = tuple(group for group in groups if group is not None)
+    if not known or len(known) < len(groups):
+        return None
+    return Audience("any" if set(condition) == {"$or"} else "all", known)
+
+
+def condition_of_audience(audience: Audience) -> dict[str, Any]:
+    """The condition that the groups stand for; those without rules say nothing."""
+    parts = [_condition(group) for group in audience.groups if group.rules]
+    if len(parts) < 2:
+        return parts[0] if parts else {}
+    return {"$and" if audience.join == "all" else "$or": parts}
+
+
+def described(audience: Audience) -> str:
+    """Who that is, as a colleague would say it."""
+    if not any(group.rules for group in audience.groups):
+        return _("Everyone takes part.")
+    return _("Shoppers for whom this holds: {rules}.", rules=_said(audience))
+
+
+def _said(audience: Audience) -> str:
+    groups = [group for group in audience.groups if group.rules]
+    parts = [_described(group, alone=len(groups) == 1) for group in groups]
+    return listed(parts, either=audience.join == "any")
+
+
+def _described(group: Group, *, alone: bool) -> str:
+    said = [sentence(rule) for rule in group.rules]
+    if group.join == "none":
+        return _("none of ({rules})", rules=listed(said, either=True))
+    text = listed(said, either=group.join == "any")
+    return text if alone or len(said) == 1 else f"({text})"
+
+
+def _conjuncts(condition: dict[str, Any]) -> Any:
+    """The parts that must all hold."""
+    if set(condition) == {"$and"}:
+        return condition["$and"]
+    plain = {name: operand for name, operand in condition.items() if not name.startswith("$")}
+    rest = [{name: operand} for name, operand in condition.items() if name.startswith("$")]
+    return [*([plain] if plain else []), *rest]
+
+
+def _group(condition: Any) -> Group | None:
+    """A group that says the condition, if one does."""
+    if not isinstance(condition, dict):
+        return None
+    rules = rules_of(condition)
+    if rules is not None:
+        return Group("all", tuple(rules)) if rules else None
+    if len(condition) != 1:
+        return None
+    ((name, parts),) = condition.items()
+    join: Join | None = {"$or": "any", "$nor": "none", "$not": "none"}.get(name)  # type: ignore[assignment]
+    if name == "$not":
+        parts = [parts]
+    if join is None or not isinstance(parts, list) or not parts:
+        return None
+    single = [rules_of(part) if isinstance(part, dict) else None for part in parts]
+    if any(found is None or len(found) != 1 for found in single):
+        return None
+    return Group(join, tuple(rule for found in single for rule in found or ()))
+
+
+def _condition(group: Group) -> dict[str, Any]:
+    if group.join == "all" or (group.join == "any" and len(group.rules) == 1):
+        return condition_of(list(group.rules))
+    parts = [{rule.attribute: _operand(rule)} for rule in group.rules]
+    return {"$or" if group.join == "any" else "$nor": parts}
 
 
 def condition_of(rules: list[Rule]) -> dict[str, Any]:
@@ -135,10 +234,8 @@ def typed(value: Any) -> str:
 
 
 def sentence_of(condition: dict[str, Any]) -> str:
-    """A condition as one sentence; as JSON where words cannot say it."""
+    """A condition in words, without a full stop; as JSON where words cannot say it."""
     if not condition:
         return _("Everyone")
-    rules = rules_of(condition)
-    if rules is None:
-        return json.dumps(condition, ensure_ascii=False)
-    return listed([sentence(rule) for rule in rules])
+    audience = audience_of(condition)
+    return json.dumps(condition, ensure_ascii=False) if audience is None else _said(audience)

@@ -48,7 +48,7 @@ def summary(
         for name, units in zip(variants, found.per_variant, strict=True)
     ]
     total = _("{units} shoppers in all, in the worst case.", units=number(found.units))
-    lines = [*_ends(found, method), _chance(lift, power), *_limits(found)]
+    lines = [*_ends(found, method, run), _chance(lift, power), *_limits(found)]
     return [
         _heading(),
         *_duration(found, lift, run),
@@ -168,7 +168,7 @@ def _effects(row: Detectable) -> str:
     return _("{lift} or {drop}", lift=lift, drop=drop)
 
 
-def _ends(found: SizeEstimate, method: str) -> list[str]:
+def _ends(found: SizeEstimate, method: str, run: Run | None) -> list[str]:
     """When it ends, for methods that may end before their planned size."""
     if method == "bayesian":
         return [_("Read once at the end; looking earlier is not protected.")]
@@ -176,7 +176,8 @@ def _ends(found: SizeEstimate, method: str) -> list[str]:
         return [_("Look once, at the end. Looking earlier makes false alarms likelier.")]
     lines = [_("Often it ends sooner; you may look along the way.")]
     told = found.expected_days is not None and found.expected_days_without is not None
-    if told and found.too_small is None:
+    ordinary = run is None or run.days == run.ordinary
+    if told and ordinary and found.too_small is None:
         lines.append(
             _(
                 "On average it ends on day {day} if the lift is as planned, on day {other} if there is none.",

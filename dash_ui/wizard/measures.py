@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
 
+from dash_ui.format import percent
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.records import Metric
 from dash_ui.wizard.fields import choice_field, several_field, tags_field
+from dash_ui.wizard.rules import SUGGESTIONS
 from dash_ui.wizard.state import Problems, State, Step, Values
-from dash_ui.wizard.who import SUGGESTIONS
 
 
 def draw(state: State, gateway: Gateway) -> list[Any]:
@@ -20,9 +22,14 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     metrics = gateway.metrics()
     choices = [(metric.key, _label(metric)) for metric in metrics]
     known = {metric.key for metric in metrics}
-    guardrails = roles["guardrails"]
+    primary = next(iter(roles["primary"]), None)
+    guardrails, hint = roles["guardrails"], _("The one that decides. Choose it before you see any data.")
     if not any(roles.values()):
-        guardrails = [metric.key for metric in metrics if is_guardrail(metric)]
+        proposed = suggested(metrics)
+        if proposed is not None:
+            primary, hint = proposed[0].key, proposed[1]
+        guardrails = [each.key for each in metrics if is_guardrail(each) and each.key != primary]
+    reasons = [guardrail_reason(metric) for metric in metrics if metric.key in guardrails]
     more = html.P(
         [
             _("Is yours missing?"),
@@ -35,9 +42,9 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
         choice_field(
             "metrics.primary",
             _("Primary metric"),
-            roles["primary"][0] if roles["primary"] else None,
+            primary,
             choices,
-            _("The one that decides. Choose it before you see any data."),
+            hint,
             searchable=True,
             required=True,
         ),
@@ -49,6 +56,9 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             _("They must not get worse, whatever the primary metric does."),
             searchable=True,
         ),
+        html.Ul([html.Li(reason) for reason in reasons], className="pw-quiet pw-small pw-help-list")
+        if reasons
+        else None,
         several_field(
             "metrics.secondary",
             _("Secondary metrics"),
@@ -68,9 +78,38 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
     ]
 
 
+def suggested(metrics: Sequence[Metric]) -> tuple[Metric, str] | None:
+    """The metric that a retailer would decide by, and why; `None` where none is known for that.
+
+    What is left after costs comes before what comes in, and that before whether anybody orders.
+    """
+    reasons = (
+        (("margin", "marge", "profit", "winst"), _("Suggested, as it counts what is left after costs.")),
+        (("revenue", "omzet"), _("Suggested, as it counts money, and not only orders.")),
+        (("conversion", "conversie"), _("Suggested, as it counts who orders.")),
+    )
+    rising = [metric for metric in metrics if metric.direction == "increase"]
+    for names, reason in reasons:
+        for metric in rising:
+            if any(name in f"{metric.key} {metric.name}".casefold() for name in names):
+                return metric, reason
+    return None
+
+
 def is_guardrail(metric: Metric) -> bool:
-    """Whether a metric says by itself how much worse it may get."""
-    return metric.document.get("non_inferiority_margin") is not None
+    """Whether a metric says by itself how much worse it may get, or is of what a shop wants less."""
+    return metric.document.get("non_inferiority_margin") is not None or metric.direction == "decrease"
+
+
+def guardrail_reason(metric: Metric) -> str:
+    """Why a metric guards, and when it holds a win back."""
+    margin = metric.document.get("non_inferiority_margin")
+    if margin is not None:
+        words = _("{metric} may get at most {share} worse; its definition says so.")
+        return words.format(metric=metric.name, share=percent(margin, 1))
+    if metric.direction == "decrease":
+        return _("{metric}: less is better, and a change of the shop may drive it up.", metric=metric.name)
+    return _("{metric}: it must not be the price of a win.", metric=metric.name)
 
 
 def _label(metric: Metric) -> str:

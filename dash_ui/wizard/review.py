@@ -16,7 +16,7 @@ from dash_ui.i18n import _, ngettext
 from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.sharing_words import sharing_sentences
 from dash_ui.wizard import payloads
-from dash_ui.wizard.audience import rules_of, sentence
+from dash_ui.wizard.audience import audience_of, described
 from dash_ui.wizard.checklist import Item, checklist, to_accept
 from dash_ui.wizard.fields import button, toggle
 from dash_ui.wizard.sharing import is_holdout
@@ -77,10 +77,10 @@ def _who(document: dict[str, Any]) -> list[str]:
 def _audience(document: dict[str, Any]) -> list[str]:
     if not document["audience"]:
         return [] if document["prerequisites"] else [_("Everyone takes part.")]
-    rules = rules_of(document["audience"])
-    if rules is None:
+    audience = audience_of(document["audience"])
+    if audience is None:
         return [json.dumps(document["audience"], ensure_ascii=False)]
-    return [_("Shoppers of whom:"), *(f"• {sentence(rule)}" for rule in rules)]
+    return [described(audience)]
 
 
 def _how_many(document: dict[str, Any]) -> list[str]:

@@ -43,11 +43,6 @@ class Run:
         """Whole weeks."""
         return -(-self.days // WEEK)
 
-    @property
-    def unusual(self) -> tuple[CalendarMark, ...]:
-        """Entries in it that make shoppers behave otherwise, or come in other numbers."""
-        return tuple(mark for mark in self.marks if mark.kind in UNUSUAL or mark.factor is not None)
-
 
 def factor_on(day: date, marks: Sequence[CalendarMark]) -> float:
     """Expected traffic of a day against an ordinary one; where entries meet, the shortest counts.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.wizard import payloads
-from dash_ui.wizard.audience import rules_of
+from dash_ui.wizard.audience import Audience, audience_of
 
 State = dict[str, Any]
 Values = dict[str, Any]
@@ -106,12 +106,28 @@ def of_draft(document: dict[str, Any], step: str) -> State:
 
 def _editing(document: dict[str, Any]) -> dict[str, Any]:
     surface = document["surface"]
-    rules = rules_of(document["audience"])
+    audience = audience_of(document["audience"])
     return {
         "payload_json": not all(payloads.fits(surface, item["payload"]) for item in document["variants"]),
-        "audience_json": rules is None,
-        "rules": [[rule.attribute, rule.operator, rule.value] for rule in rules or []],
+        "audience_json": audience is None,
+        "groups": groups_of(audience),
         "assume": {},
+    }
+
+
+def groups_of(audience: Audience | None) -> dict[str, Any]:
+    """An audience as the wizard keeps it: `join`, and `groups` of a `join` and rules of three texts each."""
+    if audience is None:
+        return {"join": "all", "groups": []}
+    return {
+        "join": audience.join,
+        "groups": [
+            {
+                "join": group.join,
+                "rules": [[rule.attribute, rule.operator, rule.value] for rule in group.rules],
+            }
+            for group in audience.groups
+        ],
     }
 
 

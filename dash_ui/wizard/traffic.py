@@ -66,6 +66,10 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                     marks=[{"value": value, "label": f"{value}%"} for value in (1, 25, 50, 75, 100)],
                     mb="xl",
                 ),
+                html.P(
+                    _("You can raise it while it runs, and nobody changes sides; lowering it divides anew."),
+                    className="pw-quiet pw-small",
+                ),
             ],
             className="pw-field pw-traffic",
         ),

@@ -6,9 +6,20 @@ from typing import Any
 
 import pytest
 
-from assignment.targeting import check_condition
+from assignment.targeting import check_condition, compile_condition
 from dash_ui.i18n import speaking
-from dash_ui.wizard.audience import Rule, condition_of, problem_of, rules_of, sentence
+from dash_ui.wizard.audience import (
+    Rule,
+    audience_of,
+    condition_of,
+    condition_of_audience,
+    described,
+    problem_of,
+    rules_of,
+    sentence,
+)
+from dash_ui.wizard.rules import audience_in, rearrange
+from dash_ui.wizard.state import fresh
 
 CONDITIONS: tuple[dict[str, Any], ...] = (
     {},
@@ -44,6 +55,69 @@ def test_rows_stand_for_the_condition_they_came_from(condition: dict[str, Any]) 
 )
 def test_what_rows_cannot_say_stays_json(condition: dict[str, Any]) -> None:
     assert rules_of(condition) is None
+
+
+NESTED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"$or": [{"country": "NL"}, {"country": "BE"}]}, "country is NL or country is BE"),
+    ({"$not": {"country": "NL"}}, "none of (country is NL)"),
+    (
+        {"$and": [{"$or": [{"country": "NL"}, {"country": "BE"}]}, {"visits": {"$gte": 2}}]},
+        "(country is NL or country is BE) and visits is at least 2",
+    ),
+    (
+        {"$or": [{"country": "NL", "visits": 1}, {"country": "BE"}]},
+        "(country is NL and visits is 1) or country is BE",
+    ),
+    (
+        {"country": "NL", "$nor": [{"visits": 1}, {"visits": 2}]},
+        "country is NL and none of (visits is 1 or visits is 2)",
+    ),
+)
+SHOPPERS = [
+    {"country": country, "visits": visits} for country in ("NL", "BE", "DE", None) for visits in (1, 2, 3)
+]
+
+
+@pytest.mark.parametrize(("condition", "said"), NESTED)
+def test_groups_stand_for_the_same_shoppers_as_the_condition_and_say_who(
+    condition: dict[str, Any], said: str
+) -> None:
+    audience = audience_of(condition)
+    assert audience is not None
+    back = condition_of_audience(audience)
+    check_condition(back)
+    before, after = compile_condition(condition), compile_condition(back)
+    assert [before(each) for each in SHOPPERS] == [after(each) for each in SHOPPERS]
+    assert audience_of(back) == audience
+    assert described(audience) == f"Shoppers for whom this holds: {said}."
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"$not": {"country": "NL", "visits": 1}},
+        {"$or": [{"$and": [{"$or": [{"a": 1}]}]}, {"b": 1}]},
+        {"$or": []},
+        {"$or": [{"tags": {"$elemMatch": {"$eq": "x"}}}, {"b": 1}]},
+        {"$and": [{"country": "NL", "$or": [{"a": 1}, {"b": 1}]}, {"c": 1}]},
+    ],
+)
+def test_what_two_levels_cannot_say_stays_json(condition: dict[str, Any]) -> None:
+    assert audience_of(condition) is None
+
+
+def test_groups_are_built_and_taken_apart() -> None:
+    state = fresh()
+    for name, index in (("add-rule", 0), ("add-rule", 0), ("add-group", 0), ("add-rule", 1)):
+        rearrange(state, name, index)
+    assert [len(group["rules"]) for group in state["groups"]["groups"]] == [2, 2]
+    state["groups"]["groups"][0]["rules"][1] = ["visits", "is", "2"]
+    rearrange(state, "remove-rule", "0.0")
+    rearrange(state, "remove-group", 1)
+    assert state["groups"]["groups"] == [{"join": "all", "rules": [["visits", "is", "2"]]}]
+    assert described(audience_in(state)) == "Shoppers for whom this holds: visits is 2."
+    rearrange(state, "remove-rule", "0.0")
+    assert described(audience_in(state)) == "Everyone takes part."
 
 
 def test_two_rules_on_one_property_must_both_hold() -> None:

@@ -36,7 +36,8 @@ def test_a_condition_reads_as_one_sentence_in_both_languages() -> None:
     with speaking("nl"):
         assert sentence_of(DUTCH["condition"]).startswith("country is NL en visits is")
     assert sentence_of({}) == "Everyone"
-    assert sentence_of({"$or": [{"a": 1}, {"b": 2}]}).startswith("{")
+    assert sentence_of({"$or": [{"a": 1}, {"b": 2}]}) == "a is 1 or b is 2"
+    assert sentence_of({"tags": {"$elemMatch": {"$eq": "x"}}}).startswith("{")
 
 
 def test_the_form_of_an_audience_saves_what_it_shows(gateway: Gateway) -> None:
@@ -45,12 +46,12 @@ def test_the_form_of_an_audience_saves_what_it_shows(gateway: Gateway) -> None:
     typed = {
         "name": "Dutch shoppers",
         "description": "At home",
-        "audience.0.attribute": "country",
-        "audience.0.operator": "is",
-        "audience.0.value": "NL",
-        "audience.1.attribute": "visits",
-        "audience.1.operator": "$gte",
-        "audience.1.value": "3",
+        "audience.0.0.attribute": "country",
+        "audience.0.0.operator": "is",
+        "audience.0.0.value": "NL",
+        "audience.0.1.attribute": "visits",
+        "audience.0.1.operator": "$gte",
+        "audience.0.1.value": "3",
     }
     assert audience_form.read(typed, state, strict=True) == {}
     again = gateway.save_audience(MARK, audience_form.document_of(state), "dutch")

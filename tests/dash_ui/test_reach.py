@@ -68,7 +68,7 @@ def test_before_any_exposure_it_says_when_it_can_be_told(gateway: Gateway) -> No
 
 def test_properties_and_values_that_were_seen_are_suggested(gateway: Gateway) -> None:
     state = fresh()
-    state["rules"] = [["code", "is", ""]]
+    state["groups"]["groups"] = [{"join": "all", "rules": [["code", "is", ""]]}]
     drawn = who.draw(state, gateway)
     offered = {property_of(item, "label"): property_of(item, "data") for item in every(drawn)}
     assert offered["Property of the shopper"][:4] == ["country", "visits", "code", "device"]
@@ -89,10 +89,11 @@ def test_the_plan_starts_from_the_reach_of_its_audience(gateway: Gateway) -> Non
 
 def test_another_audience_forgets_what_was_assumed_of_the_traffic() -> None:
     state = fresh()
-    state["rules"], state["assume"] = [["country", "is", "NL"]], {"daily": 700, "mean": 3}
-    values = {"audience.0.attribute": "country", "audience.0.operator": "is", "audience.0.value": "NL"}
+    state["groups"]["groups"] = [{"join": "all", "rules": [["country", "is", "NL"]]}]
+    state["assume"] = {"daily": 700, "mean": 3}
+    values = {"audience.0.0.attribute": "country", "audience.0.0.operator": "is", "audience.0.0.value": "NL"}
     state["document"]["audience"] = {"country": "NL"}
     who.read(values, state, True)
     assert state["assume"] == {"daily": 700, "mean": 3}
-    who.read({**values, "audience.0.value": "BE"}, state, True)
+    who.read({**values, "audience.0.0.value": "BE"}, state, True)
     assert state["assume"] == {"mean": 3}

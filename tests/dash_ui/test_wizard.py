@@ -11,7 +11,7 @@ from dash_ui.gateway import Gateway
 from dash_ui.gateway.definitions import merge_patch_of
 from dash_ui.i18n import speaking
 from dash_ui.records import Refused
-from dash_ui.wizard import duration, idea, measures, payloads, traffic, variants, who
+from dash_ui.wizard import duration, idea, measures, payloads, rules, traffic, variants, who
 from dash_ui.wizard.state import EDITED, fresh, of_draft, slug
 from experiments.analysis.baseline import Baseline
 from experiments.db import utc_now
@@ -83,9 +83,9 @@ def test_a_payload_reads_as_a_sentence() -> None:
 
 def test_a_rule_without_a_property_is_refused_only_when_going_on() -> None:
     state = fresh()
-    who.add(state)
-    assert who.read({"audience.0.value": "2"}, state, False) == {}
-    assert "audience.0.attribute" in who.read({"audience.0.value": "2"}, state, True)
+    rules.rearrange(state, "add-rule", 0)
+    assert who.read({"audience.0.0.value": "2"}, state, False) == {}
+    assert "audience.0.0.attribute" in who.read({"audience.0.0.value": "2"}, state, True)
 
 
 def test_a_layer_needs_an_end_above_its_start() -> None:
@@ -199,7 +199,7 @@ def test_a_draft_is_saved_step_by_step_and_a_stale_edit_is_refused(gateway: Gate
     with pytest.raises(Refused) as refused:
         gateway.save_draft(person, {"name": "Other"}, "test", first["updated_at"])
     assert (refused.value.status, refused.value.code) == (409, "stale")
-    assert of_draft(third, "who")["rules"] == [["visits", "is", "2"]]
+    assert of_draft(third, "who")["groups"]["groups"] == [{"join": "all", "rules": [["visits", "is", "2"]]}]
 
 
 def test_an_analyst_cannot_save_a_draft(gateway: Gateway) -> None:

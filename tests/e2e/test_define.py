@@ -84,8 +84,8 @@ def _say_who_and_how_many(page: Page) -> None:
 
 def _plan(page: Page) -> None:
     _step(page, "Measured by")
-    _next(page)
-    expect(page.get_by_text("Choose the metric that decides.")).to_be_visible()
+    expect(page.get_by_text("Suggested, as it counts money, and not only orders.")).to_be_visible()
+    expect(page.get_by_text("Refunds may get at most 5.0% worse")).to_be_visible()
     _choose(page, "Primary metric", "Orders")
     _next(page)
     _step(page, "How long")
