@@ -87,7 +87,7 @@ def _unclear(report: Document, metric: Document, row: Document, pace: Pace) -> l
     if looks is not None:
         return _at_next_look(looks, row)
     if report["method"] == "fixed":
-        days = report["progress"]["days_left"]
+        days = (report.get("progress") or {}).get("days_left")
         return [_said("single_look", planned=pace.planned, days=days)] if pace.units < pace.planned else []
     said = _of_smallest(report)
     width = _width(report, row, pace)

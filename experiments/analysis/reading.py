@@ -134,14 +134,7 @@ def annotate(report: Document, mde: float | None = None, traffic: float | None =
     shown = [*report.get("metrics", []), *(entered["metrics"] if entered else [])]
     more: Document = {}
     if cuts := report.get("cuts"):
-        parts = {
-            name: [{**each, "metrics": _annotated(each["metrics"], mde)} for each in cuts[name]]
-            for name in ("ages", "dates")
-        }
-        limits = {
-            name: forest_limit(_ends(row for each in cuts[name] for row in each["metrics"])) for name in parts
-        }
-        more["cuts"] = {**cuts, **parts, "forest": limits}
+        more["cuts"] = _annotated_cuts(cuts, mde)
     everybody = yearly_basis(report, sum(arm["units"] for arm in report.get("variants") or []), traffic)
     if entered:
         basis = yearly_basis(report, entered["units"], traffic)
@@ -168,6 +161,18 @@ def annotate(report: Document, mde: float | None = None, traffic: float | None =
         read, featured(read), headline(report), _pace(report, read["reading"])
     )
     return read
+
+
+def _annotated_cuts(cuts: Document, mde: float | None) -> Document:
+    """The cuts with the half-width of the axis that fits each kind."""
+    parts = {
+        name: [{**each, "metrics": _annotated(each["metrics"], mde)} for each in cuts[name]]
+        for name in ("ages", "dates")
+    }
+    limits = {
+        name: forest_limit(_ends(row for each in cuts[name] for row in each["metrics"])) for name in parts
+    }
+    return {**cuts, **parts, "forest": limits}
 
 
 def _pace(report: Document, reading: Document) -> Pace:

@@ -58,7 +58,7 @@ def yearly_amount(metric: Document, comparison: Document, units: float | None) -
 
 def _spans(report: Document, traffic: float | None) -> list[tuple[float, float | None]]:
     """Days, each with the share of the audience that took part in them."""
-    end = report.get("stopped_at") or report["as_of"]
+    end = str(report.get("stopped_at") or report.get("as_of"))
     splits = report.get("splits") or []
     starts: list[tuple[str, float | None]]
     if splits:

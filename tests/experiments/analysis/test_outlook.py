@@ -89,6 +89,20 @@ def test_nothing_changes_a_failed_check_but_a_repair_and_nothing_what_has_ended(
     assert _changes({**samples.unclear(), "status": "stopped"}) == {}
 
 
+@pytest.mark.parametrize("method", ["fixed", "sequential", "bayesian", "group_sequential"])
+def test_a_report_of_before_without_progress_levels_or_reach_is_read_all_the_same(method: str) -> None:
+    report = {**samples.unclear(), "method": method}
+    for name in ("progress", "started_at"):
+        del report[name]
+    for metric in report["metrics"]:
+        for row in metric["comparisons"]:
+            for name in ("level", "assumptions", "covariates", "own_p_value"):
+                del row[name]
+    read = annotate(report, 0.02)["reading"]
+    assert read["yearly"]["units"] is None
+    assert read["headline"] == "unclear"
+
+
 def test_a_plan_of_looks_tells_the_next_one_and_what_it_needs() -> None:
     said = _changes(sample_looks.between_looks())["next_look"]
     assert said["look"] == 4
