@@ -8,7 +8,7 @@ from typing import Final
 from dash_ui.format import number, percent
 from dash_ui.i18n import _
 from dash_ui.reading_records import Coded
-from dash_ui.report_records import Effect
+from dash_ui.report_records import Effect, Report
 from dash_ui.report_words import undetermined_sentence
 
 REFERENCES: Final = {
@@ -60,6 +60,25 @@ def method_reason(effect: Effect) -> str:
     if not said or not all(said):
         return effect.method_reason
     return " ".join(sentence for sentence in said if sentence)
+
+
+def statistic_names(report: Report) -> list[tuple[str, str]]:
+    """What the plain words of the page are called in statistics, each word with its name."""
+    level = percent(1 - report.alpha, 0)
+    interval = {
+        "sequential": _("{level} confidence sequence, at the corrected level", level=level),
+        "group_sequential": _("{level} repeated confidence interval, at the corrected level", level=level),
+        "fixed": _("{level} confidence interval, at the corrected level", level=level),
+        "bayesian": _("{level} credible interval", level=level),
+    }.get(report.method, level)
+    return [
+        (_("Plausible range"), interval),
+        (_("Difference"), _("relative difference: (variant − control) / control")),
+        (_("Conclusive"), _("the interval excludes 0")),
+        (_("Within limit"), _("non-inferior: the interval excludes harm beyond the margin")),
+        (_("Traffic split is healthy"), _("sequential test for sample ratio mismatch (SRM) not rejected")),
+        (_("Smallest lift worth detecting"), _("minimum detectable effect (MDE) of the plan")),
+    ]
 
 
 def references(effects: Iterable[Effect], *, segments: bool) -> list[str]:

@@ -11,7 +11,7 @@ from dash_ui.components.numbers import difference_span, difference_text, lift_ra
 from dash_ui.components.table import Column, table
 from dash_ui.format import number, percent, signed_percent
 from dash_ui.i18n import _
-from dash_ui.method_words import method_reason, references
+from dash_ui.method_words import method_reason, references, statistic_names
 from dash_ui.report_records import ArmValue, Effect, Report
 from dash_ui.report_words import covariate_word, method_word
 
@@ -43,6 +43,11 @@ def methods(report: Report) -> html.Details:
                 className="pw-quiet pw-small",
             ),
             *_unadjusted(report.effects),
+            html.H3(_("Names in statistics"), className="pw-small"),
+            html.Dl(
+                [html.Div([html.Dt(word), html.Dd(name)]) for word, name in statistic_names(report)],
+                className="pw-names pw-small",
+            ),
             html.H3(_("References"), className="pw-small"),
             html.Ul(
                 [html.Li(each) for each in references(report.effects, segments=bool(report.differences))],

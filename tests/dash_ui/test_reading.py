@@ -210,6 +210,10 @@ def test_an_analyst_compares_with_the_unadjusted_numbers_and_finds_the_sources()
     said = words(methods(_report(document)))
     assert "Without CUPED, for reference" in said
     assert "A shopper counts for €500.00 at most." in said
+    assert "Plausible range 95% confidence sequence, at the corrected level" in said
+    assert "Plausible range 95% credible interval" in words(
+        methods(replace(_report(document), method="bayesian"))
+    )
     assert "Waudby-Smith" in said
     assert "Deng, Xu, Kohavi & Walker (2013)" in said
 
