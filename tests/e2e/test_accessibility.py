@@ -20,6 +20,7 @@ PATHS = (
     "/ui/new",
     *(f"/ui/new?draft={DRAFT}&step={step}" for step in STEPS),
     "/ui/layers",
+    "/ui/calendar",
     "/ui/metrics",
     "/ui/metrics?edit=revenue",
     "/ui/reconcile",
