@@ -63,27 +63,40 @@ def overlaps(session: Session, document: Document) -> tuple[Overlap, ...]:
         .order_by(Experiment.name)
     ).all()
     own = _asked(document)
-    found = [_overlap(session, own, document, row) for row in rows if row.key not in builds_on]
+    entry = entry_of(session, own)
+    mine = _Mine(
+        document, own, entry, weekly_of_all(session, own.hash_attribute, (own.audience, *entry.audiences))
+    )
+    found = [_overlap(session, mine, row) for row in rows if row.key not in builds_on]
     met = [each for each in found if each is not None]
     return tuple(sorted(met, key=lambda each: (not each.same_placement, -(each.units or 0))))
 
 
-def _overlap(session: Session, own: ReachRequest, document: Document, other: Experiment) -> Overlap | None:
-    theirs = _asked_of(other)
-    mine, entry = entry_of(session, own), entry_of(session, theirs)
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """The draft, with who of its audience enters, and how many fit that a week."""
+
+    document: Document
+    asked: ReachRequest
+    entry: Entry
+    weekly: float | None
+
+
+def _overlap(session: Session, mine: _Mine, other: Experiment) -> Overlap | None:
+    own, theirs = mine.asked, _asked_of(other)
+    entry = entry_of(session, theirs)
     comparable = own.hash_attribute == theirs.hash_attribute
-    meeting = _meeting(own, mine, theirs, entry)
+    meeting = _meeting(own, mine.entry, theirs, entry)
     units = share = None
-    if comparable and meeting > 0:
-        conditions = (own.audience, *mine.audiences)
-        alone = weekly_of_all(session, own.hash_attribute, conditions)
-        both = weekly_of_all(session, own.hash_attribute, (*conditions, theirs.audience, *entry.audiences))
-        if alone is not None and both is not None:
-            units = round(both * meeting)
-            share = both * meeting / (alone * mine.all) if alone and mine.all else 0.0
+    if comparable and meeting > 0 and mine.weekly is not None:
+        conditions = (own.audience, *mine.entry.audiences, theirs.audience, *entry.audiences)
+        both = weekly_of_all(session, own.hash_attribute, conditions)
+        if both is not None:
+            alone = mine.weekly * mine.entry.all
+            units, share = round(both * meeting), both * meeting / alone if alone else 0.0
     if meeting == 0 or units == 0:
         return None
-    place = (document.get("placement") or "").strip().casefold()
+    place = (mine.document.get("placement") or "").strip().casefold()
     return Overlap(
         other.key,
         other.name,

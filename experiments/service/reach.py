@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 
 from assignment.targeting import compile_condition
 from experiments.audiences import attributes_of
-from experiments.documents import shown, timestamp
+from experiments.documents import canonical, shown, timestamp
 from experiments.models import Observation
 from experiments.requests import ReachRequest
 from experiments.service.entry import Entry, entry_of
@@ -24,6 +24,8 @@ from stats.result import Interval
 Document = dict[str, Any]
 LEVEL = 0.95
 DAYS_A_WEEK = 7
+_KEPT = 200
+"""Conditions of which it is kept who fits them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Visitors:
         attributes: Of the sampled units, with the unit itself.
         weeks: Whether each was seen in each week, shape `(n, k)`.
         chances: That a visitor like it is seen, and then sampled, shape `(n,)`.
+        fitting: By condition, whether each fits it, shape `(n,)`; as far as it was asked for.
     """
 
     as_of: datetime
@@ -43,6 +46,7 @@ class Visitors:
     attributes: tuple[Document, ...]
     weeks: NDArray[np.bool_]
     chances: NDArray[np.float64]
+    fitting: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 _RECENT: dict[str, Visitors] = {}
@@ -111,7 +115,7 @@ def weekly_of_all(session: Session, hash_attribute: str, conditions: Sequence[Do
     inside = np.ones(len(known.attributes), dtype=np.bool_)
     for condition in conditions:
         inside = inside & _fitting(known, condition)
-    return _weekly(known, inside).estimate or 0.0
+    return float((known.weeks[inside].sum(axis=1) / known.chances[inside]).sum() / known.weeks.shape[1])
 
 
 def _factors(entry: Entry) -> Document:
@@ -183,8 +187,16 @@ def _document(
 
 
 def _fitting(known: Visitors, condition: Document) -> NDArray[np.bool_]:
-    fits = compile_condition(condition)
-    return np.array([fits(attributes) for attributes in known.attributes], dtype=np.bool_)
+    """Who of the sample fits; kept, for the same audiences are asked for again and again."""
+    text = canonical(condition)
+    found = known.fitting.get(text)
+    if found is None:
+        fits = compile_condition(condition)
+        found = np.array([fits(attributes) for attributes in known.attributes], dtype=np.bool_)
+        if len(known.fitting) >= _KEPT:
+            known.fitting.clear()
+        known.fitting[text] = found
+    return found
 
 
 def _weekly(known: Visitors, inside: NDArray[np.bool_]) -> Interval:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from dash_ui.calendar_records import CalendarMark
 from dash_ui.components.calendar_strip import calendar_strip, warnings
@@ -13,12 +14,13 @@ from dash_ui.format import ZONE
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import speaking
 from dash_ui.records import Metric, Person
-from dash_ui.wizard import measures, review, who
+from dash_ui.wizard import measures, review, traffic, who
 from dash_ui.wizard.checklist import Item, checklist
 from dash_ui.wizard.meetings import meetings
 from dash_ui.wizard.run import Run, days_needed, factor_on, planned_run, start_at, start_of
 from dash_ui.wizard.state import State, fresh, of_draft
 from experiments.db import utc_now
+from experiments.models import Experiment
 from experiments.service.observations import EVENTS, observe
 from tests.dash_ui.shop import MARKETER, PASSWORD
 from tests.dash_ui.trees import with_class, words
@@ -210,3 +212,17 @@ def test_the_seal_is_shown_before_it_is_set(gateway: Gateway) -> None:
 def test_a_holdout_has_nothing_of_this_to_check(gateway: Gateway) -> None:
     state = opened(gateway, role="holdout")
     assert [each.code for each in checklist(state, gateway)] == ["complete"]
+
+
+def test_one_click_keeps_it_apart_in_the_layer_of_the_other(gateway: Gateway) -> None:
+    with gateway.database.session() as session:
+        other = session.exec(select(Experiment).where(Experiment.key == "two-column-checkout")).one()
+        other.layer_name, other.layer_from, other.layer_to = "cart", 0.0, 0.7
+    state = opened(gateway)
+    found = gateway.meetings(state["document"])
+    place = next(index for index, each in enumerate(found) if each.layer == "cart")
+    assert found[place].units == round(17_500 * 0.7)
+    assert traffic.keep_apart(state, gateway, place) == {}
+    assert state["document"]["layer"] == {"name": "cart", "from": 0.7, "to": 1.0}
+    apart = gateway.meetings(state["document"])
+    assert "two-column-checkout" not in [each.key for each in apart]

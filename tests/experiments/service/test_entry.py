@@ -19,7 +19,7 @@ from experiments.validation import parse
 from tests.experiments.conftest import BOB
 from tests.experiments.examples import draft, running
 
-UNITS = 4_000
+UNITS = 2_000
 NOBODY: dict[str, Any] = {"audience": None, "segments": []}
 SLICE = {"name": "checkout", "from": 0.1, "to": 0.7}
 
