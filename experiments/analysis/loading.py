@@ -152,7 +152,7 @@ def _import_file(
 def _batches(path: Path, done: Done, rules: Rules, now: datetime, progress: Progress) -> Iterator[_Batch]:
     """The rows of a file behind those that are done, judged."""
     batch, rows, refused = _Batch(), done.rows, done.refused
-    for chunk in chunks_of(path, done.place):
+    for chunk in _ahead(chunks_of(path, done.place)):
         rows += len(chunk.lines) + len(chunk.none)
         refused += _take(batch, chunk, rules, now)
         progress(Step(path, rows, chunk.share, refused))
