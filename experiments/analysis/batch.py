@@ -24,6 +24,7 @@ from experiments.analysis.units import Scope
 from experiments.analysis.view import SPILL, View
 from experiments.definition import Definition
 
+NARROW = "REPLACE (events::UINTEGER AS events, unknown::UINTEGER AS unknown)"
 log = logging.getLogger(__name__)
 
 
@@ -172,7 +173,7 @@ class Batch:
         with self._cursor() as engine, state.changing(engine):
             found, counted = self._anew(engine, definition, known, lows)
             highest = lowest(found.exposed.total, share=2)
-            engine.execute(f"CREATE OR REPLACE TABLE {met} AS SELECT * FROM met")
+            engine.execute(f"CREATE OR REPLACE TABLE {met} AS SELECT * {NARROW} FROM met")
             engine.execute(f"CREATE OR REPLACE TABLE {outcomes} AS SELECT * {without} FROM outcomes")
             engine.execute(f"CREATE OR REPLACE TABLE {spans} AS SELECT * FROM spans")
             state.put(engine, key, Record.of(content, self._shared.mark, highest, counted))

@@ -14,6 +14,8 @@ from experiments.analysis.units import Scope, pointer
 from experiments.forms import MetricForm
 
 Scales = dict[int, int]
+OF_A_UNIT = ("unit_key", "variant", "first")
+"""The same in every hit of a unit. To group by all of it takes less than to pick any value in each group."""
 
 
 def build(engine: Engine, scope: Scope, work: Program) -> Scales:
@@ -42,14 +44,12 @@ def tabulate(engine: Engine, scope: Scope, work: Program, scales: Scales, table:
         scales: Of the sums of each term.
         table: Its name.
     """
-    segments = _segments(scope)
-    kept = "".join(f", any_value({name}) AS {name}" for name in segments)
+    own = ", ".join((*OF_A_UNIT, *_segments(scope)))
     values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in work.distinct())
     engine.execute(
-        f"CREATE TEMP TABLE {table} AS SELECT unit_key, any_value(variant) AS variant, "
-        f"any_value(time - age) AS first{kept}, min(CASE WHEN age >= 0 THEN time END) AS first_event, "
-        "max(CASE WHEN age >= 0 THEN time END) AS last_event"
-        f"{values} FROM hits GROUP BY unit_key"
+        f"CREATE TEMP TABLE {table} AS SELECT {own}, min(CASE WHEN age >= 0 THEN time END) AS first_event, "
+        f"max(CASE WHEN age >= 0 THEN time END) AS last_event{values} "
+        f"FROM (SELECT *, time - age AS first FROM hits) GROUP BY {own}"
     )
 
 
@@ -62,12 +62,12 @@ def tabulate_spans(engine: Engine, work: Program, scales: Scales, table: str) ->
         scales: Of the sums of each term.
         table: Its name.
     """
-    columns = work.in_spans()
+    columns, own = work.in_spans(), ", ".join(OF_A_UNIT)
     inside = " OR ".join(sorted({_inside(column) for column in columns})) or "false"
     values = "".join(f", {_per_unit(column, scales)} AS {column.name}" for column in columns)
     engine.execute(
-        f"CREATE TEMP TABLE {table} AS SELECT unit_key, any_value(variant) AS variant, "
-        f"any_value(time - age) AS first{values} FROM hits WHERE {inside} GROUP BY unit_key"
+        f"CREATE TEMP TABLE {table} AS SELECT {own}{values} "
+        f"FROM (SELECT *, time - age AS first FROM hits) WHERE {inside} GROUP BY {own}"
     )
 
 
@@ -231,7 +231,7 @@ def _per_unit(column: Column, scales: dict[int, int]) -> str:
         value = f"least({value}, 1)"
     if column.cap is not None:
         value = f"least({value}, {column.cap!r}::DOUBLE)"
-    return f"({value})::{'INTEGER' if column.whole else 'DOUBLE'}"
+    return f"({value})::{('TINYINT' if column.once else 'INTEGER') if column.whole else 'DOUBLE'}"
 
 
 def _inside(column: Column) -> str:

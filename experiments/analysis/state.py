@@ -16,7 +16,7 @@ from experiments.analysis.measure import Counted
 from experiments.analysis.sums import Sums
 from experiments.analysis.tallies import Tally
 
-LAYOUT = 3
+LAYOUT = 4
 """Another one makes a file void."""
 NAME = "kept"
 TABLES = ("met", "outcomes", "spans", "sampled")
@@ -145,6 +145,8 @@ class State:
 
     def _attach(self) -> None:
         execute = self._engine.execute
+        # Choosing how to compress costs more than all else that is done to write, and there is little to gain.
+        execute("SET force_compression = 'uncompressed'")
         execute(f"ATTACH {literal(str(self._file))} AS {NAME}")
         execute(f"CREATE TABLE IF NOT EXISTS {NAME}.layout AS SELECT {LAYOUT} AS version")
         (found,) = execute(f"SELECT version FROM {NAME}.layout").fetchall()
