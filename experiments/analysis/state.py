@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from experiments.analysis.counted import Counted
 from experiments.analysis.engine import literal
-from experiments.analysis.measure import Counted
 from experiments.analysis.sums import Sums
 from experiments.analysis.tallies import Tally
 
@@ -125,6 +126,7 @@ class State:
         self._engine = engine
         self._file = file_of(folder, removals)
         self._slots: dict[str, int] = {}
+        self._slotting = threading.Lock()
         self.records: dict[str, Record] = {}
         self.crowds: dict[int, Crowd] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +147,7 @@ class State:
 
     def _attach(self) -> None:
         execute = self._engine.execute
-        # Choosing how to compress costs more than all else that is done to write, and there is little to gain.
+        # To choose how to compress takes longer than all else that writing does.
         execute("SET force_compression = 'uncompressed'")
         execute(f"ATTACH {literal(str(self._file))} AS {NAME}")
         execute(f"CREATE TABLE IF NOT EXISTS {NAME}.layout AS SELECT {LAYOUT} AS version")
@@ -163,7 +165,8 @@ class State:
 
     def tables(self, key: str) -> tuple[str, str, str, str]:
         """Names of an experiment's tables: exposed ids, their outcomes, spans, exposures for samples."""
-        slot = self._slots.setdefault(key, max(self._slots.values(), default=0) + 1)
+        with self._slotting:
+            slot = self._slots.setdefault(key, max(self._slots.values(), default=0) + 1)
         met, outcomes, spans, sampled = (f"{NAME}.{each}_{slot}" for each in TABLES)
         return met, outcomes, spans, sampled
 
