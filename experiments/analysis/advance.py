@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from experiments.analysis import metrics, tallies, units
 from experiments.analysis.columns import Program
+from experiments.analysis.counted import Counted
 from experiments.analysis.engine import Engine
 from experiments.analysis.exclusion import find_bots
-from experiments.analysis.measure import Counted
 from experiments.analysis.recheck import exposures_up_to
 from experiments.analysis.tallies import DELAY, Tally
 from experiments.analysis.units import SECOND, Scope

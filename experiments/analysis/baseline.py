@@ -15,9 +15,9 @@ from experiments.analysis.columns import Program, program
 from experiments.analysis.engine import Engine, literal
 from experiments.analysis.exclusion import find_marked, settle
 from experiments.analysis.lake import View
-from experiments.analysis.measure import capped, usable
 from experiments.analysis.persons import name_ids
 from experiments.analysis.rows import microseconds, moment
+from experiments.analysis.slices import capped, usable
 from experiments.analysis.units import NO_QUOTES, SECOND, Scope
 from experiments.bots import BotRules
 from experiments.forms import MetricForm, MetricKind

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from operator import add, sub
 
 from assignment.events import MAX_AHEAD
-from experiments.analysis import exchange, metrics, summarise, tallies, units
+from experiments.analysis import exchange, metrics, summarise, timing, units
 from experiments.analysis.arrivals import Arrivals, arrivals
-from experiments.analysis.columns import PAIR, TOO_LARGE, Column, Program, program
+from experiments.analysis.columns import Program, program
 from experiments.analysis.complete import Complete, complete
+from experiments.analysis.counted import Counted, count
 from experiments.analysis.cuts import Cuts, cut, with_spans
 from experiments.analysis.engine import Engine
 from experiments.analysis.exchange import Used
@@ -23,11 +22,11 @@ from experiments.analysis.metrics import Left
 from experiments.analysis.phase_units import NOBODY_ASIDE, phase_of
 from experiments.analysis.recheck import NOBODY, Rechecked, recheck
 from experiments.analysis.rows import microseconds
-from experiments.analysis.sums import Sums, add_up, scales_of
+from experiments.analysis.slices import Slice, capped, ranks_of, slices_of, usable
 from experiments.analysis.units import Exposed, Scope
 from experiments.bots import rules_at
 from experiments.definition import Definition
-from experiments.forms import MetricForm, MetricKind
+from experiments.forms import MetricForm
 from experiments.outcomes import highest_value, window_hours
 from stats.clock import FINAL, Clock
 from stats.ranks import Ranks
@@ -47,7 +46,7 @@ class Measured:
         ranks: The ordered values around the quantile per variant, for metrics of that kind.
         left: What could not be counted.
         cap: Most that a unit could count for; `None` without a limit.
-        clock: How much information units carry while outcomes come in; see `units.clocks`.
+        clock: How much information units carry while outcomes come in; see `timing.clocks`.
         complete: Outcomes in the order of closing windows, where the plan asks for an exact reading.
     """
 
@@ -59,25 +58,6 @@ class Measured:
     cap: float | None
     clock: Clock
     complete: Complete | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The units with one value of a segment, for the primary metrics.
-
-    Attributes:
-        segment: Name of the attribute.
-        value: As it was at first exposure.
-        counts: Units per variant.
-        metrics: Summaries per variant, by metric key.
-        ranks: Ordered values per variant, by the key of a quantile.
-    """
-
-    segment: str
-    value: str
-    counts: tuple[int, ...]
-    metrics: dict[str, tuple[Summary, ...]]
-    ranks: dict[str, tuple[Ranks, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,39 +116,6 @@ def _left(left: Left) -> dict[str, object]:
     """As it was before amounts were converted, where none was: stored reports keep their hash."""
     whole = asdict(left)
     return whole if left.converted else {name: whole[name] for name in whole if name != "converted"}
-
-
-@dataclass(slots=True)
-class Counted:
-    """What adds up over events and units.
-
-    Attributes:
-        exposures: The exposures in whole numbers.
-        conversions: The conversions of units.
-        scales: Of the sums of values per unit.
-        sums: Over the table `outcomes`, or over what it was before `changes`; `None` where not known.
-        changes: The tables of the rows that went from it since, and of those that came.
-    """
-
-    exposures: tallies.Tally
-    conversions: tallies.Tally
-    scales: metrics.Scales
-    sums: Sums | None = None
-    changes: tuple[str, str] | None = None
-
-    def add_up(
-        self, engine: Engine, columns: dict[str, list[Column]], bounds: dict[str, float]
-    ) -> Sums | None:
-        """The sums over `outcomes` as it is; from the changes alone where the scales still fit."""
-        if not columns:
-            return None
-        keys, scales = ("variant",), scales_of(columns, bounds)
-        if self.sums is None or self.changes is None or self.sums.scales != scales:
-            return add_up(engine, "outcomes", keys, columns, scales)
-        went, came = self.changes
-        both = f"SELECT *, 0 AS came FROM {went} UNION ALL BY NAME SELECT *, 1 AS came FROM {came}"
-        changed = add_up(engine, f"({both}) AS outcomes", ("came", *keys), columns, scales)
-        return self.sums.combined(changed.of((0,)), sub).combined(changed.of((1,)), add)
 
 
 def scope_of(definition: Definition, view: View, as_of: datetime) -> Scope:
@@ -269,11 +216,11 @@ def of_units(
     summaries = summarise.moments(engine, ("variant",), counts, sound, bounds, sums=counted.sums)
     now = min(scope.until, scope.received)
     latest = metrics.latest(engine)
-    clocks = units.clocks(engine, hours, exposed, now, latest)
+    clocks = timing.clocks(engine, hours, exposed, now, latest)
     return Measurement(
         exposed=exposed,
-        matured=units.matured(engine, hours, now),
-        points=units.over_time(engine, exposed),
+        matured=timing.matured(engine, hours, now),
+        points=timing.over_time(engine, exposed),
         last_conversion=latest,
         metrics=tuple(
             Measured(
@@ -295,36 +242,6 @@ def of_units(
     )
 
 
-def count(engine: Engine, scope: Scope, work: Program) -> Counted:
-    """Read the conversions of the units in `named` into `hits` and `outcomes`, and count events."""
-    scales = metrics.build(engine, scope, work)
-    exposures = tallies.exposures(engine, scope, scope.view.source("exposures"))
-    return Counted(exposures, tallies.conversions(engine, scope, work), scales)
-
-
-def capped(engine: Engine, work: Program, form: MetricForm, units_in_all: int) -> float | None:
-    """The most that a unit counts for; a cap by quantile is applied here, because it needs all units."""
-    if form.cap is None:
-        return None
-    if form.cap.quantile is None:
-        return form.cap.value
-    return summarise.cap_at_quantile(engine, work.columns[form.key], form.cap.quantile, units_in_all)
-
-
-def usable(columns: list[Column], bounds: dict[str, float]) -> list[Column]:
-    """The columns to summarise: covariates only where anything happened before exposure.
-
-    Nothing at all when a value is so large that its cube has no finite double.
-    """
-    outcomes = [column for column in columns if not column.role.startswith("covariate")]
-    if any(bounds[column.name] > TOO_LARGE for column in outcomes):
-        return []
-    idle = {column.role for column in columns if not 0 < bounds[column.name] <= TOO_LARGE}
-    if not idle.isdisjoint(PAIR):
-        idle |= set(PAIR)
-    return [column for column in columns if column in outcomes or column.role not in idle]
-
-
 def _complete(
     engine: Engine, definition: Definition, form: MetricForm, work: Program, now: int
 ) -> Complete | None:
@@ -333,58 +250,3 @@ def _complete(
         return None
     columns = {column.role: column for column in work.columns[form.key]}
     return complete(engine, columns["outcome"], columns.get("covariate"), hours, now)
-
-
-def ranks_of(
-    engine: Engine,
-    work: Program,
-    form: MetricForm,
-    counts: Sequence[int],
-    **group: int,
-) -> tuple[Ranks, ...]:
-    """Per variant within a group of units; nothing for other kinds than quantiles."""
-    if form.kind != MetricKind.QUANTILE or form.quantile is None:
-        return ()
-    column, share = work.columns[form.key][0], form.quantile
-    return tuple(
-        summarise.ranks(engine, column, share, {**group, "variant": variant}, units)
-        for variant, units in enumerate(counts)
-    )
-
-
-def slices_of(
-    engine: Engine,
-    definition: Definition,
-    work: Program,
-    exposed: Exposed,
-    sound: dict[str, list[Column]],
-    bounds: dict[str, float],
-) -> tuple[Slice, ...]:
-    forms = [definition.metrics[key] for key in definition.form.metrics.primary]
-    primaries = {key: sound[key] for key in definition.form.metrics.primary if key in sound}
-    found = []
-    for place, segment in enumerate(definition.form.segments):
-        counts = exposed.segment_counts[place]
-        summaries = summarise.moments(engine, (f"segment_{place}", "variant"), counts, primaries, bounds)
-        for code, value in enumerate(exposed.segments[place]):
-            arms = [(code, variant) for variant in range(len(exposed.counts))]
-            own = tuple(counts.get(arm, 0) for arm in arms)
-            found.append(
-                Slice(
-                    segment=segment,
-                    value=value,
-                    counts=own,
-                    metrics={
-                        key: tuple(
-                            groups[arm] if arm in groups else summarise.nobody(primaries[key]) for arm in arms
-                        )
-                        for key, groups in summaries.items()
-                    },
-                    ranks={
-                        form.key: ranks_of(engine, work, form, own, **{f"segment_{place}": code})
-                        for form in forms
-                        if form.kind == MetricKind.QUANTILE
-                    },
-                )
-            )
-    return tuple(found)

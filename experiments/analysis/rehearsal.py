@@ -16,7 +16,8 @@ from experiments.analysis.columns import Column, program
 from experiments.analysis.compare import procedure, reading_plan
 from experiments.analysis.engine import Engine
 from experiments.analysis.lake import View
-from experiments.analysis.measure import roles_of, scope_of, usable
+from experiments.analysis.measure import roles_of, scope_of
+from experiments.analysis.slices import usable
 from experiments.definition import Definition
 from experiments.forms import MetricForm, MetricKind
 from experiments.plan import Method

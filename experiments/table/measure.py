@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from experiments.analysis import metrics, summarise, units
+from experiments.analysis import metrics, summarise, timing, units
 from experiments.analysis.arrivals import Arrivals, Delays, days
 from experiments.analysis.columns import Column, Program
 from experiments.analysis.cuts import cut
 from experiments.analysis.engine import Engine, literal
-from experiments.analysis.measure import Measured, Measurement, capped, ranks_of, slices_of, usable
+from experiments.analysis.measure import Measured, Measurement
 from experiments.analysis.metrics import Left
+from experiments.analysis.slices import capped, ranks_of, slices_of, usable
 from experiments.analysis.tallies import EDGES
 from experiments.analysis.units import UNKNOWN, Exposed
 from experiments.definition import Definition
@@ -44,7 +45,7 @@ def measure_table(engine: Engine, definition: Definition, roles: Roles) -> Measu
     return Measurement(
         exposed=exposed,
         matured={},
-        points=units.over_time(engine, exposed) if dated else [],
+        points=timing.over_time(engine, exposed) if dated else [],
         last_conversion=None,
         metrics=tuple(
             Measured(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.analysis import batch
+from experiments.analysis import batch, engine
 from experiments.analysis.lake import Lake
 from experiments.analysis.report import analyse
 from experiments.analysis.view import View
@@ -69,8 +69,18 @@ def anew(view: View, experiments: int, state: Path) -> list[dict[str, Any]]:
     return refresh(view, experiments, state)
 
 
-def main(exposures: int = EXPOSURES, rounds: int = ROUNDS) -> None:
-    """Print what each takes, the best of `rounds` taken by turns."""
+def main(
+    exposures: int = EXPOSURES, rounds: int = ROUNDS, memory: str | None = None, *, only_anew: bool = False
+) -> None:
+    """Print what each takes, the best of `rounds` taken by turns.
+
+    Args:
+        exposures: How many.
+        rounds: How often.
+        memory: What DuckDB may take, ours and the one by hand, such as `8GB`.
+        only_anew: Leaves out the refresh after new events, and what concerns a single experiment.
+    """
+    engine.limit_memory(memory)
     print(
         f"\nReports: {EXPERIMENTS} experiments of 3 arms and 5 metrics with covariates, "
         f"{exposures:,} exposures, {exposures * 3 // 10:,} conversions"
@@ -78,20 +88,27 @@ def main(exposures: int = EXPOSURES, rounds: int = ROUNDS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, state = Path(folder) / "lake", Path(folder) / "state"
         fill(root, exposures, EXPERIMENTS)
-        _refreshes(root, state, exposures, rounds)
+        _anew(root, state, exposures, rounds, memory)
+        if not only_anew:
+            _after_news(root, state, exposures, rounds)
+    if not only_anew:
+        _alone_in_a_lake(rounds)
+    print(f"{'most memory':44}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2:9.2f} GB")
+
+
+def _alone_in_a_lake(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "lake"
         fill(root, ALONE, 1)
         _alone(Lake(root).view(), rounds)
-    print(f"{'most memory':44}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2:9.2f} GB")
 
 
-def _refreshes(root: Path, state: Path, exposures: int, rounds: int) -> None:
+def _anew(root: Path, state: Path, exposures: int, rounds: int, memory: str | None) -> None:
     view = Lake(root).view()
     bare, floor, full = [], [], []
     dense = scale_peers.dense(view, EXPERIMENTS) if exposures <= EXPOSURES else None
     for _ in range(rounds):
-        cost, rows = timed(lambda: scale_peers.bare(view))
+        cost, rows = timed(lambda: scale_peers.bare(view, memory))
         bare.append(cost)
         if dense is not None:
             floor.append(timed(lambda: scale_peers.add_up(dense))[0])
@@ -104,6 +121,9 @@ def _refreshes(root: Path, state: Path, exposures: int, rounds: int) -> None:
     print(f"{'refresh of all reports':44}{best(full)}{best(full).over(best(bare))} by hand")
     if floor:
         print(f"{'':72}{best(full).over(best(floor))} dense codes")
+
+
+def _after_news(root: Path, state: Path, exposures: int, rounds: int) -> None:
     shutil.copytree(state, state.with_name("before"))
     follow_up(root, exposures, EXPERIMENTS)
     view = Lake(root).view()
@@ -134,4 +154,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exposures", type=int, default=EXPOSURES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--memory")
+    parser.add_argument("--only-anew", action="store_true")
     main(**vars(parser.parse_args()))

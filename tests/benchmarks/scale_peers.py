@@ -10,8 +10,9 @@ import numpy as np
 import tea_tasting
 from numpy.typing import NDArray
 
+from experiments.analysis.engine import literal
 from experiments.analysis.rows import microseconds
-from experiments.analysis.view import View
+from experiments.analysis.view import SPILL, View
 from tests.benchmarks.scale_shop import ARMS, AS_OF, CAP, WINDOW_HOURS
 
 HOUR = 3_600_000_000
@@ -64,7 +65,7 @@ def _outcomes(view: View) -> str:
       GROUP BY experiment, unit_key)"""
 
 
-def bare(view: View) -> list[Row]:
+def bare(view: View, memory: str | None = None) -> list[Row]:
     """Units, means, variances and covariances with the covariate, per experiment and arm."""
     filled = ", ".join(f"coalesce({name}, 0) AS {name}" for name in COLUMNS)
     moments = [f"avg({name}), var_samp({name})" for name in COLUMNS]
@@ -74,8 +75,9 @@ def bare(view: View) -> list[Row]:
     FROM (SELECT units.experiment, units.variant, {filled} FROM units
       LEFT JOIN outcomes ON units.experiment = outcomes.experiment AND units.unit_key = outcomes.unit_key)
     GROUP BY experiment, variant ORDER BY experiment, variant"""
-    with duckdb.connect() as engine:
+    with duckdb.connect(config={"memory_limit": memory} if memory else {}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
+        engine.execute(f"SET temp_directory = {literal(str(view.root / SPILL))}")
         return engine.execute(query).fetchall()
 
 

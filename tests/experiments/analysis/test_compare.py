@@ -11,8 +11,9 @@ import pytest
 
 from experiments.analysis.arrivals import Arrivals, Delays
 from experiments.analysis.compare import compared, compared_slices
-from experiments.analysis.measure import Measured, Measurement, Slice
+from experiments.analysis.measure import Measured, Measurement
 from experiments.analysis.metrics import Left
+from experiments.analysis.slices import Slice
 from experiments.analysis.units import Exposed
 from experiments.definition import Definition
 from stats.clock import FINAL
