@@ -140,8 +140,8 @@ def banner(report: Report, experiment: Experiment, action: Any = None) -> html.S
         lines.append(html.P(entered_sentence(report.entered), className="pw-quiet pw-small"))
     lines.append(html.P(advice(report, experiment), className="pw-verdict-advice"))
     if effect is not None and code in ("better", "worse"):
-        amounts = [each for each in (yearly_sentence(report), per_ten_thousand(effect)) if each]
-        lines += [html.P(each) for each in amounts[:1]]
+        amount = yearly_sentence(report) or per_ten_thousand(effect)
+        lines += [html.P(amount)] if amount else []
     if code not in ("distrust", "collecting"):
         names = dict(experiment.variants)
         lines += [
