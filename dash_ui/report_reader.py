@@ -147,6 +147,7 @@ def _cuts(document: Document, arms: tuple[Arm, ...], names: dict[str, str]) -> C
             for each in cuts["changes"]
         ),
         limits=(float(cuts["forest"]["ages"]), float(cuts["forest"]["dates"])),
+        step=int(cuts.get("days_together") or 1),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dash_ui.calendar_records import CalendarMark
 from dash_ui.look_records import EffectLooks, Looks
 from dash_ui.reading_records import Coded, Difference, Unadjusted, UsedRates, Year
 from dash_ui.reading_records import Range as Range
@@ -212,12 +213,14 @@ class Cuts:
         dates: One per cohort; its value is the first date.
         changes: One per primary metric and treatment.
         limits: Half-widths of the two axes, relative.
+        step: Days of first exposure that go together in a cohort.
     """
 
     ages: tuple[Segment, ...]
     dates: tuple[Segment, ...]
     changes: tuple[Change, ...]
     limits: tuple[float, float]
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +312,20 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """An entry of the journal."""
+    """An entry of the journal.
+
+    Attributes:
+        text: As it was stored; English unless a person wrote it.
+        data: What it tells, by `kind`; `None` in entries of before that was kept.
+        id: Its number; 0 where it is not stored.
+    """
 
     moment: datetime
     actor: str
     kind: str
     text: str
+    data: dict[str, Any] | None = None
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +383,7 @@ class Result:
         band: Half-width of the evidence chart's axis, relative.
         stamp: Changes whenever something on the page does.
         together: What holds over all running experiments; `None` where this one has no part in that.
+        calendar: What the shop's calendar holds from the start on.
     """
 
     experiment: Experiment
@@ -382,3 +394,4 @@ class Result:
     journal: tuple[JournalLine, ...]
     stamp: str
     together: Together | None = None
+    calendar: tuple[CalendarMark, ...] = ()

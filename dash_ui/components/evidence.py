@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from dash import html
 
 from dash_ui.components.graph import graph
+from dash_ui.components.mark_list import mark_list
 from dash_ui.components.numbers import lift_range
 from dash_ui.components.table import Column, table
 from dash_ui.figures.evidence import decided_at, evidence_figure, when
+from dash_ui.figures.marks import with_marks
 from dash_ui.format import moment, signed_percent
 from dash_ui.i18n import _, language
 from dash_ui.report_records import Effect, EvidencePoint, Result
 from dash_ui.report_words import verdict_word
+from dash_ui.time_marks import timeline
+from dash_ui.time_records import Timeline
 
 HEIGHT = 330
 LEAST_POINTS = 2
 MOST_ROWS = 20
 
 
-def evidence(result: Result, choice: Any = None) -> html.Section:
-    """The chart for one treatment on one metric; `choice` picks another."""
+def evidence(result: Result, choice: Any = None, line: Timeline | None = None) -> html.Section:
+    """The chart for one treatment on one metric; `choice` picks another, `line` is the axis."""
     effect = result.evidence_of
     enough = len(result.evidence) >= LEAST_POINTS
-    body = _drawn(result, effect, result.evidence) if effect and enough else [_waiting(result)]
+    body: list[Any] = [_waiting(result)]
+    if effect is not None and enough:
+        body = _drawn(result, effect, result.evidence, line or timeline(result))
     return html.Section(
         [
             html.Div([html.H2(_("Evidence over time")), choice], className="pw-section-head"),
@@ -64,26 +69,8 @@ def conclusion(effect: Effect, points: Sequence[EvidencePoint]) -> str:
     )
 
 
-def time_span(result: Result) -> tuple[datetime, datetime]:
-    """From the start to the day on which the plan expects to be done."""
-    points = result.evidence
-    first = min(result.experiment.started_at or points[0].moment, points[0].moment)
-    last = points[-1].moment
-    report = result.report
-    if report is not None and result.experiment.status == "running" and report.progress.days_left:
-        last = max(
-            last, report.as_of + timedelta(days=min(report.progress.days_left, 2 * _days(first, last)))
-        )
-    return first, last
-
-
-def _days(first: datetime, last: datetime) -> float:
-    return max((last - first) / timedelta(days=1), 0.02)
-
-
-def _drawn(result: Result, effect: Effect, points: Sequence[EvidencePoint]) -> list[Any]:
+def _drawn(result: Result, effect: Effect, points: Sequence[EvidencePoint], line: Timeline) -> list[Any]:
     words = conclusion(effect, points)
-    first, last = time_span(result)
     rows = [
         (moment(point.moment), signed_percent(point.relative.estimate), lift_range(point.relative))
         for point in _thinned(points)
@@ -93,9 +80,12 @@ def _drawn(result: Result, effect: Effect, points: Sequence[EvidencePoint]) -> l
         Column(_("Difference"), number=True),
         Column(_("Plausible range"), number=True),
     ]
+    figure = evidence_figure(points, result.band, line.first, line.last)
+    figure = {**figure, "layout": with_marks(figure["layout"], line)}
     return [
-        graph("evidence", evidence_figure(points, result.band, first, last), words, HEIGHT, language()),
+        graph("evidence", figure, words, HEIGHT, language()),
         html.P(words, className="pw-small pw-conclusion"),
+        mark_list(line.marks),
         html.Details(
             [html.Summary(_("Show the numbers")), table(_("Evidence over time"), columns, rows)],
             className="pw-numbers-table",

@@ -7,6 +7,7 @@ from dash_ui.gateway.audiences import Audiences
 from dash_ui.gateway.audit import Audit
 from dash_ui.gateway.bots import Bots
 from dash_ui.gateway.calendar import Calendar
+from dash_ui.gateway.chain import Chain
 from dash_ui.gateway.definitions import Definitions
 from dash_ui.gateway.facts import Facts
 from dash_ui.gateway.launching import Launching
@@ -29,6 +30,7 @@ class Gateway(
     Audit,
     Bots,
     Calendar,
+    Chain,
     Definitions,
     Facts,
     Launching,

@@ -34,7 +34,7 @@ class Calendar(Base):
         """
         with self._reading() as session:
             rows = calendar.between(session, first, last, experiment, every_experiment=every_experiment)
-            return tuple(_mark(row) for row in rows)
+            return tuple(calendar_mark(row) for row in rows)
 
     def experiments_to_mark(self) -> tuple[Named, ...]:
         """Experiments that shoppers meet or soon will, by name."""
@@ -64,7 +64,7 @@ class Calendar(Base):
         """
         with self._changing() as session:
             form = parse(CalendarForm, _document(kind, name, first, last, experiment, factor))
-            return _mark(calendar.add(session, form, actor(person))[0])
+            return calendar_mark(calendar.add(session, form, actor(person))[0])
 
     def mark_all(self, person: Person, marks: Iterable[CalendarMark]) -> int:
         """Writes several down together, or none; how many were new.
@@ -89,7 +89,9 @@ class Calendar(Base):
             Refused: 403, 404; 422 naming fields.
         """
         with self._changing() as session:
-            return _mark(calendar.change(session, ident, parse(CalendarForm, document), actor(person)))
+            return calendar_mark(
+                calendar.change(session, ident, parse(CalendarForm, document), actor(person))
+            )
 
     def remove_mark(self, person: Person, ident: int) -> None:
         """Takes an entry out.
@@ -114,7 +116,8 @@ def _document(
     }
 
 
-def _mark(row: CalendarEntry) -> CalendarMark:
+def calendar_mark(row: CalendarEntry) -> CalendarMark:
+    """A stored entry as the screens show it."""
     return CalendarMark(
         id=row.id or 0,
         kind=row.kind,

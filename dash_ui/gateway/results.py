@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from sqlmodel import Session, col, func, select
 
+from dash_ui.calendar_records import CalendarMark
+from dash_ui.format import local
 from dash_ui.gateway.base import Base, actor, refusals
+from dash_ui.gateway.calendar import calendar_mark
 from dash_ui.records import Person
 from dash_ui.report_reader import moment, read_evidence, read_report
 from dash_ui.report_records import Effect, EvidencePoint, Experiment, JournalLine, Report, Result
@@ -20,11 +25,12 @@ from experiments.models import Experiment as ExperimentTable
 from experiments.models import JournalEntry
 from experiments.models import Report as ReportTable
 from experiments.requests import StopForm
-from experiments.service import definitions, journal, refine, reports, transitions
+from experiments.service import calendar, definitions, journal, refine, reports, transitions
 from experiments.service.across import across_running
 from experiments.service.records import form_of, metrics_named
 from experiments.validation import parse
 
+AHEAD = timedelta(days=200)
 FORMATS = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
 
 
@@ -47,9 +53,10 @@ class Results(Base):
                 points = read_evidence(reports.evidence(session, key, effect.metric, effect.variant))
             lines = tuple(_line(entry) for entry in journal.journal(session, key))
             stamp = _stamp(session, row)
+            marks = _calendar(session, row)
             together = _together(across_running(session), key) if experiment.status == "running" else None
         bounds = [(point.relative.lower, point.relative.upper) for point in points]
-        return Result(experiment, report, effect, points, band_limit(bounds), lines, stamp, together)
+        return Result(experiment, report, effect, points, band_limit(bounds), lines, stamp, together, marks)
 
     def result_stamp(self, key: str) -> str:
         """Changes whenever something on the page does; cheap enough to ask every few seconds.
@@ -215,7 +222,16 @@ def _together(found: Across | None, key: str) -> Together | None:
 
 
 def _line(entry: JournalEntry) -> JournalLine:
-    return JournalLine(moment(entry.at), entry.actor, entry.kind, entry.text)
+    return JournalLine(moment(entry.at), entry.actor, entry.kind, entry.text, entry.data, entry.id or 0)
+
+
+def _calendar(session: Session, row: ExperimentTable) -> tuple[CalendarMark, ...]:
+    """From the start on, as far ahead as a plan reaches."""
+    if row.started_at is None:
+        return ()
+    first = local(row.started_at).date()
+    found = calendar.between(session, first, local(datetime.now(UTC)).date() + AHEAD, row.key)
+    return tuple(calendar_mark(each) for each in found)
 
 
 def _stamp(session: Session, row: ExperimentTable) -> str:
@@ -228,4 +244,6 @@ def _stamp(session: Session, row: ExperimentTable) -> str:
         .order_by(col(ReportTable.as_of).desc(), col(ReportTable.created_at).desc())
         .limit(1)
     ).first()
-    return f"{row.status}/{row.updated_at.isoformat()}/{newest}/{entries}"
+    # Of the calendar, what stands in it rather than when it changed: a screen asks every few seconds.
+    marks = crc32(repr(_calendar(session, row)).encode())
+    return f"{row.status}/{row.updated_at.isoformat()}/{newest}/{entries}/{marks}"

@@ -151,7 +151,8 @@ def _row(row: ExperimentRow, scale: float) -> Any:
     target = f"/ui/new?{urlencode({'draft': row.key})}" if row.phase == "draft" else f"/ui/e/{row.key}"
     name: list[Any] = [dcc.Link(row.name, href=target, className="pw-link")]
     if row.parent:
-        name.append(html.Div(_("follows {parent}", parent=row.parent), className="pw-quiet pw-small"))
+        words = _("follows {parent}", parent=row.parent)
+        name.append(dcc.Link(words, href=f"/ui/e/{row.key}#chain", className="pw-link pw-small pw-target"))
     return html.Tr(
         [
             html.Th(name, scope="row"),

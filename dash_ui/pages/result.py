@@ -8,12 +8,20 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dash_ui.browser import in_browser
 from dash_ui.components.attributes import data
-from dash_ui.components.journal import comment_form
+from dash_ui.components.chain import chain
 from dash_ui.components.rehearsal import rehearsal_card
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.page import Page, View
-from dash_ui.pages import result_actions, result_files, result_previews, result_rehearsal, result_split
+from dash_ui.pages import (
+    result_actions,
+    result_files,
+    result_journal,
+    result_marks,
+    result_previews,
+    result_rehearsal,
+    result_split,
+)
 from dash_ui.pages.result_choices import effect_value
 from dash_ui.pages.result_sections import SECTIONS, digests, draw, live_words
 from dash_ui.records import Refused
@@ -46,16 +54,10 @@ def render(view: View) -> Any:
             html.Div(live_words(result), id="result-live", role="status", className="pw-hidden"),
             *(html.Div(parts[name], id=f"result-{name}", className="pw-part") for name in SECTIONS[:-1]),
             rehearsal_card(view.gateway.rehearsal(key)) if result.report and result.report.units else None,
-            html.Section(
-                [
-                    html.Div(
-                        [html.H2(_("Journal")), result_actions.refine_button(view.person)],
-                        className="pw-section-head",
-                    ),
-                    comment_form(),
-                    html.Div(parts["journal"], id="result-journal"),
-                ],
-                className="pw-card pw-part",
+            result_marks.card() if result.report and result.report.units else None,
+            html.Div(chain(view.gateway.chain(key)), className="pw-part"),
+            result_journal.card(
+                parts["journal"], result_actions.refine_button(view.person), view.query.get("journal")
             ),
             result_actions.stop_dialog(result),
             result_split.split_dialog(result),
@@ -88,6 +90,8 @@ def register(app: Dash, gateway: Gateway) -> None:
     result_files.register(app, gateway)
     result_previews.register(app, gateway)
     result_rehearsal.register(app, gateway)
+    result_marks.register(app, gateway)
+    result_journal.register(app)
 
 
 def _register_refresh(app: Dash, gateway: Gateway) -> None:

@@ -53,7 +53,7 @@ def draw(result: Result, person: Person, reader: str, scale: str) -> dict[str, A
     parts["setup"] = setup(experiment)
     if not experiment.is_holdout and experiment.status != "archived":
         parts["previews"] = previews(experiment, person)
-    parts["journal"] = entries(result.journal)
+    parts["journal"] = entries(result.journal, dict(experiment.variants))
     if report is None or not report.units:
         parts["verdict"] = expected(experiment)
         parts["scorecard"] = html.Div([scale_switch(scale), effect_choice(result)], hidden=True)

@@ -78,7 +78,7 @@ def create_experiment(session: Session, form: ExperimentForm, actor: Actor) -> E
     fill(session, experiment, form)
     session.add(experiment)
     session.flush()
-    note(session, experiment, actor, JournalKind.PLAN, f"Draft '{form.name}' was made.")
+    note(session, experiment, actor, JournalKind.PLAN, f"Draft '{form.name}' was made.", {"name": form.name})
     record(session, actor, "create", "experiment", form.key, None, experiment_document(experiment))
     publish(session)
     return experiment

@@ -150,7 +150,8 @@ def next_phase(
     note(session, experiment, actor, JournalKind.PHASE, f"{words} {reason}".strip(), data)
     for child, _ in dependants(session, experiment.key):
         told = f"'{experiment.key}', which this builds on, divides its shoppers anew, so others take part."
-        note(session, child, actor, JournalKind.EDIT, told)
+        data = {"told": "parent_divided_anew", "experiment": experiment.key}
+        note(session, child, actor, JournalKind.EDIT, told, data)
 
 
 def _counted_anew(

@@ -152,11 +152,13 @@ def tell_dependants(session: Session, experiment: Experiment, actor: Actor, acti
         if action is Action.STOP:
             words = f"The holdout '{experiment.key}' ended; whom it held out may take part from now on."
             for row in members(session, experiment.key):
-                note(session, row, actor, JournalKind.EDIT, words)
+                data = {"told": "holdout_ended", "experiment": experiment.key}
+                note(session, row, actor, JournalKind.EDIT, words, data)
         return
     for child, variants in dependants(session, experiment.key):
         words = f"'{experiment.key}', which this builds on, {_meaning(experiment, variants)}."
-        note(session, child, actor, JournalKind.EDIT, words)
+        data = {"told": "parent_changed", "experiment": experiment.key, "status": experiment.status}
+        note(session, child, actor, JournalKind.EDIT, words, data)
     if action is Action.ARCHIVE and experiment.decision_variant and experiment.holdout:
         holdout = _find(session, experiment.holdout)
         if holdout is not None and holdout.status == Status.RUNNING.value:

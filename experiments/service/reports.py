@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from assignment.errors import ProefwerkError
 from experiments.analysis.reading import deciding
+from experiments.documents import timestamp
 from experiments.models import Report
 from experiments.service.lookup import find_experiment
 
@@ -44,6 +45,15 @@ def newest(session: Session, key: str) -> Report | None:
     """The latest report of an experiment, if there is one."""
     report: Report | None = session.exec(_newest_first(key).limit(1)).first()
     return report
+
+
+def known_then(session: Session, key: str) -> Document:
+    """What a decision of now rests on: `report` (its id, or None), with its `as_of` and `verdict`."""
+    last = newest(session, key)
+    if last is None:
+        return {"report": None}
+    verdict = (_body(last).get("decision") or {}).get("verdict")
+    return {"report": last.id, "as_of": timestamp(last.as_of), "verdict": verdict}
 
 
 def newest_report(session: Session, key: str) -> Document:

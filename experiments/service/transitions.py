@@ -25,6 +25,7 @@ from experiments.service.planning import planned_units
 from experiments.service.records import experiment_document, form_of, metrics_named
 from experiments.service.references import check_references
 from experiments.service.relations import resolve_holdout, tell_dependants
+from experiments.service.reports import known_then
 from experiments.validation import invalid
 
 
@@ -96,7 +97,13 @@ def stop(session: Session, key: str, form: StopForm, actor: Actor, now: datetime
     experiment.decision_note = form.note
     words = f"Stopped with the decision '{form.decision.value}'"
     words += f": everyone gets '{shipped}'." if shipped else "."
-    data = {"decision": form.decision.value, "variant": shipped, "note": form.note}
+    data = {
+        "decision": form.decision.value,
+        "variant": shipped,
+        "note": form.note,
+        "plan_hash": experiment.plan_hash,
+        **known_then(session, key),
+    }
     note(session, experiment, actor, JournalKind.DECISION, f"{words} {form.note}".strip(), data)
     return _finish(session, experiment, actor, Action.STOP, before)
 
@@ -192,7 +199,7 @@ def _schedule(
     _check_start(session, form, now)
     experiment.status = Status.SCHEDULED.value
     words = f"Scheduled to start at {timestamp(form.start_at)}."
-    note(session, experiment, actor, JournalKind.START, words)
+    note(session, experiment, actor, JournalKind.START, words, {"scheduled_for": timestamp(form.start_at)})
 
 
 def _start(
@@ -218,7 +225,8 @@ def _start_on_date(session: Session, experiment: Experiment, now: datetime) -> N
     except ProefwerkError as error:
         experiment.status = Status.DRAFT.value
         words = f"Could not start on its date and is a draft again: {error.detail}"
-        note(session, experiment, SYSTEM, JournalKind.EDIT, words)
+        told = {"told": "could_not_start", "detail": error.detail}
+        note(session, experiment, SYSTEM, JournalKind.EDIT, words, told)
 
 
 def _stop_on_date(session: Session, experiment: Experiment, now: datetime) -> None:
@@ -226,7 +234,7 @@ def _stop_on_date(session: Session, experiment: Experiment, now: datetime) -> No
     experiment.stopped_at = now
     close_phase(experiment, now)
     words = "Stopped on its end date; the decision is still to be made."
-    note(session, experiment, SYSTEM, JournalKind.DECISION, words)
+    note(session, experiment, SYSTEM, JournalKind.DECISION, words, {"told": "end_date"})
 
 
 def _shipped(experiment: Experiment, form: StopForm) -> str | None:
