@@ -124,7 +124,7 @@ def _deviation(data: Data, variants: Names) -> str | None:
 
 def _decision(data: Data, variants: Names) -> str | None:
     if "decision" not in data:
-        return _("Stopped on its end date; the decision is still to be made.") if data else None
+        return _("Stopped on its end date; the decision is still to be made.")
     return "\n".join(filter(None, (decided(data, variants), data.get("note"))))
 
 

@@ -25,7 +25,7 @@ def chain(first: Link) -> html.Section | None:
                 _("What led to this experiment and what came of it, each with its finding and decision."),
                 className="pw-quiet pw-small",
             ),
-            html.Ol(_item(first, last=True), className="pw-chain"),
+            html.Ol(_item(first), className="pw-chain"),
         ],
         id="chain",
         className="pw-card",
@@ -64,7 +64,7 @@ def decision_sentence(link: Link) -> str:
     return _("Decided: {decision}.", decision=decision_word(link.decision))
 
 
-def _item(link: Link, *, last: bool) -> html.Li:
+def _item(link: Link) -> html.Li:
     name: Any = dcc.Link(link.name, href=f"/ui/e/{link.key}", className="pw-link pw-target")
     if link.here:
         name = html.Strong(link.name, **aria(current="page"))
@@ -77,6 +77,5 @@ def _item(link: Link, *, last: bool) -> html.Li:
         [html.Div([name, phase_badge(link.phase)], className="pw-chain-head"), *lines],
         className="pw-chain-node",
     )
-    followers = [_item(each, last=place == len(link.follows) - 1) for place, each in enumerate(link.follows)]
-    classes = [*(["pw-here"] if link.here else []), *(["pw-chain-end"] if last else [])]
-    return html.Li([node, html.Ol(followers) if followers else None], className=" ".join(classes) or None)
+    followers = html.Ol([_item(each) for each in link.follows]) if link.follows else None
+    return html.Li([node, followers], className="pw-here" if link.here else "")

@@ -95,7 +95,7 @@ def _over_time(report: Report) -> html.Details:
         series = {point.moment: point.units for point in report.exposures if point.variant == arm.key}
         return [number(units_at(series, each)) for each in shown]
 
-    columns = [Column(_("By")), *(Column(arm.name, number=True) for arm in report.arms)]
+    columns = [Column(_("Until")), *(Column(arm.name, number=True) for arm in report.arms)]
     rows = list(zip([moment(each) for each in shown], *(units(arm) for arm in report.arms), strict=True))
     return html.Details(
         [html.Summary(_("Show the numbers")), table(_("Exposures over time"), columns, rows)],

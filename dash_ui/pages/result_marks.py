@@ -23,7 +23,8 @@ _FIELD_OF = {"kind": "kind", "name": "name", "starts_on": "first", "ends_on": "l
 def card() -> html.Section:
     """The form; it stays as it is when the page refreshes."""
     kinds = [(code, kind_name(code)) for code in KINDS]
-    name = named_input("mark-name", _("What happened"), placeholder=_("For example a campaign on television"))
+    example, most = _("For example a campaign on television"), {"maxLength": 200}
+    name = named_input("mark-name", _("What happened"), placeholder=example, inputProps=most)
     name.className = "pw-marks-name"
     return html.Section(
         [

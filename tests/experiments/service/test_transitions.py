@@ -215,7 +215,9 @@ def test_shipping_takes_the_only_treatment_by_itself(session: Session) -> None:
     assert stop(session, "bar", SHIP, BOB).decision_variant == "bar"
     decision = journal(session, "bar")[-1]
     assert decision.kind == "decision"
-    assert decision.data == {"decision": "ship", "variant": "bar", "note": ""}
+    assert decision.data is not None
+    assert decision.data.pop("plan_hash") == get_experiment(session, "bar").plan_hash
+    assert decision.data == {"decision": "ship", "variant": "bar", "note": "", "report": None}
 
 
 def test_shipping_one_of_many_must_say_which(session: Session) -> None:
