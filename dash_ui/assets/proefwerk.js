@@ -54,6 +54,7 @@
       function (error) {
         if (!(options && options.signal && options.signal.aborted)) {
           lost = true;
+          window.dispatchEvent(new Event("pw-lost"));
           tell(words[document.documentElement.lang === "nl" ? "nl" : "en"].lost);
         }
         throw error;
@@ -226,11 +227,15 @@
       wizardSignal(signal) {
         if (!signal || !signal.focus) return none();
         setTimeout(function () {
-          const wanted =
-            signal.focus === "error"
-              ? document.querySelector(".pw-wizard [aria-invalid=true]") || document.getElementById("wizard-problem")
-              : document.getElementById("wizard-title");
-          if (!wanted) return;
+          const places = {
+            error: () =>
+              document.querySelector(".pw-wizard [aria-invalid=true]") || document.getElementById("wizard-problem"),
+            notice: () => document.querySelector("#wizard-notice .pw-notice"),
+            title: () => document.getElementById("wizard-title"),
+          };
+          const wanted = places[signal.focus]();
+          // The title took the focus as it appeared; whoever has gone on meanwhile keeps it where they are.
+          if (!wanted || (signal.focus === "title" && document.activeElement !== document.body)) return;
           wanted.focus({ preventScroll: true });
           const top = signal.focus === "error" ? wanted : document.querySelector("h1");
           top.scrollIntoView({ block: signal.focus === "error" ? "center" : "end" });

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from dash_ui.gateway.base import Base, actor
+from sqlmodel import Session, col, select
+
+from assignment.errors import ProefwerkError
+from dash_ui.draft_words import changed_sentence, deleted_sentence, started_sentence
+from dash_ui.gateway.base import Base, actor, names_of_people
 from dash_ui.i18n import _
 from dash_ui.records import FieldProblem, Person, Refused
 from experiments.db import utc_now
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import start_refusals
-from experiments.service import definitions, journal, transitions
+from experiments.models import AuditEntry, Experiment
+from experiments.service import definitions, journal, refine, transitions
+from experiments.service.audit import AuditFilter, list_entries
 from experiments.service.records import form_of, metrics_named
 from experiments.validation import parse
+
+_LISTED = 200
+"""Earlier experiments that a draft may name as its parent."""
 
 
 class Definitions(Base):
@@ -37,18 +47,35 @@ class Definitions(Base):
             seen: `updated_at` of the draft when this person read it.
 
         Raises:
-            Refused: 409 when somebody changed it meanwhile or the key is taken; 422 naming fields.
+            Refused: 409 `stale` when somebody changed it meanwhile, `started` when it runs, or for a key that
+                is taken; 404 `deleted`; 422 naming fields.
         """
         with self._changing() as session:
             if key is None:
                 saved = definitions.create_experiment(session, parse(ExperimentForm, document), actor(person))
             else:
-                before = definitions.experiment_document(definitions.get_experiment(session, key))
-                if seen is not None and before["updated_at"] != seen:
-                    raise Refused(409, "stale", _stale())
+                before = _as_left(session, key, seen)
                 patch = merge_patch_of(before, document)
                 saved = definitions.update_experiment(session, key, patch, actor(person))
             return definitions.experiment_document(saved)
+
+    def free_key(self, wanted: str) -> str:
+        """The key itself where no experiment has it, else the first free one with a number behind it."""
+        with self._reading() as session:
+            try:
+                definitions.get_experiment(session, wanted)
+            except ProefwerkError:
+                return wanted
+            return refine.next_key(session, wanted)[0]
+
+    def followable(self, key: str | None) -> tuple[tuple[str, str], ...]:
+        """Key and name of the experiments that a draft may follow, those that began last first."""
+        query = select(Experiment.key, Experiment.name).where(
+            col(Experiment.started_at).is_not(None), Experiment.key != (key or "")
+        )
+        with self._reading() as session:
+            found = session.exec(query.order_by(col(Experiment.started_at).desc()).limit(_LISTED)).all()
+            return tuple((row[0], row[1]) for row in found)
 
     def start(self, person: Person, key: str, said: str = "") -> str:
         """Starts (or schedules) a draft; its new status.
@@ -95,5 +122,48 @@ def _patched(before: Any, after: Any) -> Any:
     return {**gone, **{name: _patched(before.get(name), value) for name, value in after.items()}}
 
 
-def _stale() -> str:
-    return _("Somebody else changed this draft meanwhile. Nothing was overwritten; reload to see it.")
+def _as_left(session: Session, key: str, seen: str | None) -> dict[str, Any]:
+    """The draft, if it still is one, and still as it was when somebody read it."""
+    try:
+        before = definitions.experiment_document(definitions.get_experiment(session, key))
+    except ProefwerkError as error:
+        raise _deleted(session, key) or error from error
+    if before["status"] not in ("draft", "scheduled"):
+        raise Refused(409, "started", _started(session, key))
+    if seen is not None and before["updated_at"] != seen:
+        lines = " ".join(_changes(session, key, seen))
+        words = _("Nothing was overwritten; your own answers are still here.")
+        raise Refused(409, "stale", f"{lines} {words}")
+    return before
+
+
+def _changes(session: Session, key: str, seen: str) -> list[str]:
+    names, since = names_of_people(session), datetime.fromisoformat(seen)
+    lines = []
+    for entry in reversed(_entries(session, key, "update")):
+        before, after = entry.before or {}, entry.after or {}
+        if datetime.fromisoformat(before["updated_at"]) >= since:
+            fields = [name for name in after if name != "updated_at" and after[name] != before.get(name)]
+            lines.append(changed_sentence(names.get(entry.actor) or entry.actor, entry.at, fields))
+    return lines or [_("Somebody else changed this draft meanwhile.")]
+
+
+def _started(session: Session, key: str) -> str:
+    found = _entries(session, key, "start")
+    if not found:
+        return _("This experiment has started; its plan is locked.")
+    return started_sentence(names_of_people(session).get(found[0].actor) or found[0].actor, found[0].at)
+
+
+def _deleted(session: Session, key: str) -> Refused | None:
+    found = _entries(session, key, "delete")
+    if not found:
+        return None
+    name = names_of_people(session).get(found[0].actor) or found[0].actor
+    return Refused(404, "deleted", deleted_sentence(name, found[0].at))
+
+
+def _entries(session: Session, key: str, action: str) -> list[AuditEntry]:
+    """The newest entries of the audit log in which an action was done to the experiment, newest first."""
+    rows, _total = list_entries(session, AuditFilter(object_kind="experiment", object_key=key))
+    return [row for row in rows if row.action == action]

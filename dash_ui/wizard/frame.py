@@ -10,6 +10,7 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
+from dash_ui.wizard.notice import notice, saved_line
 from dash_ui.wizard.state import State as Draft
 from dash_ui.wizard.steps import CODES, STEPS, step_of
 
@@ -17,16 +18,16 @@ from dash_ui.wizard.steps import CODES, STEPS, step_of
 def frame(draft: Draft, gateway: Gateway) -> list[Any]:
     """Everything that changes from step to step."""
     step = step_of(draft["step"])
-    saved = _("Draft saved. You can close this page and go on later.")
     title = draft["document"]["name"] if draft["key"] else ""
     heading = html.Div(
         [
             html.H1(title or _("New experiment")),
-            html.P(saved if draft["key"] else _("Saved as a draft at each step."), className="pw-quiet"),
+            saved_line(draft),
         ]
     )
     return [
         html.Div([heading, _remove(draft)], className="pw-head"),
+        html.Div(notice(draft), id="wizard-notice", role="alert"),
         html.Div(
             [
                 _progress(draft),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import unicodedata
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.wizard import payloads
 from dash_ui.wizard.audience import Audience, audience_of
+from dash_ui.wizard.hypothesis import apart, sentence_of
 
 State = dict[str, Any]
 Values = dict[str, Any]
@@ -35,6 +37,7 @@ EDITED: Final = (
     "plan",
     "segments",
     "start_at",
+    "parent",
 )
 """Fields of the contract that the wizard writes."""
 
@@ -90,18 +93,57 @@ def fresh() -> State:
         "start_at": None,
         "parent": None,
     }
-    return {"step": "idea", "key": None, "seen": None, "document": document, **_editing(document)}
+    return {
+        "step": "idea",
+        "key": None,
+        "seen": None,
+        "document": document,
+        "base": {},
+        **_editing(document),
+        "turn": 0,
+        "unsaved": False,
+        "conflict": None,
+        "restored": False,
+    }
 
 
 def of_draft(document: dict[str, Any], step: str) -> State:
     """The state of a saved draft."""
+    state = fresh()
+    return {**state, "step": step, **loaded(document), **_editing(document)}
+
+
+def of_copy(document: dict[str, Any]) -> State:
+    """The state of an unsaved draft that asks what another experiment asks."""
+    state = fresh()
+    taken = [
+        name for name in EDITED if name not in ("name", "layer", "parent", "plan", "holdout", "start_at")
+    ]
+    own = {name: copy.deepcopy(document[name]) for name in taken}
+    own["name"] = _("{name} (copy)", name=document["name"][:180])
+    own["plan"] = {**state["document"]["plan"], **document["plan"], "planned_units": None}
+    own["holdout"] = False if document["holdout"] is False else None
+    state["document"] |= own
+    return {**state, **_editing(state["document"])}
+
+
+def loaded(document: dict[str, Any]) -> State:
+    """What the state has of a document that has just been saved or read."""
     return {
-        "step": step,
         "key": document["key"],
         "seen": document["updated_at"],
         "document": document,
-        **_editing(document),
+        "base": {name: document[name] for name in EDITED},
+        "unsaved": False,
+        "conflict": None,
+        "restored": False,
     }
+
+
+def changed(state: State) -> dict[str, Any]:
+    """The fields that differ from the draft as it was last saved or read."""
+    document, base = state["document"], state["base"]
+    return {name: document[name] for name in EDITED if name not in base or document[name] != base[name]}
 
 
 def _editing(document: dict[str, Any]) -> dict[str, Any]:
@@ -110,6 +152,7 @@ def _editing(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "payload_json": not all(payloads.fits(surface, item["payload"]) for item in document["variants"]),
         "audience_json": audience is None,
+        "as_text": sentence_of(apart(document["hypothesis"])[1]) is None,
         "groups": groups_of(audience),
         "assume": {},
     }

@@ -45,7 +45,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
                 ),
                 segmented("payload_mode", _("Enter as"), "json" if state["payload_json"] else "form", modes),
             ],
-            className="pw-form-row",
+            className="pw-form-row pw-idea",
         ),
         html.Div([_card(state, place) for place in range(len(document["variants"]))], className="pw-stack"),
         html.Div(

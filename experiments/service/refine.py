@@ -51,7 +51,7 @@ def refine_experiment(session: Session, key: str, actor: Actor) -> Experiment:
 def _draft(session: Session, parent: Experiment, finding: str) -> ExperimentForm:
     form = form_of(parent)
     known = metrics_named(session, form)
-    key, number = _next_key(session, parent.key)
+    key, number = next_key(session, parent.key)
     original = re.sub(r" \(\d+\)$", "", form.name)[: _MAX_NAME - 10]
     changes: dict[str, Any] = {
         "key": key,
@@ -87,7 +87,8 @@ def _free_layer(session: Session, form: ExperimentForm) -> Any:
     return form.layer if held is None else None
 
 
-def _next_key(session: Session, key: str) -> tuple[str, int]:
+def next_key(session: Session, key: str) -> tuple[str, int]:
+    """The first free key that is this one with a number behind it, and that number."""
     stem = re.sub(r"-\d{1,4}$", "", key)
     taken = set(session.exec(select(Experiment.key).where(col(Experiment.key).startswith(stem[:50]))))
     for number in count(2):

@@ -19,9 +19,13 @@ def _next(page: Page) -> None:
 
 
 def _step(page: Page, title: str) -> None:
+    """The step is there, and what is pressed at once is not lost."""
     expect(page.locator("#wizard-title")).to_have_text(title)
-    # Inputs that have just appeared make a call of their own; nobody clicks in that very moment.
-    page.wait_for_timeout(1_000)
+
+
+def _expect(page: Page, change: str, effect: str, reason: str) -> None:
+    for label, text in (("If we …", change), ("then …", effect), ("because …", reason)):
+        page.get_by_label(label).fill(text)
 
 
 def _choose(page: Page, label: str, option: str) -> None:
@@ -37,7 +41,7 @@ def _say_why(page: Page) -> None:
     expect(page.get_by_text("Give it a name.")).to_be_visible()
     expect(page.get_by_label("Name").first).to_be_focused()
     page.keyboard.type("Free gift above €60")
-    page.get_by_label("Hypothesis").fill("If we give a gift above €60, then baskets grow, as it is near.")
+    _expect(page, "give a gift above €60", "baskets grow", "it is near")
     _next(page)
 
 
@@ -133,7 +137,7 @@ def test_a_draft_survives_a_reload_at_the_step_where_it_was_left(signed_in: Page
     page = signed_in
     open_page(page, "/ui/new")
     page.get_by_label("Name").first.fill("Quieter home page")
-    page.get_by_label("Hypothesis").fill("If we show less, then people find more, because they see it.")
+    _expect(page, "show less", "people find more", "they see it")
     _next(page)
     _step(page, "Where and what")
     page.get_by_text("Layout", exact=True).click()
@@ -179,8 +183,10 @@ def test_the_second_of_two_people_who_edit_a_draft_is_told(signed_in: Page) -> N
     other.close()
     page.get_by_label("Name").first.fill("Something else")
     _next(page)
-    expect(page.get_by_text("Somebody else changed this draft meanwhile.")).to_be_visible()
-    open_page(page, path)
+    notice = page.locator("#wizard-notice")
+    expect(notice).to_contain_text("Sanne Adema changed the name at")
+    expect(notice.locator(".pw-notice")).to_be_focused()
+    page.get_by_role("button", name="Show the other version").click()
     expect(page.get_by_label("Name").first).to_have_value("Recommendation: bought together")
 
 
