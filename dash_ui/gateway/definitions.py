@@ -19,6 +19,7 @@ from experiments.models import AuditEntry, Experiment
 from experiments.service import definitions, journal, refine, transitions
 from experiments.service.audit import AuditFilter, list_entries
 from experiments.service.records import form_of, metrics_named
+from experiments.service.references import check_references
 from experiments.validation import parse
 
 _LISTED = 200
@@ -107,6 +108,11 @@ class Definitions(Base):
         with self._reading() as session:
             form = form_of(definitions.get_experiment(session, key))
             found = start_refusals(form, metrics_named(session, form), utc_now())
+            known = {item.field for item in found}
+            try:
+                check_references(session, form, starting=True)
+            except ProefwerkError as error:
+                found += tuple(item for item in error.fields if item.field not in known)
             return tuple(FieldProblem(item.field, item.message) for item in found)
 
 

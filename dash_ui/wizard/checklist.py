@@ -19,7 +19,14 @@ from dash_ui.wizard.state import State
 
 Tone = Literal["good", "warn", "bad"]
 STALE: Final = timedelta(hours=2)
-_MENDED: Final = {"metrics": "measures", "plan": "plan", "variants": "variants"}
+_MENDED: Final = {
+    "metrics": "measures",
+    "plan": "plan",
+    "variants": "variants",
+    "layer": "traffic",
+    "holdout": "traffic",
+    "prerequisites": "who",
+}
 """Step where a field is filled in."""
 _LISTED: Final = 3
 """Other experiments that one item names."""
@@ -77,7 +84,24 @@ def _obstacles(state: State, gateway: Gateway) -> tuple[Item, ...]:
         return (Item("complete", title, "good", (_("Everything that a start needs is there."),)),)
     fields = [each.field.partition(".")[0] for each in found]
     step = next((_MENDED[field] for field in fields if field in _MENDED), None)
-    return (Item("complete", title, "bad", tuple(each.message for each in found), step),)
+    lines = dict.fromkeys(_obstacle(each.field) or each.message for each in found)
+    return (Item("complete", title, "bad", tuple(lines), step),)
+
+
+def _obstacle(field: str) -> str | None:
+    """What keeps it from starting, by the field that is wrong; `None` for one without words of its own."""
+    if field == "metrics.primary":
+        return _("No primary metric: choose the one that decides.")
+    words = {
+        "metrics": _("A metric is not there any more, or does not fit the plan."),
+        "plan": _("The plan is not complete: say how many looks are planned."),
+        "end_at": _("Its end date is past."),
+        "layer": _("Its slice of the layer belongs to another experiment."),
+        "prerequisites": _("An experiment that it builds on does not run, or lets nobody in."),
+        "holdout": _("The holdout that it names does not run, or does not fit."),
+        "parent": _("The experiment that it follows is not there."),
+    }
+    return words.get(field.partition(".")[0])
 
 
 def _events(state: State, gateway: Gateway) -> Item | None:

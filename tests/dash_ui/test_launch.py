@@ -226,3 +226,11 @@ def test_one_click_keeps_it_apart_in_the_layer_of_the_other(gateway: Gateway) ->
     assert state["document"]["layer"] == {"name": "cart", "from": 0.7, "to": 1.0}
     apart = gateway.meetings(state["document"])
     assert "two-column-checkout" not in [each.key for each in apart]
+
+
+def test_what_it_builds_on_must_run_or_it_is_told_before_the_start(gateway: Gateway, mark: Person) -> None:
+    asked = [{"experiment": "recommendation-also-bought", "variants": ["control"]}]
+    gateway.save_draft(mark, {"prerequisites": asked}, TRUST)
+    found = item(opened(gateway), gateway, "complete")
+    assert (found.tone, found.step) == ("bad", "who")
+    assert found.lines == ("An experiment that it builds on does not run, or lets nobody in.",)
