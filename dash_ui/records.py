@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dash_ui.metric_records import MetricUse
+
 ROLES: tuple[str, ...] = ("analyst", "marketer", "admin")
 
 
@@ -131,7 +133,16 @@ class Refused(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric as it stands, `document` being its whole definition."""
+    """A metric as it stands, `document` being its whole definition.
+
+    Attributes:
+        used_by: How many experiments name it.
+        uses: These experiments.
+        certified_by: Name, or else the address, of who stands for the definition.
+        archived: Whether it is no longer offered.
+        changed_at: When its definition last changed.
+        changed_by: Who changed it; empty where nobody is on record.
+    """
 
     key: str
     name: str
@@ -140,6 +151,16 @@ class Metric:
     unit: str | None
     document: dict[str, Any] = field(default_factory=dict)
     used_by: int = 0
+    uses: tuple[MetricUse, ...] = ()
+    certified_by: str | None = None
+    archived: bool = False
+    changed_at: datetime | None = None
+    changed_by: str = ""
+
+    @property
+    def held_by(self) -> tuple[MetricUse, ...]:
+        """Experiments because of which it may not change its meaning."""
+        return tuple(use for use in self.uses if use.holds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,14 @@ from experiments.service.definitions import definition_of
 from experiments.service.reports import newest, save_report
 from experiments.stickiness import forget_ended
 from experiments.waiting import answer_waiting
-from experiments.watching import watch_bots, watch_events, watch_visitors
+from experiments.watching import watch_bots, watch_days, watch_events, watch_visitors
 from experiments.workplace import Workplace, compact, ship
 
 __all__ = [
     "Workplace", "analyse_now", "apply_dates", "check_health", "compact",
     "forget_variants", "import_files", "pull_due", "pull_source", "refresh_baselines",
     "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "ship",
-    "verify_report", "watch_bots", "watch_events", "watch_visitors",
+    "verify_report", "watch_bots", "watch_days", "watch_events", "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]

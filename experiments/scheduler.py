@@ -143,6 +143,7 @@ def _run(place: Workplace, leadership: Leadership) -> None:
         ("refresh_baselines", led(jobs.refresh_baselines), BASELINE_SECONDS),
         ("watch_visitors", led(jobs.watch_visitors), WATCH_SECONDS),
         ("watch_bots", led(jobs.watch_bots), WATCH_SECONDS),
+        ("watch_days", led(jobs.watch_days), WATCH_SECONDS),
         ("watch_events", led(jobs.watch_events), WATCH_SECONDS),
         ("check_health", led(jobs.check_health), HEALTH_SECONDS),
         ("pull_due", led(jobs.pull_due), PULL_SECONDS),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from assignment.allocation import gates_of, slots_of
 from assignment.snapshot import Experiment, Status
+from experiments.analysis.daily import daily
 from experiments.analysis.pulse import pulse
 from experiments.analysis.sightings import sightings
 from experiments.analysis.view import View
@@ -16,11 +17,12 @@ from experiments.analysis.visitors import Window, visitors
 from experiments.bots import rules_at
 from experiments.db import utc_now
 from experiments.publish import compile_snapshot
-from experiments.service.observations import BOTS, EVENTS, observe
+from experiments.service.observations import BOTS, DAYS, EVENTS, observe
 from experiments.service.reach import observation_of
 from experiments.service.verdicts import verdicts
 from experiments.workplace import Workplace
 
+DAILY = "days:"
 VISITORS = "visitors:"
 """Among the places that are looked at; no key of an experiment has a colon."""
 FRESH = timedelta(hours=1)
@@ -78,6 +80,25 @@ def watch_events(place: Workplace) -> bool:
     kept = _kept(place, EVENTS, pulse(view, now), view, now)
     place.rests[PULSE] = time.monotonic() + max(MINUTE, REST_PER_WORK * (time.monotonic() - began))
     return kept
+
+
+def watch_days(place: Workplace) -> bool:
+    """Sum up again what shoppers did lately, where events have come and an hour has passed; whether so."""
+    if time.monotonic() < place.rests.get(DAILY, 0.0):
+        return False
+    began, now, view = time.monotonic(), utc_now(), place.lake.view()
+    events = (sum(part.rows for part in view.manifest.parts),)
+    if place.marks.get(DAILY) == events:
+        return False
+    with place.database.reading() as session:
+        bots = rules_at(verdicts(session), now)
+    found = daily(view, bots)
+    if found is None or not _kept(place, DAYS, found, view, now):
+        return False
+    place.marks[DAILY] = events
+    work = time.monotonic() - began
+    place.rests[DAILY] = time.monotonic() + max(FRESH.total_seconds(), REST_PER_WORK * work)
+    return True
 
 
 def _kept(place: Workplace, name: str, found: object, view: View, now: datetime) -> bool:

@@ -15,8 +15,8 @@ KINDS: Final = ("proportion", "mean", "count", "ratio", "retention", "quantile")
 _TERMS: Final = ("numerator", "denominator")
 
 
-def draw(document: dict[str, Any], *, saved: bool) -> list[Any]:
-    """The inputs for a metric of the document's kind."""
+def draw(document: dict[str, Any], *, saved: bool, locked: bool = False) -> list[Any]:
+    """The inputs for a metric of the document's kind; all but the name are locked where others rest on it."""
     kind = document["kind"]
     chosen = choice_field(
         "kind", _("What do you want to know?"), kind, [(code, kind_name(code)) for code in KINDS]
@@ -26,7 +26,7 @@ def draw(document: dict[str, Any], *, saved: bool) -> list[Any]:
     key_hint = (
         _("A key never changes once it is saved.") if saved else _("Left empty, it is made of the name.")
     )
-    return [
+    parts: list[Any] = [
         html.Div(
             [
                 text_field("name", _("Name"), document.get("name"), required=True),
@@ -57,6 +57,11 @@ def draw(document: dict[str, Any], *, saved: bool) -> list[Any]:
             className="pw-form-grid",
         ),
     ]
+    if locked:
+        for row in parts:
+            for field in row.children:
+                field.disabled = field is not parts[0].children[0]
+    return parts
 
 
 def _kind_fields(kind: str, document: dict[str, Any]) -> list[Any]:

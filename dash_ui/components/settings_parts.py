@@ -28,11 +28,11 @@ def named_choice(ident: str, label: str, value: str, choices: list[tuple[str, st
     return field
 
 
-def confirmed(text: str, effect: str, button: Any, label: str) -> Any:
+def confirmed(text: str, effect: str, button: Any, label: str | None = None) -> Any:
     """A way to something that has an effect, which is told before the button that does it."""
     return html.Details(
         [
-            html.Summary(text, className="pw-button pw-compact", **aria(label=label)),
+            html.Summary(text, className="pw-button pw-compact", **aria(label=label or text)),
             html.Div([html.P(effect, className="pw-small"), button], className="pw-confirm-panel"),
         ],
         className="pw-confirm",

@@ -40,7 +40,7 @@ class Audit(Base):
             if page > pages:
                 rows, total = audit.list_entries(session, wanted, page=pages, per_page=PAGE_SIZE)
             names = names_of_people(session)
-            lines = tuple(_line(row, names) for row in rows)
+            lines = tuple(audit_line(row, names) for row in rows)
         return AuditPage(lines, total, min(max(page, 1), pages), pages)
 
     def audit_actors(self) -> tuple[tuple[str, str], ...]:
@@ -81,7 +81,8 @@ def _filter(person: Person, query: AuditQuery) -> audit.AuditFilter:
     )
 
 
-def _line(row: AuditEntry, names: dict[str, str]) -> AuditLine:
+def audit_line(row: AuditEntry, names: dict[str, str]) -> AuditLine:
+    """The record of an entry, with people by name."""
     return AuditLine(
         id=row.id or 0,
         at=row.at,

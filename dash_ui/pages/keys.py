@@ -57,7 +57,7 @@ def render(view: View) -> Any:
 def _new(person: Person) -> Any:
     if not person.may("admin"):
         words = _("Only admins make, replace and revoke keys; ask one.")
-        return html.P([icon("info", 18), words], className="pw-health pw-wrap pw-quiet pw-space")
+        return html.P([icon("info", 18), words], className="pw-note pw-quiet pw-space")
     kinds = [(code, key_kind_name(code)) for code in _KINDS]
     return html.Section(
         [

@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dash_ui.browser import in_browser
-from dash_ui.components.attributes import aria
-from dash_ui.components.badges import badge
 from dash_ui.components.icon import icon
 from dash_ui.components.metric_form import document_of, draw, problems_of
 from dash_ui.components.metric_words import sentence_of
+from dash_ui.components.settings_parts import only_when_clicked, refusal
+from dash_ui.components.table import Column, table
+from dash_ui.format import NONE, day
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
+from dash_ui.metric_lately_words import kind_explained, lately_sentence, uses_words, value_text
 from dash_ui.page import Page, View
-from dash_ui.records import Metric, Person, Refused
+from dash_ui.pages import metric_one
+from dash_ui.pages.audiences import crumbs
+from dash_ui.pages.metric_one import marks
+from dash_ui.records import Baseline, Metric, Person, Refused
 from dash_ui.session import current_person
+from dash_ui.wizard.fields import elsewhere
 
-_FIELD: Final = {"type": "field", "name": ALL, "group": ALL}
+_FIELD: Final = {"type": "metric-field", "name": ALL, "group": ALL}
+_KIND: Final = {"type": "metric-plain", "name": "kind"}
 
 
 def render(view: View) -> Any:
-    """The list, or the form of the metric that the address names (`edit=` or `new`)."""
-    edited = view.query.get("edit")
-    if edited is not None or "new" in view.query:
-        return _editor(view, edited)
-    metrics = view.gateway.metrics()
+    """The list, one metric (`show=`), or the form (`edit=`, `copy=` or `new`)."""
+    asked = next((view.query[name] for name in ("show", "edit", "copy") if name in view.query), None)
+    metric = view.gateway.metric(asked) if asked else None
+    if asked and metric is None:
+        return html.Div(
+            [html.H1(_("Not found")), html.P(_("There is no metric with this key."))], className="pw-empty"
+        )
+    if metric is not None and "show" in view.query:
+        return metric_one.draw(view, metric)
+    if metric is not None or "new" in view.query:
+        return _editor(view, metric)
+    return _list(view)
+
+
+def _list(view: View) -> Any:
+    archived = view.query.get("archived") == "yes"
+    metrics = view.gateway.metrics(archived=archived)
     total = ngettext("{count} metric", "{count} metrics", len(metrics))
     return html.Div(
         [
@@ -38,7 +58,12 @@ def render(view: View) -> Any:
                 ],
                 className="pw-head",
             ),
-            _table(metrics, view.person) if metrics else _nothing(view.person),
+            _table(view, metrics) if metrics else _nothing(view.person),
+            dcc.Link(
+                _("Hide archived metrics") if archived else _("Show archived metrics too"),
+                href="/ui/metrics" if archived else "/ui/metrics?archived=yes",
+                className="pw-link pw-below",
+            ),
         ]
     )
 
@@ -63,113 +88,101 @@ def _nothing(person: Person) -> Any:
     )
 
 
-def _table(metrics: tuple[Metric, ...], person: Person) -> Any:
-    names = (_("Name"), _("What it says"), _("Good is"), _("Used by"))
-    head = html.Tr(
-        [
-            html.Th(name, scope="col", className="pw-number" if place == 3 else "")
-            for place, name in enumerate(names)
-        ]
-    )
-    body = html.Tbody([_row(metric, person) for metric in metrics])
-    caption = html.Caption(_("Metrics"), className="pw-hidden")
-    table = html.Table([caption, html.Thead(head), body], className="pw-table pw-list pw-cards")
+def _table(view: View, metrics: tuple[Metric, ...]) -> Any:
+    columns = [
+        Column(_("Name")),
+        Column(_("What it says")),
+        Column(_("Lately"), number=True),
+        Column(_("Used by")),
+        Column(_("Changed")),
+    ]
+    baselines = view.gateway.baselines()
+    rows = [_row(metric, baselines.get(metric.key)) for metric in metrics]
     return html.Div(
-        table,
-        className="pw-card pw-flush pw-scroll",
-        tabIndex=0,
-        role="region",
-        **aria(label=_("Table of metrics")),
+        table(_("Table of metrics"), columns, rows, "pw-list pw-cards pw-labelled"),
+        className="pw-card pw-flush",
     )
 
 
-def _row(metric: Metric, person: Person) -> Any:
-    name: Any = metric.name
-    if person.may("marketer"):
-        name = dcc.Link(metric.name, href=f"/ui/metrics?edit={metric.key}", className="pw-link")
+def _row(metric: Metric, baseline: Baseline | None) -> list[Any]:
     less = metric.direction == "decrease"
-    good: Any = [icon("down" if less else "up", 16), _("less") if less else _("more")]
-    marks: list[Any] = [html.Div(sentence_of(metric.document))]
-    if metric.document.get("non_inferiority_margin") is not None:
-        marks.append(badge(_("guardrail"), "accent", "shield"))
-    return html.Tr(
-        [
-            html.Th([name, html.Div(html.Code(metric.key), className="pw-quiet")], scope="row"),
-            html.Td(marks),
-            html.Td(html.Span(good, className="pw-health")),
-            html.Td(
-                ngettext("{count} experiment", "{count} experiments", metric.used_by), className="pw-number"
-            ),
-        ]
-    )
+    good: Any = [icon("down" if less else "up", 16), _("less is good") if less else _("more is good")]
+    name = dcc.Link(metric.name, href=f"/ui/metrics?show={quote(metric.key)}", className="pw-link")
+    return [
+        [name, html.Div([html.Code(metric.key, className="pw-quiet"), *marks(metric)], className="pw-bar")],
+        [html.Div(sentence_of(metric.document)), html.Span(good, className="pw-health pw-quiet pw-small")],
+        value_text(baseline.mean, metric.document) if baseline else NONE,
+        uses_words([use.role for use in metric.uses]),
+        [day(metric.changed_at), html.Div(metric.changed_by, className="pw-quiet pw-small")],
+    ]
 
 
-def _editor(view: View, key: str | None) -> Any:
+def _editor(view: View, metric: Metric | None) -> Any:
     if not view.person.may("marketer"):
         return html.Div(
             [html.H1(_("Metrics")), html.P(_("Your role reads only; ask an admin."))], className="pw-empty"
         )
-    metric = view.gateway.metric(key) if key else None
-    if key and metric is None:
-        return html.Div(
-            [html.H1(_("Not found")), html.P(_("There is no metric with this key."))], className="pw-empty"
-        )
-    document = metric.document if metric else {"kind": "proportion", "direction": "increase"}
+    saved = metric is not None and "edit" in view.query
+    document: dict[str, Any] = {"kind": "proportion", "direction": "increase"}
+    if metric is not None:
+        document = dict(metric.document)
+        if not saved:
+            document |= {"name": _("Copy of {name}", name=metric.name), "key": ""}
+    title = metric.name if metric and saved else _("New metric")
+    back = f"/ui/metrics?show={quote(metric.key)}" if metric else "/ui/metrics"
+    lock = metric_one.lock_words(metric) if metric and saved else None
+    form = _form(view.gateway, document, saved=saved, locked=lock is not None)
+    note = html.P([icon("lock", 16), lock], className="pw-note pw-space") if lock else None
+    save = html.Button(
+        _("Save metric"), id="metric-save", type="button", className="pw-button pw-primary", n_clicks=0
+    )
+    foot = [html.Div(className="pw-grow"), dcc.Link(_("Cancel"), href=back, className="pw-button"), save]
     return html.Div(
         [
-            html.Nav(
-                [
-                    dcc.Link(_("Metrics"), href="/ui/metrics", className="pw-link"),
-                    " / ",
-                    metric.name if metric else _("New metric"),
-                ],
-                className="pw-crumbs",
-                **aria(label=_("Breadcrumb")),
-            ),
-            html.Div(html.H1(metric.name if metric else _("New metric")), className="pw-head"),
+            crumbs(_("Metrics"), "/ui/metrics", title),
+            html.Div(html.H1(title), className="pw-head"),
             html.Div(
                 [
-                    html.Div(draw(document, saved=metric is not None), id="metric-form"),
+                    note,
+                    html.Div(form, id="metric-form"),
+                    html.Div(
+                        _preview(view.gateway, document),
+                        id="metric-preview",
+                        role="status",
+                        className="pw-in-shop",
+                    ),
                     html.Div(id="metric-problem", role="alert"),
-                    _footer(metric),
+                    html.Div(foot, className="pw-bar pw-wizard-foot"),
                 ],
                 className="pw-card pw-wizard",
             ),
-            dcc.Store(id="metric-key", data=key),
+            dcc.Store(id="metric-key", data=metric.key if metric and saved else None),
+            dcc.Store(id="metric-locked", data=lock is not None),
             dcc.Store(id="metric-signal"),
-            dcc.Store(id="metric-go"),
+            html.Div(id="metric-go", hidden=True),
         ]
     )
 
 
-def _footer(metric: Metric | None) -> Any:
-    parts: list[Any] = []
-    if metric and not metric.used_by:
-        gone: Any = [icon("trash", 16), _("Delete metric")]
-        parts.append(
-            html.Button(
-                gone,
-                id={"type": "metric-delete", "key": metric.key},
-                type="button",
-                className="pw-button pw-quiet-button",
-                n_clicks=0,
-            )
-        )
-    elif metric:
-        used = ngettext(
-            "Used by {count} experiment, so it stays.",
-            "Used by {count} experiments, so it stays.",
-            metric.used_by,
-        )
-        parts.append(html.Span(used, className="pw-quiet pw-small"))
-    parts += [
-        html.Div(className="pw-grow"),
-        dcc.Link(_("Cancel"), href="/ui/metrics", className="pw-button"),
-        html.Button(
-            _("Save metric"), id="metric-save", type="button", className="pw-button pw-primary", n_clicks=0
-        ),
+def _form(gateway: Gateway, document: dict[str, Any], *, saved: bool, locked: bool = False) -> Any:
+    found = gateway.metric_lately(document)
+    seen = found.seen if found is not None else ()
+    own = document.get("event")
+    event = own if own in seen else next(iter(seen), "order")
+    parts = draw(document, saved=saved, locked=locked)
+    explained = html.P(kind_explained(document["kind"], event), className="pw-quiet")
+    return elsewhere("metric", [parts[0], explained, *parts[1:]])
+
+
+def _preview(gateway: Gateway, document: dict[str, Any]) -> list[Any]:
+    found = gateway.metric_lately(document)
+    rough = _("Without the window and the cap; the baseline has them.")
+    limited = document.get("window_hours") is not None or document.get("cap") is not None
+    return [
+        html.H3(_("In your shop"), className="pw-label"),
+        html.P(lately_sentence(found, document), className="pw-strong"),
+        html.P(rough, className="pw-quiet pw-small") if limited and found and found.value else None,
     ]
-    return html.Div(parts, className="pw-bar pw-wizard-foot")
 
 
 def register(app: Dash, gateway: Gateway) -> None:
@@ -177,7 +190,7 @@ def register(app: Dash, gateway: Gateway) -> None:
 
     @app.callback(
         Output("metric-form", "children"),
-        Input({"type": "plain", "name": "kind"}, "value"),
+        Input(_KIND, "value"),
         State(_FIELD, "value"),
         State("metric-key", "data"),
         prevent_initial_call=True,
@@ -185,43 +198,84 @@ def register(app: Dash, gateway: Gateway) -> None:
     def another_kind(kind: str, _typed: list[Any], key: str | None) -> Any:
         document = document_of(_named(ctx.states_list[0]), kind)
         document["direction"] = document.get("direction") or "increase"
-        return draw(document, saved=key is not None)
+        return _form(gateway, document, saved=key is not None)
+
+    @app.callback(
+        Output("metric-preview", "children"),
+        Input(_FIELD, "value"),
+        State(_KIND, "value"),
+        prevent_initial_call=True,
+    )
+    def preview(_typed: list[Any], kind: str) -> Any:
+        return _preview(gateway, document_of(_named(ctx.inputs_list[0]), kind))
 
     @app.callback(
         Output(_FIELD, "error"),
         Output("metric-problem", "children"),
         Output("metric-signal", "data"),
-        Output("metric-go", "data"),
+        Output("metric-go", "children"),
         Input("metric-save", "n_clicks"),
-        Input({"type": "metric-delete", "key": ALL}, "n_clicks"),
         State(_FIELD, "value"),
-        State({"type": "plain", "name": "kind"}, "value"),
+        State(_KIND, "value"),
         State("metric-key", "data"),
         prevent_initial_call=True,
     )
-    def save(_saves: int, _deletes: list[int], _typed: list[Any], kind: str, key: str | None) -> Any:
-        if not any(item["value"] for item in ctx.triggered):
-            raise PreventUpdate
+    def save(_saves: int, _typed: list[Any], kind: str, key: str | None) -> Any:
+        only_when_clicked()
         named = _named(ctx.states_list[0])
         problems = _store(gateway, named, kind, key)
         if not problems:
-            return [no_update] * len(named), no_update, no_update, "/ui/metrics"
+            shown = key or document_of(named, kind)["key"]
+            return [no_update] * len(named), no_update, no_update, f"/ui/metrics?show={quote(shown)}"
         others = [message for name, message in problems.items() if name not in named]
         box = html.Ul([html.Li(message) for message in others], className="pw-problems") if others else None
         return [problems.get(name, False) for name in named], box, {"focus": "error"}, no_update
 
-    in_browser(app, "go", Output("metric-go", "id"), Input("metric-go", "data"), skip_first=True)
+    _register_marks(app, gateway)
+    in_browser(app, "go", Output("metric-go", "id"), Input("metric-go", "children"), skip_first=True)
     signal = Input("metric-signal", "data")
     in_browser(app, "wizardSignal", Output("metric-signal", "id"), signal, skip_first=True)
 
 
+def _register_marks(app: Dash, gateway: Gateway) -> None:
+    @app.callback(
+        Output("metric-answer", "children"),
+        Output("metric-go", "children", allow_duplicate=True),
+        Input({"type": "metric-mark", "act": ALL, "key": ALL}, "n_clicks"),
+        Input({"type": "metric-delete", "key": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def mark(_marks: list[int], _deletes: list[int]) -> tuple[Any, Any]:
+        only_when_clicked()
+        asked, person = ctx.triggered_id, current_person()
+        metric = gateway.metric(asked["key"]) if isinstance(asked, dict) else None
+        if metric is None:
+            raise PreventUpdate
+        try:
+            if asked["type"] == "metric-delete":
+                gateway.delete_metric(person, metric.key)
+                return no_update, "/ui/metrics"
+            certified, archived = metric.certified_by is not None, metric.archived
+            if asked["act"] == "certify":
+                certified = not certified
+            else:
+                archived = not archived
+            gateway.mark_metric(person, metric.key, certified=certified, archived=archived)
+        except Refused as refused:
+            return refusal(refused), no_update
+        # An address of its own, so that the page is drawn again.
+        done = f"{certified:d}{archived:d}"
+        return no_update, f"/ui/metrics?show={quote(metric.key)}&done={done}"
+
+
 def _store(gateway: Gateway, named: dict[str, Any], kind: str, key: str | None) -> dict[str, str]:
     try:
-        if isinstance(ctx.triggered_id, dict):
-            gateway.delete_metric(current_person(), ctx.triggered_id["key"])
-            return {}
         document = document_of(named, kind)
         problems = problems_of(document, named)
+        metric = gateway.metric(key) if key else None
+        if metric is not None and metric.held_by:
+            # Inputs that show an amount rounded, or know no such field, must not count as changes.
+            document = {**metric.document, "name": document.get("name", "")}
         if not problems:
             gateway.save_metric(current_person(), document, key)
     except Refused as refusal:

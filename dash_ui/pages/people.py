@@ -57,7 +57,7 @@ def _new(person: Person, people: tuple[Person, ...]) -> Any:
     if not person.may("admin"):
         admins = ", ".join(each.name or each.email for each in people if each.active and each.may("admin"))
         words = _("Only admins let people in and change roles. Admins here: {admins}.", admins=admins)
-        return html.P([icon("info", 18), words], className="pw-health pw-wrap pw-quiet pw-space")
+        return html.P([icon("info", 18), words], className="pw-note pw-quiet pw-space")
     roles = [(code, role_name(code)) for code in ROLES]
     return html.Section(
         [

@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 _WORDS = frozenset({"name"})
-_IN_USE = (Status.RUNNING.value, Status.PAUSED.value)
+HOLDING = (Status.RUNNING.value, Status.PAUSED.value)
+"""States of an experiment in which its metrics keep their meaning."""
 
 
 def create_metric(session: Session, form: MetricForm, actor: Actor) -> Metric:
@@ -170,7 +171,7 @@ def users_of_metric(session: Session, key: str) -> list[Experiment]:
 
 
 def _refuse_in_use(session: Session, key: str, changed: list[str]) -> None:
-    users = [row.key for row in users_of_metric(session, key) if row.status in _IN_USE]
+    users = [row.key for row in users_of_metric(session, key) if row.status in HOLDING]
     if users and changed:
         reason = f"it is measured by {', '.join(users)}; make a new metric to measure something else"
         raise ProefwerkError(

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from experiments.models import Observation
 
-BOTS, EVENTS = "bots", "events"
+BOTS, EVENTS, DAYS = "bots", "events", "days"
 
 
 def observe(session: Session, name: str, body: Any, as_of: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from experiments.service.observations import BOTS, observe
+from experiments.service.observations import BOTS, DAYS, observe
 from experiments.service.reach import observation_of
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -19,6 +19,7 @@ def add_sights(session: Session, now: datetime) -> None:
     """Keep both."""
     observe(session, observation_of("id"), visitors(now), now)
     observe(session, BOTS, bots(now), now)
+    observe(session, DAYS, days(now), now)
 
 
 def visitors(now: datetime) -> dict[str, Any]:
@@ -43,6 +44,25 @@ def visitors(now: datetime) -> dict[str, Any]:
         ],
         "sample": sample,
     }  # fmt: skip
+
+
+def days(now: datetime) -> dict[str, Any]:
+    """As `experiments.analysis.daily` gives them."""
+
+    def period(units: int) -> dict[str, Any]:
+        orders = {"units": units // 32, "events": units // 30, "fields": {"value": units * 1.9}}
+        refunds = {"units": units // 500, "events": units // 490, "fields": {"value": units * 0.1}}
+        visits = {"units": units, "events": units * 2, "fields": {}}
+        return {"units": units, "events": {"visit": visits, "order": orders, "refund": refunds}}
+
+    return {
+        "until": now.isoformat(),
+        "week": {"days": 7, **period(41_000)},
+        "days": [
+            {"until": (now - timedelta(days=age)).isoformat(), **period(6_000 + 97 * (age % 7))}
+            for age in range(27, -1, -1)
+        ],
+    }
 
 
 def bots(now: datetime) -> dict[str, Any]:
