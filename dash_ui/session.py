@@ -168,6 +168,11 @@ def _pages(gateway: Gateway) -> Blueprint:
 
 
 def _take_preferences(pages: Blueprint, gateway: Gateway) -> None:
+    @pages.get(f"{PREFIX}alive")
+    def alive() -> BaseResponse:
+        """Whether the server answers, for browsers that lost it."""
+        return Response(status=204)
+
     @pages.post(f"{PREFIX}preferences")
     def prefer() -> BaseResponse | tuple[str, int]:
         answer = Response(status=204)

@@ -70,12 +70,47 @@ def _main(gateway: Gateway) -> Any:
     children, title = draw(gateway, asked.path, asked.query) if asked.path else (None, None)
     return html.Div(
         [
-            html.Div(id="alert", role="alert", className="pw-alert", hidden=True),
+            _connection(),
+            html.Div(
+                [
+                    html.Span(id="alert-text"),
+                    html.Button(
+                        _("Load the page again"),
+                        id="alert-retry",
+                        type="button",
+                        className="pw-button pw-compact",
+                    ),
+                ],
+                id="alert",
+                role="alert",
+                className="pw-alert",
+                hidden=True,
+            ),
             html.Div(children, id="page", className="pw-page", title=title),
             html.Div(id="announcer", role="status", className="pw-hidden"),
         ],
         id="content",
         tabIndex=-1,
+    )
+
+
+def _connection() -> Any:
+    """What the browser shows while nobody answers; what was drawn stays below it."""
+    return html.Div(
+        [
+            html.Span(
+                _(
+                    "The connection is lost. What you see may be old, and your last change may not be saved."
+                    " It is tried again by itself."
+                )
+            ),
+            html.Button(_("Try now"), id="connection-retry", type="button", className="pw-button pw-compact"),
+        ],
+        id="connection",
+        role="alert",
+        className="pw-alert pw-noprint",
+        hidden=True,
+        **data(back=_("The connection is back.")),
     )
 
 

@@ -1,4 +1,4 @@
-// What the frame does in the browser: routes, focus, theme, language, lost connections.
+// What the frame does in the browser: routes, focus, theme, language.
 (function () {
   "use strict";
   const ROOT = "/ui/";
@@ -13,7 +13,7 @@
   function post(address, values) {
     const token = (document.cookie.match(/(?:^|; )pw_csrf=([^;]*)/) || [])[1] || "";
     const body = new URLSearchParams(values || {});
-    return fetchHere(address, { method: "POST", headers: { "X-CSRFToken": token }, body, redirect: "manual" });
+    return window.fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, body, redirect: "manual" });
   }
 
   // Of the person, so that it goes with them to other browsers; the answer sets the cookie of this one.
@@ -24,43 +24,10 @@
   function tell(message) {
     const box = document.getElementById("alert");
     if (!box) return;
-    box.textContent = message || "";
+    document.getElementById("alert-text").textContent = message || "";
     box.hidden = !message;
     if (message) box.scrollIntoView({ block: "nearest" });
   }
-
-  function signInAgain() {
-    const here = location.pathname + location.search;
-    location.assign("/login?next=" + encodeURIComponent(here));
-  }
-
-  const words = {
-    en: { lost: "The connection is lost. What you see may be old; your last change is not saved." },
-    nl: { lost: "De verbinding is weg. Wat je ziet kan oud zijn; je laatste wijziging is niet bewaard." },
-  };
-
-  const fetchHere = window.fetch.bind(window);
-  let lost = false;
-  window.fetch = function (target, options) {
-    return fetchHere(target, options).then(
-      function (response) {
-        if (lost) {
-          lost = false;
-          tell("");
-        }
-        if (response.status === 401 && String(response.url).includes(ROOT)) signInAgain();
-        return response;
-      },
-      function (error) {
-        if (!(options && options.signal && options.signal.aborted)) {
-          lost = true;
-          window.dispatchEvent(new Event("pw-lost"));
-          tell(words[document.documentElement.lang === "nl" ? "nl" : "en"].lost);
-        }
-        throw error;
-      },
-    );
-  };
 
   function mark(path) {
     document.querySelectorAll(".pw-nav-entry").forEach(function (entry) {

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from assignment.errors import ProefwerkError
 from dash_ui.records import FieldProblem, Person, Refused
+from dash_ui.refusal_words import refusal_words
 from experiments.auth import Actor, Role
 from experiments.db import Database
 from experiments.models import User
@@ -55,8 +56,9 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except ProefwerkError as error:
-        fields = tuple(FieldProblem(item.field, item.message) for item in error.fields)
-        raise Refused(error.status, error.code, error.detail, fields) from error
+        words = refusal_words(error.code)
+        fields = tuple(FieldProblem(item.field, words or item.message) for item in error.fields)
+        raise Refused(error.status, error.code, words or error.detail, fields) from error
 
 
 def names_of_people(session: Session) -> dict[str, str]:

@@ -48,7 +48,7 @@ def render(view: View) -> Any:
             ),
             _list(view, found) if found else _nothing(view.person),
             dcc.Link(
-                _("Hide archived audiences") if archived else _("Show archived audiences too"),
+                _("Hide the archived ones") if archived else _("Show the archived ones too"),
                 href="/ui/audiences" if archived else "/ui/audiences?archived=yes",
                 className="pw-link pw-below",
             ),

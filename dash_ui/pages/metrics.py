@@ -60,7 +60,7 @@ def _list(view: View) -> Any:
             ),
             _table(view, metrics) if metrics else _nothing(view.person),
             dcc.Link(
-                _("Hide archived metrics") if archived else _("Show archived metrics too"),
+                _("Hide the archived ones") if archived else _("Show the archived ones too"),
                 href="/ui/metrics" if archived else "/ui/metrics?archived=yes",
                 className="pw-link pw-below",
             ),

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.dash_ui.shop import ADMIN, PASSWORD
+from tests.dash_ui.shop import ADMIN, ANALYST, PASSWORD
 from tests.e2e.conftest import open_page, sign_in
 
 pytestmark = pytest.mark.browser
@@ -52,16 +52,24 @@ def test_what_needs_somebody_stands_on_top(signed_in: Page) -> None:
     assert states[:3] == ["Needs attention", "Ready to decide", "Ready to decide"]
 
 
-def test_language_and_theme_stay_after_a_reload(signed_in: Page) -> None:
-    page = signed_in
+def test_language_and_theme_stay_with_the_person_until_they_follow_the_browser(page: Page) -> None:
+    sign_in(page, ANALYST)
     page.get_by_role("button", name="Nederlands").click()
     page.get_by_role("heading", level=1, name="Experimenten").wait_for()
     assert page.locator("html").get_attribute("lang") == "nl"
-    page.get_by_role("button", name="Wissel tussen licht en donker").click()
+    with page.expect_response("**/ui/preferences"):
+        page.get_by_role("button", name="Wissel tussen licht en donker").click()
+    page.context.clear_cookies()
+    sign_in(page, ANALYST)
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
-    page.reload()
-    page.get_by_role("heading", level=1, name="Experimenten").wait_for()
-    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    open_page(page, "/ui/settings")
+    for label, choice in (("Licht of donker", "Zoals het systeem"), ("Taal", "Zoals de browser")):
+        page.get_by_role("textbox", name=label).click()
+        with page.expect_event("load"):
+            page.get_by_role("option", name=choice).click()
+        page.locator("#page h1").wait_for()
+    page.get_by_role("heading", level=1, name="Settings").wait_for()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "light")
 
 
 def test_a_session_that_ended_leads_to_signing_in_and_back(context: BrowserContext) -> None:
@@ -166,3 +174,16 @@ def test_pages_without_charts_load_at_most_500_kb_of_scripts(page: Page) -> None
     sign_in(page)
     assert len(sizes) > 5
     assert sum(sizes) <= 500_000
+
+
+def test_a_lost_connection_is_told_keeps_the_page_and_mends_itself(context: BrowserContext) -> None:
+    page = context.new_page()
+    sign_in(page)
+    context.set_offline(True)
+    page.get_by_role("link", name="Metrics", exact=True).click()
+    banner = page.get_by_text("The connection is lost.")
+    expect(banner).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Experiments")).to_be_visible()
+    context.set_offline(False)
+    expect(page.get_by_role("heading", level=1, name="Metrics")).to_be_visible()
+    expect(banner).to_be_hidden()
