@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from flask import (
     Blueprint,
     Flask,
     Response,
+    after_this_request,
     g,
     has_request_context,
     jsonify,
@@ -52,12 +53,16 @@ def remember(person: Person) -> None:
     session[_PERSON], session[_STAMP] = person.id, person.stamp
 
 
-def keep_preference(answer: Any, name: str, value: str | None) -> None:
+def keep_preference(name: str, value: str | None) -> None:
     """Has the browser keep the `language` or `theme` too, for pages before signing in; `None` forgets it."""
-    if value is None:
-        answer.delete_cookie(COOKIES[name])
-    else:
-        answer.set_cookie(COOKIES[name], value, max_age=_YEAR, samesite="Lax", secure=request.is_secure)
+
+    @after_this_request
+    def _keep(answer: Response) -> Response:
+        if value is None:
+            answer.delete_cookie(COOKIES[name])
+        else:
+            answer.set_cookie(COOKIES[name], value, max_age=_YEAR, samesite="Lax", secure=request.is_secure)
+        return answer
 
 
 def someone_is_signed_in() -> bool:
@@ -152,11 +157,10 @@ def _pages(gateway: Gateway) -> Blueprint:
         session.clear()
         session.permanent = True
         remember(person)
-        answer = redirect(target, 303)
         for name, value in (("language", person.language), ("theme", person.theme)):
             if value is not None:
-                keep_preference(answer, name, value)
-        return answer
+                keep_preference(name, value)
+        return redirect(target, 303)
 
     @pages.post("/logout")
     def sign_out() -> BaseResponse:
@@ -175,14 +179,13 @@ def _take_preferences(pages: Blueprint, gateway: Gateway) -> None:
 
     @pages.post(f"{PREFIX}preferences")
     def prefer() -> BaseResponse | tuple[str, int]:
-        answer = Response(status=204)
         for name in set(COOKIES) & set(request.form):
             try:
                 gateway.prefer(current_person(), name, request.form[name])
             except Refused as refused:
                 return refused.detail, refused.status
-            keep_preference(answer, name, request.form[name])
-        return answer
+            keep_preference(name, request.form[name])
+        return Response(status=204)
 
 
 def _form(target: str, email: str = "", wrong: bool = False, waiting: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dash_ui.browser import in_browser
 from dash_ui.components.attributes import aria
@@ -136,7 +136,7 @@ def register(app: Dash, gateway: Gateway) -> None:
             return no_update
         for name, value in asked.items():
             gateway.prefer(person, name, value)
-            keep_preference(ctx.response, name, value)
+            keep_preference(name, value)
         return asked
 
     reloaded = Output("prefer-reload", "id")
