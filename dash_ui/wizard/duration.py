@@ -12,16 +12,15 @@ from dash_ui.components.calendar_strip import calendar_strip
 from dash_ui.format import day, number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
-from dash_ui.plan_words import WITH_GAMMA, futility_name, spending_name
 from dash_ui.records import Baseline, SizeEstimate
 from dash_ui.wizard import reach
 from dash_ui.wizard.estimate import missing, shown, summary
 from dash_ui.wizard.fields import choice_field, number_field, switch_field, text_field
+from dash_ui.wizard.planned_looks import looks_asked, looks_fields, read_looks
 from dash_ui.wizard.run import Run, planned_run, start_at, start_of
 from dash_ui.wizard.state import Problems, State, Step, Values, share_of
 from dash_ui.words import method_name
 
-SPENDINGS = ("obrien_fleming", "pocock", "kim_demets", "hwang_shih_decani")
 METHODS = ("sequential", "group_sequential", "fixed", "bayesian")
 _RATES = ("proportion", "retention")
 _FOUR_WEEKS = timedelta(days=26)
@@ -31,12 +30,8 @@ _RECENT = timedelta(days=3)
 def draw(state: State, gateway: Gateway) -> list[Any]:
     """The plan, with what it takes beside it."""
     plan = state["document"]["plan"]
-    metric = _primary(state, gateway)
-    kind = metric["kind"] if metric else "proportion"
-    known = gateway.baseline(metric["key"]) if metric else None
-    assume = {**_guess(kind, known, reach.daily(state, gateway)), **state["assume"]}
-    starts = start_of(state["document"])
-    told, table = estimate(state, gateway, {**_typed(plan, assume), "plan.start_on": starts.isoformat()})
+    kind, known, assume = _assumed(state, gateway)
+    told, table = estimate(state, gateway, _typed(state["document"], assume))
     live = html.Div(
         [
             html.Div(told, id="estimate", className="pw-estimate-part", role="status"),
@@ -56,7 +51,7 @@ def _plan_fields(plan: dict[str, Any], assume: dict[str, Any]) -> list[Any]:
         number_field("assume.daily", _("Shoppers per day"), assume["daily"], min=0, step=100, decimalScale=0),
         choice_field("plan.method", _("Method"), plan["method"], methods),
         html.Div(
-            _looks_fields(plan),
+            looks_fields(plan),
             id="looks-box",
             className="pw-form-grid pw-two pw-whole-row",
             hidden=plan["method"] != "group_sequential",
@@ -93,36 +88,17 @@ def _start_field(state: State) -> Any:
     )
 
 
-def _looks_fields(plan: dict[str, Any]) -> list[Any]:
-    spendings = [(code, spending_name(code)) for code in SPENDINGS]
-    futilities = [(code, futility_name(code)) for code in ("none", "non_binding", "binding")]
-    gamma = number_field(
-        "plan.spending_gamma",
-        _("Gamma"),
-        plan.get("spending_gamma") or 1,
-        _("For Kim-DeMets above 0; the larger, the stricter the first looks."),
-        min=-20,
-        max=20,
-        decimalScale=2,
-    )
-    spending = plan.get("spending") or SPENDINGS[0]
-    return [
-        number_field("plan.looks", _("Planned looks"), plan["looks"] or 5, min=2, max=50, allowDecimal=False),
-        choice_field(
-            "plan.spending",
-            _("How strict each look is"),
-            spending,
-            spendings,
-            _("What is strict early costs the least at the end."),
-        ),
-        html.Div(gamma, id="gamma-box", hidden=spending not in WITH_GAMMA),
-        choice_field("plan.futility", _("When too little shows"), plan.get("futility") or "none", futilities),
-    ]
-
-
 def _percent_field(name: str, label: str, share: float | None, least: float, most: float) -> Any:
     value = None if share is None else round(share * 100, 4)
     return number_field(name, label, value, min=least, max=most, step=1, decimalScale=2, suffix="%")
+
+
+def _assumed(state: State, gateway: Gateway) -> tuple[str, Baseline | None, dict[str, Any]]:
+    """Kind and baseline of the metric that decides, and the numbers that the plan starts from."""
+    metric = _primary(state, gateway)
+    kind = metric["kind"] if metric else "proportion"
+    known = gateway.baseline(metric["key"]) if metric else None
+    return kind, known, {**_guess(kind, known, reach.daily(state, gateway)), **state["assume"]}
 
 
 def _primary(state: State, gateway: Gateway) -> dict[str, Any] | None:
@@ -166,7 +142,8 @@ def _source(known: Baseline | None) -> str:
     return _("From {units} shoppers, {since} to {until}.", units=units, since=day(since), until=day(until))
 
 
-def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
+def _typed(document: dict[str, Any], assume: dict[str, Any]) -> Values:
+    plan = document["plan"]
     return {
         **{f"assume.{name}": value for name, value in assume.items()},
         "plan.mde": None if plan["mde"] is None else plan["mde"] * 100,
@@ -177,6 +154,7 @@ def _typed(plan: dict[str, Any], assume: dict[str, Any]) -> Values:
         **{f"plan.{name}": plan.get(name) for name in ("spending", "spending_gamma", "futility")},
         "plan.cuped": plan["cuped"],
         "plan.exact": bool(plan.get("exact")),
+        "plan.start_on": start_of(document).isoformat(),
     }
 
 
@@ -202,25 +180,13 @@ def size(state: State, gateway: Gateway, values: Values) -> SizeEstimate | None:
             "power": values["plan.power"] / 100,
             "shares": shares,
             "method": method,
-            **_looks_asked(values, method),
+            **looks_asked(values, method),
             "comparisons": max(len(document["metrics"]["primary"]), 1) * (len(shares) - 1),
             "daily": daily if daily > 0 else None,
             "cuped": bool(values.get("plan.cuped", True)),
             "exact": method == "sequential" and bool(values.get("plan.exact")),
         }
     )
-
-
-def _looks_asked(values: Values, method: object) -> dict[str, Any]:
-    """The looks that are asked for; a gamma that is missing is left for the form to ask."""
-    plan: dict[str, Any] = (
-        {"looks": int(values.get("plan.looks") or 5)} if method == "group_sequential" else {}
-    )
-    if plan:
-        _read_looks(values, plan, {})
-        if plan["spending"] in WITH_GAMMA and not plan["spending_gamma"]:
-            plan |= {"spending": SPENDINGS[0], "spending_gamma": None}
-    return plan
 
 
 def _effect(state: State, gateway: Gateway, values: Values) -> float:
@@ -236,9 +202,9 @@ def estimate(state: State, gateway: Gateway, values: Values) -> tuple[list[Any],
         return missing(), []
     names = [variant["name"] for variant in state["document"]["variants"]]
     lift, power = _effect(state, gateway, values), values["plan.power"] / 100
-    planned = run_of(state, gateway, found, values)
-    told = summary(found, values.get("plan.method") or "sequential", lift, power, names, planned)
-    return told, [*([calendar_strip(planned)] if planned else []), *shown(found)]
+    run = run_of(state, gateway, found, values)
+    told = summary(found, values.get("plan.method") or "sequential", lift, power, names, run)
+    return told, [*([calendar_strip(run)] if run else []), *shown(found)]
 
 
 def run_of(state: State, gateway: Gateway, found: SizeEstimate, values: Values) -> Run | None:
@@ -252,14 +218,8 @@ def run_of(state: State, gateway: Gateway, found: SizeEstimate, values: Values) 
 
 def planned(state: State, gateway: Gateway) -> tuple[SizeEstimate | None, Run | None]:
     """What the saved plan takes and its days, by the shop's own numbers."""
-    metric = _primary(state, gateway)
-    known = gateway.baseline(metric["key"]) if metric else None
-    kind = metric["kind"] if metric else "proportion"
-    assume = {**_guess(kind, known, reach.daily(state, gateway)), **state["assume"]}
-    values = {
-        **_typed(state["document"]["plan"], assume),
-        "plan.start_on": start_of(state["document"]).isoformat(),
-    }
+    _kind, _known, assume = _assumed(state, gateway)
+    values = _typed(state["document"], assume)
     found = size(state, gateway, values)
     return found, None if found is None else run_of(state, gateway, found, values)
 
@@ -280,7 +240,7 @@ def read(values: Values, state: State, strict: bool) -> Problems:
     plan["method"] = values.get("plan.method") or "sequential"
     looks = values.get("plan.looks")
     plan["looks"] = int(looks or 5) if plan["method"] == "group_sequential" else None
-    _read_looks(values, plan, problems)
+    read_looks(values, plan, problems)
     plan["cuped"] = bool(values.get("plan.cuped"))
     plan["exact"] = plan["method"] == "sequential" and bool(values.get("plan.exact"))
     state["document"]["start_at"] = start_at(values.get("plan.start_on"), state["document"].get("start_at"))
@@ -290,23 +250,6 @@ def read(values: Values, state: State, strict: bool) -> Problems:
         if isinstance(values.get(f"assume.{name}"), int | float)
     }
     return problems if strict else {}
-
-
-def _read_looks(values: Values, plan: dict[str, Any], problems: Problems) -> None:
-    """Writes how looks spend and when they stop; what another method does not have is left out."""
-    for name in ("spending", "spending_gamma", "futility"):
-        plan.pop(name, None)
-    if plan.get("looks") is None:
-        return
-    plan["spending"] = values.get("plan.spending") or SPENDINGS[0]
-    if values.get("plan.futility") in ("non_binding", "binding"):
-        plan["futility"] = values["plan.futility"]
-    if plan["spending"] in WITH_GAMMA:
-        gamma = values.get("plan.spending_gamma")
-        plan["spending_gamma"] = float(gamma) if isinstance(gamma, int | float) else None
-        positive = plan["spending"] == "kim_demets"
-        if plan["spending_gamma"] is None or (positive and plan["spending_gamma"] <= 0):
-            problems["plan.spending_gamma"] = _("Fill in a number; for Kim-DeMets above 0.")
 
 
 STEP = Step(
