@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dash_ui.format import moment, number, percent
-from dash_ui.i18n import _
+from dash_ui.i18n import _, language
 from dash_ui.report_records import JournalLine
 from dash_ui.words import phase_name
 
@@ -73,12 +73,20 @@ def _start(data: Data, _variants: Names) -> str | None:
         return _("Scheduled to start on {moment}.", moment=_moment(data["scheduled_for"]))
     if "plan_hash" not in data:
         return None
-    plan = data.get("plan") or {}
-    said = [_("Started; the plan is frozen.")]
-    planned = (plan.get("plan") or plan).get("planned_units") if isinstance(plan, dict) else None
+    # The stored words say more, such as where the planned size comes from, but in English only.
+    return None if language() == "en" else " ".join([_("Started; the plan is frozen."), *_registered(data)])
+
+
+def _registered(data: Data) -> list[str]:
+    """What a reader should know of the plan as it was registered."""
+    experiment = (data.get("plan") or {}).get("experiment") or {}
+    said = []
+    planned, holdout = (experiment.get("plan") or {}).get("planned_units"), experiment.get("holdout")
     if planned:
         said.append(_("It counts on {units} shoppers.", units=number(planned)))
-    return " ".join(said)
+    if holdout:
+        said.append(_("It leaves alone whom {holdout} holds out.", holdout=holdout))
+    return said
 
 
 def _changed(data: Data, variants: Names) -> str | None:
@@ -137,6 +145,7 @@ def _phase(data: Data, variants: Names) -> str | None:
             version=number(data["version"]),
         )
     ]
+    said += _registered(data)
     said += [_change(field, change, variants) for field, change in (data.get("changes") or {}).items()]
     return "\n".join([*said, *filter(None, [data.get("reason")])])
 
@@ -164,6 +173,10 @@ _TOLD: dict[str, Callable[[Data], str]] = {
         "{experiment}, which this builds on, changed ({phase}); that decides who may take part here.",
         experiment=data["experiment"],
         phase=phase_name(data["status"]),
+    ),
+    "winner_let_in": lambda data: _(
+        "{experiment} was archived, so its winner is no longer kept from those held out.",
+        experiment=data["experiment"],
     ),
     "could_not_start": lambda data: _(
         "It could not start on its date and is a draft again: {detail}", detail=data["detail"]

@@ -166,7 +166,8 @@ def tell_dependants(session: Session, experiment: Experiment, actor: Actor, acti
                 f"'{experiment.key}' was archived, so the doors no longer keep its winner "
                 f"'{experiment.decision_variant}' from those held out."
             )
-            note(session, holdout, actor, JournalKind.EDIT, words)
+            data = {"told": "winner_let_in", "experiment": experiment.key}
+            note(session, holdout, actor, JournalKind.EDIT, words, data)
 
 
 def _meaning(parent: Experiment, variants: Sequence[str]) -> str:

@@ -54,9 +54,10 @@ def _line(kind: str, data: dict[str, object] | None = None, text: str = "As stor
         ),
         (
             "start",
-            {"plan_hash": "9f", "plan": {"plan": {"planned_units": 80000}}},
-            "Started; the plan is frozen. It counts on 80,000 shoppers.",
-            "Gestart; het plan ligt vast. Het rekent op 80.000 bezoekers.",
+            {"plan_hash": "9f", "plan": {"experiment": {"plan": {"planned_units": 80000}, "holdout": "h"}}},
+            "As stored.",
+            "Gestart; het plan ligt vast. Het rekent op 80.000 bezoekers."
+            " Het laat met rust wie h buiten houdt.",
         ),
         ("refine", {"child": "bar-2"}, "Refined into bar-2.", "Verfijnd in bar-2."),
     ],
