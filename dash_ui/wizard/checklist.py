@@ -111,7 +111,7 @@ def _events(state: State, gateway: Gateway) -> Item | None:
     if not keys:
         return None
     title, found = _("Events arrive"), gateway.arrivals(keys)
-    link = ("/ui/settings", _("To keys and sources"))
+    link = ("/ui/keys", _("To the keys of the shop"))
     if found is None:
         words = _("Nobody has counted the events yet; the scheduler does so every minute while it runs.")
         return Item("events", title, "warn", (words,), link=link)

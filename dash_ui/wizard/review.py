@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -10,7 +11,7 @@ from dash import dcc, html
 
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
-from dash_ui.format import number, percent
+from dash_ui.format import day, number, percent
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
 from dash_ui.plan_words import futility_sentence, looks_sentence
@@ -137,6 +138,8 @@ def _how_long(document: dict[str, Any]) -> list[str]:
     lines += [line for line in (looks_sentence(plan), futility_sentence(plan)) if line]
     if plan.get("exact"):
         lines.append(_("It rests on the split alone, and counts shoppers whose window has closed."))
+    if document.get("start_at"):
+        lines.append(_("It starts on {day}.", day=day(datetime.fromisoformat(document["start_at"]))))
     if plan["planned_units"]:
         lines.append(_("At most {units} shoppers.", units=number(plan["planned_units"])))
     return lines

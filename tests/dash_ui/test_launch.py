@@ -234,3 +234,8 @@ def test_what_it_builds_on_must_run_or_it_is_told_before_the_start(gateway: Gate
     found = item(opened(gateway), gateway, "complete")
     assert (found.tone, found.step) == ("bad", "who")
     assert found.lines == ("An experiment that it builds on does not run, or lets nobody in.",)
+
+
+def test_a_day_to_start_on_is_read_once_more_before_the_start(gateway: Gateway) -> None:
+    told = words(review.draw(opened(gateway, start_at="2031-05-05T00:00:00+02:00"), gateway))
+    assert "It starts on 5 May 2031." in told
