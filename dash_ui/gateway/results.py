@@ -118,14 +118,17 @@ class Results(Base):
         with self._changing() as session:
             journal.comment(session, key, text, actor(person))
 
-    def refine(self, person: Person, key: str) -> str:
+    def refine(self, person: Person, key: str, finding: str | None = None) -> str:
         """Drafts the follow-up that carries the finding; its key.
+
+        Args:
+            finding: In the words of the person; without them, in English.
 
         Raises:
             Refused: 403, 404.
         """
         with self._changing() as session:
-            return refine.refine_experiment(session, key, actor(person)).key
+            return refine.refine_experiment(session, key, actor(person), finding).key
 
     def report_file(self, key: str, form: str, language: str) -> tuple[str, str]:
         """The newest report as a file: its text and media type; `form` is a key of `FORMATS`.

@@ -136,7 +136,7 @@ def _results(found: ExperimentPage, person: Person, filtered: bool) -> Any:
         [
             html.Caption(_("Experiments, those that need somebody first"), className="pw-hidden"),
             html.Thead(head),
-            html.Tbody([_row(row, scale) for row in found.rows]),
+            html.Tbody([_row(row, scale, person) for row in found.rows]),
         ],
         className="pw-table pw-list pw-cards",
     )
@@ -147,7 +147,7 @@ def _region() -> dict[str, Any]:
     return aria(label=_("Table of experiments"))
 
 
-def _row(row: ExperimentRow, scale: float) -> Any:
+def _row(row: ExperimentRow, scale: float, person: Person) -> Any:
     target = f"/ui/new?{urlencode({'draft': row.key})}" if row.phase == "draft" else f"/ui/e/{row.key}"
     name: list[Any] = [dcc.Link(row.name, href=target, className="pw-link")]
     if row.parent:
@@ -164,9 +164,19 @@ def _row(row: ExperimentRow, scale: float) -> Any:
                 health_mark(row.health, row.health_code), className="" if row.health else "pw-empty-cell"
             ),
             _figure(row.days, _("days")),
-            html.Td(row.owner.split()[0] if row.owner else "–", title=row.owner),
+            html.Td([row.owner.split()[0] if row.owner else "–", _copy(row, person)], title=row.owner),
         ]
     )
+
+
+def _copy(row: ExperimentRow, person: Person) -> Any:
+    """The way to a draft that asks the same."""
+    if not person.may("marketer"):
+        return None
+    words = _("Make a copy of {name}", name=row.name)
+    target = f"/ui/new?{urlencode({'like': row.key})}"
+    named = [icon("copy", 16), html.Span(words, className="pw-hidden")]
+    return dcc.Link(named, href=target, className="pw-copy-link", title=words)
 
 
 def _figure(value: int | None, word: str) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
+from dash_ui.finding_words import finding
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
 from dash_ui.pages.result_split import open_button
@@ -39,6 +41,9 @@ def action_bar(result: Result, person: Person) -> html.Div:
         buttons.append(_button("result-update", "refresh", _("Update now")))
     if result.report is not None:
         buttons.append(_downloads(result.experiment.key))
+    if may and not result.experiment.is_holdout:
+        again = f"/ui/new?{urlencode({'like': result.experiment.key})}"
+        buttons.append(dcc.Link([icon("copy", 16), _("Make a copy")], href=again, className="pw-button"))
     buttons.append(_button("result-print", "printer", _("Print")))
     reason = None
     if not may and status in ("running", "paused"):
@@ -239,7 +244,8 @@ def _register_buttons(app: Dash, gateway: Gateway) -> None:
     def refine(clicks: int | None, held: dict[str, Any]) -> Any:
         if not clicks:
             return no_update
-        return f"/ui/new?draft={gateway.refine(current_person(), held['key'])}"
+        found = finding(gateway.result(held["key"]))
+        return f"/ui/new?draft={gateway.refine(current_person(), held['key'], found)}"
 
 
 def _downloads(key: str) -> html.Details:

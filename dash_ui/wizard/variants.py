@@ -47,6 +47,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             ],
             className="pw-form-row pw-idea",
         ),
+        _only_json(state),
         html.Div([_card(state, place) for place in range(len(document["variants"]))], className="pw-stack"),
         html.Div(
             [
@@ -68,6 +69,18 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             className="pw-bar",
         ),
     ]
+
+
+def _only_json(state: State) -> Any:
+    """Why the form is not there, and what it cannot show."""
+    surface, variants = state["document"]["surface"], state["document"]["variants"]
+    names = sorted({name for each in variants for name in payloads.beyond(surface, each["payload"])})
+    if not state["payload_json"] or not names:
+        return None
+    words = _(
+        "The form cannot show {keys}, so the payloads stay JSON; nothing is lost.", keys=", ".join(names)
+    )
+    return html.P([icon("info", 18), html.Span(words)], className="pw-health pw-quiet pw-wrap")
 
 
 def _total(variants: list[dict[str, Any]]) -> str:
@@ -161,11 +174,17 @@ def _read_payload(values: Values, state: State, place: int) -> Problems:
 
 
 def _turn(state: State, surface: str, as_json: bool) -> None:
-    """To another surface, or between form and JSON; a form that cannot show all gives way to JSON."""
+    """To another surface, or between form and JSON; a form that cannot show all gives way to JSON.
+
+    What was filled in for a surface is set aside, and is back when somebody returns to it.
+    """
     document = state["document"]
     if surface != document["surface"] and not state["payload_json"]:
+        aside = state.setdefault("set_aside", {})
+        aside[document["surface"]] = {item["key"]: item["payload"] for item in document["variants"]}
+        back = aside.get(surface, {})
         for variant in document["variants"]:
-            variant["payload"] = _kept(surface, variant["payload"])
+            variant["payload"] = back.get(variant["key"]) or _kept(surface, variant["payload"])
     document["surface"] = surface
     fitting = all(payloads.fits(surface, variant["payload"]) for variant in document["variants"])
     state["payload_json"] = as_json or not fitting
@@ -201,8 +220,7 @@ def _check(variants: list[dict[str, Any]], surface: str, as_json: bool) -> Probl
             wrong = _("This key is used twice; keys must differ.")
         if wrong:
             problems[f"{base}.key"] = wrong
-        if surface == "offer" and not as_json:
-            problems |= _check_offer(base, variant["payload"])
+        problems |= _check_payload(base, surface, variant["payload"], as_json)
     total = sum(variant["weight"] for variant in variants)
     if abs(total - 1) > 1e-6:
         digits = 0 if round(total * 100, 2) % 1 == 0 else 2
@@ -211,13 +229,13 @@ def _check(variants: list[dict[str, Any]], surface: str, as_json: bool) -> Probl
     return problems
 
 
-def _check_offer(base: str, payload: dict[str, Any]) -> Problems:
-    kind, value = payload.get("kind"), payload.get("value") or 0
-    if kind in ("percent", "amount") and not value:
-        return {f"{base}.payload.value": _("How much?")}
-    if kind == "percent" and value > 100:
-        return {f"{base}.payload.value": _("A discount is at most 100%.")}
-    return {}
+def _check_payload(base: str, surface: str, payload: dict[str, Any], as_json: bool) -> Problems:
+    """What is wrong with a payload: at each input of the form, or in one line below the JSON."""
+    found = payloads.problems_of(surface, payload)
+    if not as_json:
+        return {f"{base}.payload.{name}": words for name, words in found.items()}
+    lines = [_("{key}: {problem}", key=name, problem=words) for name, words in found.items()]
+    return {f"{base}.payload": " ".join(lines)} if lines else {}
 
 
 def letter(place: int) -> str:

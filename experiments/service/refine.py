@@ -24,11 +24,14 @@ _MAX_NAME = 200
 _MAX_HYPOTHESIS = 4000
 
 
-def refine_experiment(session: Session, key: str, actor: Actor) -> Experiment:
+def refine_experiment(session: Session, key: str, actor: Actor, said: str | None = None) -> Experiment:
     """A draft of the follow-up: the same set-up, this experiment as its parent, its finding as the start.
 
     Dates are left open. The slice of a layer is left out while this experiment still holds it; metrics that
     no longer exist are left out too.
+
+    Args:
+        said: The finding in the words of who refines; without it, in English.
 
     Raises:
         ProefwerkError: 404, 403.
@@ -40,7 +43,7 @@ def refine_experiment(session: Session, key: str, actor: Actor) -> Experiment:
         select(Report).where(Report.experiment_key == key).order_by(col(Report.as_of).desc())
     ).first()
     report = json.loads(newest.body) if newest is not None else None
-    child = create_experiment(session, _draft(session, parent, _finding(parent, report)), actor)
+    child = create_experiment(session, _draft(session, parent, said or _finding(parent, report)), actor)
     data = {"child": child.key, "report": newest.id if newest is not None else None}
     note(session, parent, actor, JournalKind.REFINE, f"Refined into '{child.key}'.", data)
     origin = {"parent": parent.key, "report": data["report"]}
@@ -56,7 +59,7 @@ def _draft(session: Session, parent: Experiment, finding: str) -> ExperimentForm
     changes: dict[str, Any] = {
         "key": key,
         "name": f"{original} ({number})",
-        "hypothesis": f"{finding}\n\n{form.hypothesis}".strip()[:_MAX_HYPOTHESIS],
+        "hypothesis": f"{finding}\n\n{_expected(form)}".strip()[:_MAX_HYPOTHESIS],
         "parent": parent.key,
         "start_at": None,
         "end_at": None,
@@ -71,6 +74,11 @@ def _draft(session: Session, parent: Experiment, finding: str) -> ExperimentForm
         "plan": form.plan.model_copy(update={"planned_units": None}),
     }
     return form.model_copy(update=changes)
+
+
+def _expected(form: ExperimentForm) -> str:
+    """The expectation of the parent, without the finding that it had started from itself."""
+    return form.hypothesis if form.parent is None else form.hypothesis.rpartition("\n\n")[2]
 
 
 def _free_layer(session: Session, form: ExperimentForm) -> Any:
