@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -9,6 +10,7 @@ from dash import html
 
 from dash_ui.components.attributes import aria, data
 from dash_ui.components.icon import icon
+from dash_ui.format import ago
 from dash_ui.i18n import _
 from dash_ui.records import Person
 from dash_ui.report_records import Experiment
@@ -25,6 +27,22 @@ def preview_link(page: str | None, experiment: str, variant: str) -> str:
     parts = urlsplit(page)
     others = [pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] != PARAMETER]
     return urlunsplit(parts._replace(query="&".join([*others, asked]), path=parts.path or "/"))
+
+
+def look_path(experiment: str, variant: str) -> str:
+    """The way to a preview link that keeps who looked."""
+    return f"/ui/look/{quote(experiment)}/{quote(variant)}"
+
+
+def look_line(experiment: str, variant: str, name: str, looked: tuple[str, datetime] | None) -> html.P:
+    """The link to one variant in the shop, and who looked at it last, and when."""
+    words: Any = [icon("eye", 16), _("Look at {variant} in the shop", variant=name)]
+    path = look_path(experiment, variant)
+    parts: Any = [html.A(words, href=path, target="_blank", rel="noopener noreferrer", className="pw-link")]
+    if looked is not None:
+        seen = _("{person} looked at it {ago}.", person=looked[0], ago=ago(looked[1]))
+        parts.append(html.Span(seen, className="pw-quiet pw-small pw-looked"))
+    return html.P(parts)
 
 
 def previews(experiment: Experiment, person: Person) -> html.Section:
@@ -55,7 +73,13 @@ def _row(experiment: Experiment, page: str | None, place: int) -> html.Li:
     shown: Any = html.Code(link)
     if page:
         # Another window, for the shop is another site; it need not know where the visitor comes from.
-        shown = html.A(link, href=link, target="_blank", rel="noopener noreferrer", className="pw-link")
+        shown = html.A(
+            link,
+            href=look_path(experiment.key, key),
+            target="_blank",
+            rel="noopener noreferrer",
+            className="pw-link",
+        )
     return html.Li(
         [
             html.Span(name, className="pw-strong"),

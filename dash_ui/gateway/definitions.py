@@ -16,7 +16,7 @@ from experiments.db import utc_now
 from experiments.forms import ExperimentForm
 from experiments.lifecycle import start_refusals
 from experiments.models import AuditEntry, Experiment
-from experiments.service import definitions, journal, refine, transitions
+from experiments.service import definitions, journal, looks, refine, transitions
 from experiments.service.audit import AuditFilter, list_entries
 from experiments.service.records import form_of, metrics_named
 from experiments.service.references import check_references
@@ -77,6 +77,28 @@ class Definitions(Base):
         with self._reading() as session:
             found = session.exec(query.order_by(col(Experiment.started_at).desc()).limit(_LISTED)).all()
             return tuple((row[0], row[1]) for row in found)
+
+    def look(self, person: Person, key: str, variant: str) -> str | None:
+        """Keeps that a person looks at a variant; the page of the shop, if there is one.
+
+        Raises:
+            Refused: 404.
+        """
+        with self._changing() as session:
+            return looks.look(session, key, variant, actor(person))
+
+    def looked(self, key: str) -> dict[str, tuple[str, datetime]]:
+        """By variant that somebody looked at as it is now: who, and when.
+
+        Raises:
+            Refused: 404.
+        """
+        with self._reading() as session:
+            names = names_of_people(session)
+            return {
+                each.variant: (names.get(each.actor) or each.actor, each.at)
+                for each in looks.looks(session, key)
+            }
 
     def start(self, person: Person, key: str, said: str = "") -> str:
         """Starts (or schedules) a draft; its new status.

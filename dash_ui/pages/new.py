@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import uuid
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
@@ -18,10 +17,11 @@ from dash_ui.plan_words import WITH_GAMMA
 from dash_ui.records import Refused
 from dash_ui.session import current_person
 from dash_ui.wizard import duration, turning, who
+from dash_ui.wizard.answering import answer
 from dash_ui.wizard.frame import frame
 from dash_ui.wizard.notice import notice, said
-from dash_ui.wizard.state import Problems, Values, fresh, of_copy, of_draft
 from dash_ui.wizard.state import State as Draft
+from dash_ui.wizard.state import Values, fresh, of_copy, of_draft
 from dash_ui.wizard.steps import CODES
 
 _ANY = {"type": "field", "name": ALL, "group": ALL}
@@ -168,7 +168,7 @@ def _register_turn(app: Dash, gateway: Gateway) -> None:
             raise PreventUpdate
         draft: Draft = copy.deepcopy(arguments[-1])
         names = [item["id"]["name"] for item in ctx.states_list[0]]
-        return _answer(gateway, draft, _values(arguments[3]), press, names)
+        return answer(gateway, draft, _values(arguments[3]), press, names)
 
 
 def _register_autosave(app: Dash, gateway: Gateway) -> None:
@@ -242,55 +242,6 @@ def _values(shares: list[Any]) -> Values:
     groups = [*ctx.states_list[:3], ctx.states_list[4]]
     named = {item["id"]["name"]: item.get("value") for group in groups for item in group}
     return {**named, "shares": shares}
-
-
-def _answer(
-    gateway: Gateway, draft: Draft, values: Values, press: dict[str, Any], names: list[str]
-) -> tuple[Any, ...]:
-    person, pressed = current_person(), press["what"]
-    if pressed == "restore":
-        mine = turning.restored(draft, press.get("kept"), person)
-        if mine is None:
-            raise PreventUpdate
-        return _redrawn(gateway, mine, names, "")
-    try:
-        if isinstance(pressed, dict) and pressed["type"] == "wizard-delete":
-            gateway.delete_draft(person, pressed["key"])
-            return _gone("/ui/", names)
-        problems = turning.turn(gateway, person, draft, values, pressed)
-        if not problems and draft["step"] == "started":
-            return _gone(f"/ui/e/{draft['key']}", names)
-    except Refused as refusal:
-        if refusal.code in turning.CONFLICTS:
-            draft["conflict"] = {"code": refusal.code, "words": refusal.detail}
-            still = [no_update] * len(names)
-            return no_update, draft, still, None, notice(draft), {"focus": "notice"}, no_update, no_update
-        problems = {problem.field: problem.message for problem in refusal.fields}
-        problems = problems or {"": refusal.detail}
-    if problems:
-        return _refused(problems, names)
-    return _redrawn(gateway, draft, names, "title" if turning.moves(pressed) else "")
-
-
-def _redrawn(gateway: Gateway, draft: Draft, names: list[str], focus: str) -> tuple[Any, ...]:
-    draft["turn"] += 1
-    draft["slot"] = draft["key"] or draft["slot"]
-    address = urlencode({"draft": draft["key"], "step": draft["step"]}) if draft["key"] else no_update
-    signal = {"focus": focus, "step": draft["step"]}
-    still = [no_update] * len(names)
-    return frame(draft, gateway), draft, still, no_update, no_update, signal, address, no_update
-
-
-def _refused(problems: Problems, names: list[str]) -> tuple[Any, ...]:
-    errors = [problems.get(name, False) for name in names]
-    others = [message for name, message in problems.items() if name not in names]
-    box = html.Ul([html.Li(message) for message in others], className="pw-problems") if others else None
-    return no_update, no_update, errors, box, no_update, {"focus": "error"}, no_update, no_update
-
-
-def _gone(path: str, names: list[str]) -> tuple[Any, ...]:
-    still = [no_update] * len(names)
-    return no_update, no_update, still, no_update, no_update, no_update, no_update, path
 
 
 PAGE = Page("/ui/new", lambda: _("New experiment"), render, register)

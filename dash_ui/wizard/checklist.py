@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from dash_ui.components.calendar_strip import warnings
-from dash_ui.format import ago, day, number, short_day
+from dash_ui.format import ago, day, listed, number, short_day
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
 from dash_ui.launch_records import EventArrival
@@ -62,7 +62,7 @@ def checklist(state: State, gateway: Gateway) -> tuple[Item, ...]:
         return blocks
     found = [
         _events(state, gateway),
-        _preview(state),
+        _preview(state, gateway),
         _rehearsal(state, gateway),
         _reach(state, gateway),
         _meetings(state, gateway),
@@ -143,11 +143,23 @@ def _arrival(each: EventArrival) -> str:
     return _("{metric}: no event “{event}” in the last week.", metric=each.metric, event=each.event)
 
 
-def _preview(state: State) -> Item:
-    """That somebody has looked can only be said by who did."""
-    title = _("Variants looked at")
-    words = _("Look at every variant in the shop, on a phone too, and then say here that you did.")
+def _preview(state: State, gateway: Gateway) -> Item:
+    """Good once every variant, as it is now, was looked at through its link; else who did must say so."""
+    title, looked = _("Variants looked at"), gateway.looked(state["key"])
     link = (f"/ui/e/{state['key']}", _("To the links of the variants"))
+    missing = [
+        each["name"] or each["key"] for each in state["document"]["variants"] if each["key"] not in looked
+    ]
+    if not missing:
+        who, when = max(looked.values(), key=lambda found: found[1])
+        words = _(
+            "Every variant was looked at in the shop, last by {person} {ago}.", person=who, ago=ago(when)
+        )
+        return Item("preview", title, "good", (words,), link=link)
+    words = _("Look at every variant in the shop, on a phone too, and then say here that you did.")
+    if looked:
+        left = _("Not looked at as it is now: {variants}.", variants=listed(missing))
+        return Item("preview", title, "warn", (left, words), link=link)
     return Item("preview", title, "warn", (words,), link=link)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from dash import html
 
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
+from dash_ui.components.previews import look_line
 from dash_ui.components.share_slider import share_slider
 from dash_ui.format import number
 from dash_ui.gateway import Gateway
@@ -48,7 +51,7 @@ def draw(state: State, gateway: Gateway) -> list[Any]:
             className="pw-form-row pw-idea",
         ),
         _only_json(state),
-        html.Div([_card(state, place) for place in range(len(document["variants"]))], className="pw-stack"),
+        html.Div(_cards(state, gateway), className="pw-stack"),
         html.Div(
             [
                 html.P(
@@ -87,7 +90,12 @@ def _total(variants: list[dict[str, Any]]) -> str:
     return _("Total {share}%", share=number(sum(item["weight"] for item in variants) * 100, 0))
 
 
-def _card(state: State, place: int) -> Any:
+def _cards(state: State, gateway: Gateway) -> list[Any]:
+    looked = gateway.looked(state["key"]) if state["key"] else {}
+    return [_card(state, place, looked) for place in range(len(state["document"]["variants"]))]
+
+
+def _card(state: State, place: int, looked: Mapping[str, tuple[str, datetime]]) -> Any:
     document = state["document"]
     variant = document["variants"][place]
     title = variant["name"] or variant["key"] or _("Variant {letter}", letter=letter(place))
@@ -111,10 +119,20 @@ def _card(state: State, place: int) -> Any:
                 className="pw-form-row pw-variant-row",
             ),
             _payload(state, place, variant["payload"]),
+            _preview(state, place, looked),
         ],
         className="pw-variant",
         **aria(label=title),
     )
+
+
+def _preview(state: State, place: int, looked: Mapping[str, tuple[str, datetime]]) -> Any:
+    """The link to a variant as it was last saved; none before there is a page to look at."""
+    saved = state["base"].get("variants") or []
+    if state["key"] is None or not state["document"]["preview_url"] or place >= len(saved):
+        return None
+    key, name = saved[place]["key"], saved[place]["name"]
+    return look_line(state["key"], key, name or key, looked.get(key))
 
 
 def _share(place: int, title: str, percent: float) -> Any:
@@ -199,13 +217,17 @@ def read_object(text: str | None) -> tuple[dict[str, Any], str | None]:
     if not (text or "").strip():
         return {}, None
     try:
-        value = json.loads(text or "")
+        value = json.loads(text or "", parse_constant=_no_number)
     except ValueError as error:
         place = getattr(error, "lineno", 1)
         return {}, _("This is not JSON: look at line {line}.", line=place)
     if not isinstance(value, dict):
         return {}, _("This must be a JSON object, between curly braces.")
     return value, None
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _check(variants: list[dict[str, Any]], surface: str, as_json: bool) -> Problems:

@@ -9,6 +9,7 @@ from experiments import (  # noqa: F401 - their tables belong to the schema
     calendar_models,
     erasure_models,
     fact_models,
+    look_models,
     reconciliation_models,
 )
 from experiments.models import Table
