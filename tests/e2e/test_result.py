@@ -157,7 +157,7 @@ def test_another_effect_can_be_followed_over_time(signed_in: Page) -> None:
     page.get_by_role("option", name="Checkout conversion · Badge on the product page").click()
     expect(chart).to_have_attribute("aria-label", re.compile("Badge .* still includes zero"))
     expect(page).to_have_url(re.compile("metric=conversion&treatment=badge"))
-    page.get_by_text("Show the numbers").click()
+    page.locator("#result-evidence").get_by_text("Show the numbers").click()
     expect(page.get_by_role("table", name="Evidence over time").get_by_role("row")).to_have_count(15)
 
 
@@ -166,13 +166,13 @@ def test_a_new_report_shows_by_itself_without_a_jump(signed_in: Page, database: 
     _open(page, "unclear")
     expect(page.get_by_role("heading", level=2).first).to_have_text("Not clear yet")
     expect(page.locator("#result-evidence .main-svg").first).to_be_visible()
-    page.get_by_label("Comment").fill("half a sentence")
+    page.get_by_label("Comment", exact=True).fill("half a sentence")
     page.locator("#check-srm summary").click()
     place = page.get_by_role("heading", name="Setup").bounding_box()
     add_report(database, "unclear", samples.conclusive())
     expect(page.get_by_role("heading", level=2).first).to_have_text("Bar at 50 is better")
     expect(page.locator("#result-live[role=status]")).to_have_text("Bar at 50 is better")
-    expect(page.get_by_label("Comment")).to_have_value("half a sentence")
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("half a sentence")
     expect(page.get_by_text("The split is 49.7% / 50.3%")).to_be_visible()
     after = page.get_by_role("heading", name="Setup").bounding_box()
     assert place is not None
@@ -192,7 +192,7 @@ def test_the_first_numbers_take_the_place_of_what_was_expected(signed_in: Page, 
 def test_comment_pause_resume_decide_and_refine_by_keyboard(signed_in: Page) -> None:
     page = signed_in
     _open(page, "no-difference")
-    page.get_by_label("Comment").focus()
+    page.get_by_label("Comment", exact=True).focus()
     page.keyboard.type("Both are fine.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
