@@ -27,8 +27,6 @@ from experiments.analysis.view import SPILL, View
 from experiments.definition import Definition
 
 NARROW = "REPLACE (events::UINTEGER AS events, unknown::UINTEGER AS unknown)"
-AT_ONCE = 2
-"""Experiments that are measured side by side, for half of what one does keeps a single core busy."""
 log = logging.getLogger(__name__)
 
 
@@ -71,7 +69,7 @@ class Batch:
     Args:
         engine: DuckDB in memory.
         view: The lake.
-        definitions: Whose reports are asked for, in this order; the next ones are measured beforehand.
+        definitions: Whose reports are asked for, in this order; the next one is measured beforehand.
         state: What earlier refreshes knew; `None` keeps nothing.
     """
 
@@ -89,12 +87,13 @@ class Batch:
         programs = {each.form.key: program_of(each, cuts=True) for each in definitions}
         self._shared = Shared(engine, view, programs, state)
         self._order = tuple(definitions)
-        self._begun: dict[tuple[int, datetime], Future[Measurement] | None] = {}
-        self._workers = ThreadPoolExecutor(AT_ONCE)
+        self._begun: dict[tuple[int, datetime], Future[Measurement]] = {}
+        # The only thread that uses the engine.
+        self._worker = ThreadPoolExecutor(1)
 
     def close(self) -> None:
         """Nothing more is asked for."""
-        self._workers.shutdown(cancel_futures=True)
+        self._worker.shutdown(cancel_futures=True)
 
     def measure(
         self, definition: Definition, view: View, as_of: datetime, /, *, cuts: bool = False
@@ -104,12 +103,16 @@ class Batch:
             return measure(definition, view, as_of, cuts=cuts)
         place = next((place for place, each in enumerate(self._order) if each is definition), None)
         if place is None:
-            return self._measured(definition, as_of)
-        for key in ((each, as_of) for each in range(place, min(place + 1 + AT_ONCE, len(self._order)))):
-            if key not in self._begun:
-                self._begun[key] = self._workers.submit(self._measured, self._order[key[0]], as_of)
-        begun, self._begun[place, as_of] = self._begun[place, as_of], None
-        return self._measured(definition, as_of) if begun is None else begun.result()
+            return self._worker.submit(self._measured, definition, as_of).result()
+        begun = self._begin(place, as_of)
+        if place + 1 < len(self._order) and (place + 1, as_of) not in self._begun:
+            self._begun[place + 1, as_of] = self._begin(place + 1, as_of)
+        return begun.result()
+
+    def _begin(self, place: int, as_of: datetime) -> Future[Measurement]:
+        """What was begun beforehand, else begun now."""
+        begun = self._begun.pop((place, as_of), None)
+        return begun or self._worker.submit(self._measured, self._order[place], as_of)
 
     def _measured(self, definition: Definition, as_of: datetime) -> Measurement:
         definition = definition.at(as_of)
@@ -145,9 +148,7 @@ class Batch:
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The engine with temporary tables of its own."""
-        with self._shared.lock:
-            cursor = self._engine.cursor()
-        with closing(cursor) as engine:
+        with closing(self._engine.cursor()) as engine:
             engine.execute("SET TimeZone = 'UTC'")
             yield engine
 

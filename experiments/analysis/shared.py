@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Mapping
 
 import duckdb
 
@@ -22,30 +19,13 @@ from experiments.bots import BY_BEHAVIOUR, BotRules
 MOST_NEW = 0.25
 """Share of new events from which on it takes less to compute everything again."""
 KINDS = ("exposures", "conversions")
-Given = ParamSpec("Given")
-Found = TypeVar("Found")
-Method = Callable[Concatenate["Shared", Given], Found]
 log = logging.getLogger(__name__)
 
 
-def _alone(
-    method: Callable[Concatenate[Shared, Given], Found],
-) -> Callable[Concatenate[Shared, Given], Found]:
-    """One thread at a time: what one makes, the others wait for."""
-
-    @wraps(method)
-    def locked(self: Shared, /, *given: Given.args, **named: Given.kwargs) -> Found:
-        with self.lock:
-            return method(self, *given, **named)
-
-    return locked
-
-
 class Shared:
-    """Tables in an engine, each made when it is first asked for, by any thread.
+    """Tables in an engine, each made when it is first asked for.
 
     Attributes:
-        lock: Whoever holds it may use the engine.
         mark: Where the lake stands.
 
     Args:
@@ -62,7 +42,6 @@ class Shared:
         programs: Mapping[str, Program],
         state: State | None,
     ) -> None:
-        self.lock = threading.RLock()
         self._engine = engine
         self._view = view
         self._programs = list(programs.values())
@@ -74,7 +53,6 @@ class Shared:
         rows = {kind: sum(p.rows for p in view.manifest.parts if p.kind == kind) for kind in KINDS}
         self.mark = Mark(view.manifest.generation, rows)
 
-    @_alone
     def conversions(self) -> str:
         """Table of the conversions that any of the experiments looks at."""
         names = " OR ".join(f"({condition})" for condition in {looked_at(each) for each in self._programs})
@@ -86,7 +64,6 @@ class Shared:
             f"FROM {self._view.source('conversions')} AS event WHERE {names or 'false'}",
         )
 
-    @_alone
     def low_exposures(self, experiment: str) -> tuple[str, int] | None:
         """Table of the exposures of ids with low keys, and up to which key it has an experiment's.
 
@@ -109,7 +86,6 @@ class Shared:
         )
         return table, self._limits[experiment]
 
-    @_alone
     def recent(self) -> tuple[str, str]:
         """Table of all conversions of the ids with a new event, and that of these ids."""
         since = self._since()
@@ -120,7 +96,6 @@ class Shared:
         )
         return self._table("recent_conversions", rows), ids
 
-    @_alone
     def crowded(self, rules: BotRules | None) -> str | None:
         """SQL of the ids that may have more conversions in an hour than the rules allow."""
         if rules is None or rules.limit is None or BY_BEHAVIOUR in rules.acquitted:
@@ -140,7 +115,6 @@ class Shared:
             self._state.put_crowd(self._engine, Crowd(rules.limit, self.mark, sorted(keys)))
         return f"SELECT unit_key FROM {table}"
 
-    @_alone
     def continues(self, mark: Mark) -> bool:
         """Whether the lake holds what it held then and new events, and these are few."""
         if mark.generation > self.mark.generation:
@@ -155,7 +129,6 @@ class Shared:
             return False
         return sum(new.values()) <= MOST_NEW * sum(self.mark.rows.values())
 
-    @_alone
     def reach_beyond(self, until: int) -> bool:
         """Whether any event happened after a moment in microseconds: one day it will count."""
         day = moment(until).date().isoformat()
@@ -171,7 +144,7 @@ class Shared:
     def _since(self) -> int:
         """The earliest generation that something kept holds."""
         assert self._state is not None
-        marks = [each.mark for each in list(self._state.records.values())]
+        marks = [each.mark for each in self._state.records.values()]
         marks += [each.mark for each in self._state.crowds.values()]
         return min(mark.generation for mark in marks if self.continues(mark))
 

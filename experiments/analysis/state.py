@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -126,7 +125,6 @@ class State:
         self._engine = engine
         self._file = file_of(folder, removals)
         self._slots: dict[str, int] = {}
-        self._slotting = threading.Lock()
         self.records: dict[str, Record] = {}
         self.crowds: dict[int, Crowd] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,8 +163,7 @@ class State:
 
     def tables(self, key: str) -> tuple[str, str, str, str]:
         """Names of an experiment's tables: exposed ids, their outcomes, spans, exposures for samples."""
-        with self._slotting:
-            slot = self._slots.setdefault(key, max(self._slots.values(), default=0) + 1)
+        slot = self._slots.setdefault(key, max(self._slots.values(), default=0) + 1)
         met, outcomes, spans, sampled = (f"{NAME}.{each}_{slot}" for each in TABLES)
         return met, outcomes, spans, sampled
 
