@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dash_ui.format import listed, local, moment
+from dash_ui.format import listed, moment
 from dash_ui.i18n import _
-
-
-def clock(when: datetime) -> str:
-    """The time of the day on the shop's clock, such as `14:02`."""
-    return local(when).strftime("%H:%M")
 
 
 def field_word(name: str) -> str:

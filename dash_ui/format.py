@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_interval, format_timedelta
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_interval,
+    format_time,
+    format_timedelta,
+)
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
@@ -126,3 +132,13 @@ def ago(when: datetime, now: datetime | None = None) -> str:
 def listed(items: Sequence[str], *, either: bool = False) -> str:
     """Some things in a row, such as `a, b and c`; with `either`, `a, b or c`."""
     return format_list(list(items), style="or" if either else "standard", locale=locale())
+
+
+def clock(when: datetime) -> str:
+    """The time of the day on the shop's clock, such as `14:02`."""
+    return str(format_time(local(when), "HH:mm", locale=locale()))
+
+
+def lasting(span: timedelta) -> str:
+    """How long something takes, such as `3 hours`."""
+    return format_timedelta(span, threshold=1, locale=locale())

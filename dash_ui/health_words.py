@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from babel.dates import format_timedelta
-
 from dash_ui.bot_words import rule_name
-from dash_ui.format import day, locale, number, percent
+from dash_ui.format import day, lasting, number, percent
 from dash_ui.i18n import _, ngettext
 from dash_ui.linked_words import linked_finding
 from dash_ui.phase_words import carry_over_finding, growth_finding
@@ -153,7 +151,8 @@ def _bots(check: Check, report: Report) -> str | None:
         f"{rule_name(str(each['rule']))} {number(each['units'])}"
         for each in (check.numbers.get("rules") or [])[:3]
     )
-    return f"{counted} {_('Most by these rules: {rules}.', rules=rules)}"
+    most = _("Most by these rules: {rules}.", rules=rules)
+    return f"{counted} {most}"
 
 
 def _before(check: Check, report: Report) -> str | None:
@@ -274,4 +273,4 @@ def _shares(counts: Sequence[float]) -> str:
 
 
 def _span(seconds: float) -> str:
-    return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=locale())
+    return lasting(timedelta(seconds=seconds))

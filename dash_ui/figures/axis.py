@@ -6,9 +6,7 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
-from babel.dates import format_time
-
-from dash_ui.format import local, locale, number, short_day, signed_percent
+from dash_ui.format import clock, local, number, short_day, signed_percent
 
 BASE: dict[str, Any] = {
     "autosize": True,
@@ -93,7 +91,7 @@ def _moments(first: datetime, last: datetime) -> list[datetime]:
 
 
 def _hour(moment: datetime) -> str:
-    return str(format_time(local(moment), "HH:mm", locale=locale()))
+    return clock(moment)
 
 
 def _step(limit: float, per_side: int) -> float:

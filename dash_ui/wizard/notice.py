@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from dash_ui.components.attributes import data
 from dash_ui.components.icon import icon
-from dash_ui.draft_words import clock
+from dash_ui.format import clock
 from dash_ui.i18n import _
 from dash_ui.wizard.fields import button
 from dash_ui.wizard.state import Problems, State
