@@ -98,7 +98,7 @@ def test_who_may_only_read_sees_why_the_buttons_are_disabled(gateway: Gateway) -
 
 
 def test_an_unknown_experiment_is_refused_in_words(gateway: Gateway) -> None:
-    with pytest.raises(Refused, match="There is no experiment 'nowhere'"):
+    with pytest.raises(Refused, match="There is no experiment with this key"):
         _page(gateway, "nowhere")
 
 
