@@ -14,6 +14,8 @@ from experiments.forms import ExperimentForm, MetricForm
 from experiments.phases import Period, Split
 from experiments.rates import Rate
 
+CHANGEABLE = frozenset({"hypothesis", "traffic", "end_at"})
+"""What people may change after the start, each change with an entry in the journal."""
 _NOT_PLANNED = ("name", "parent", "preview_url", "start_at")
 LATER: dict[str, Any] = {
     "prerequisites": [],

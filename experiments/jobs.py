@@ -15,7 +15,7 @@ from assignment.events import Rules
 from experiments.analysis.loading import Imported, Progress, import_events
 from experiments.analysis.reading import failed_checks
 from experiments.analysis.report import analyse
-from experiments.analysis.verify import check_report, verify
+from experiments.analysis.verify import Verified, check_report, verified
 from experiments.baselines import refresh_baselines
 from experiments.db import Database, utc_now
 from experiments.lifecycle import Status
@@ -35,10 +35,28 @@ from experiments.watching import watch_bots, watch_days, watch_events, watch_vis
 from experiments.workplace import Workplace, compact, ship
 
 __all__ = [
-    "Workplace", "analyse_now", "apply_dates", "check_health", "compact",
-    "forget_variants", "import_files", "pull_due", "pull_source", "refresh_baselines",
-    "refresh_reports", "rehearse_now", "rehearse_requested", "reopen_requests", "run_requested", "ship",
-    "verify_report", "watch_bots", "watch_days", "watch_events", "watch_visitors",
+    "Workplace",
+    "analyse_now",
+    "apply_dates",
+    "check_health",
+    "compact",
+    "forget_variants",
+    "import_files",
+    "pull_due",
+    "pull_source",
+    "refresh_baselines",
+    "refresh_reports",
+    "rehearse_now",
+    "rehearse_requested",
+    "reopen_requests",
+    "report_verified",
+    "run_requested",
+    "ship",
+    "verify_report",
+    "watch_bots",
+    "watch_days",
+    "watch_events",
+    "watch_visitors",
 ]  # fmt: skip
 
 Document = dict[str, Any]
@@ -85,7 +103,12 @@ def import_files(
 
 
 def verify_report(place: Workplace, report: object) -> list[str]:
-    """Compute a report again from events and definitions; each difference in a line, none if it is right.
+    """The `differences` of `report_verified`."""
+    return report_verified(place, report).differences
+
+
+def report_verified(place: Workplace, report: object) -> Verified:
+    """Compute a report again from events and definitions, and name what changed.
 
     Raises:
         ProefwerkError: 404 without such an experiment; 422 for what is no report.
@@ -95,7 +118,7 @@ def verify_report(place: Workplace, report: object) -> list[str]:
     compact(place)
     with place.database.reading() as session:
         definition = definition_of(session, report["experiment"], _phase_of(report))
-    return place.lake.read(lambda view: verify(report, definition, view))
+    return place.lake.read(lambda view: verified(report, definition, view))
 
 
 def _phase_of(report: Document) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zlib import crc32
 
 from sqlmodel import Session, col, func, select
@@ -19,7 +18,6 @@ from dash_ui.report_records import Effect, EvidencePoint, Experiment, JournalLin
 from dash_ui.way_records import Together
 from experiments.analysis.across import Across
 from experiments.analysis.reading import annotate
-from experiments.analysis.render import render_csv, render_html
 from experiments.analysis.scale import band_limit
 from experiments.models import Experiment as ExperimentTable
 from experiments.models import JournalEntry
@@ -28,10 +26,10 @@ from experiments.requests import StopForm
 from experiments.service import calendar, definitions, journal, refine, reports, transitions
 from experiments.service.across import across_running
 from experiments.service.records import form_of, metrics_named
+from experiments.significance import FORMATS, significance_file
 from experiments.validation import parse
 
 AHEAD = timedelta(days=200)
-FORMATS = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
 
 
 class Results(Base):
@@ -130,33 +128,15 @@ class Results(Base):
         with self._changing() as session:
             return refine.refine_experiment(session, key, actor(person), finding).key
 
-    def report_file(self, key: str, form: str, language: str) -> tuple[str, str]:
-        """The newest report as a file: its text and media type; `form` is a key of `FORMATS`.
+    def report_file(self, key: str, form: str, language: str) -> tuple[bytes, str]:
+        """The newest report as a file: its content and media type; `form` is a key of `FORMATS`.
 
         Raises:
-            Refused: 404 when there is no experiment or no report yet.
+            Refused: 404 when there is no experiment or no report yet; 501 where PDF cannot be made.
         """
         with self._reading() as session:
             document = reports.newest_report(session, key)
-            if form == "json":
-                text = json.dumps(document, ensure_ascii=False, indent=2)
-            elif form == "csv":
-                text = render_csv(document)
-            else:
-                text = _page(session, key, document, language)
-        return text, FORMATS[form]
-
-
-def _page(session: Session, key: str, document: dict[str, Any], language: str) -> str:
-    experiment = definitions.experiment_document(definitions.get_experiment(session, key))
-    evidence = {
-        (metric["metric"], each["variant"]): reports.evidence(session, key, metric["metric"], each["variant"])
-        for metric in document["metrics"]
-        if metric["role"] == "primary"
-        for each in metric["comparisons"]
-    }
-    entries = [journal.journal_document(entry) for entry in journal.journal(session, key)]
-    return render_html(document, language=language, experiment=experiment, evidence=evidence, journal=entries)
+            return significance_file(session, document, form, language), FORMATS[form]
 
 
 def _experiment(session: Session, row: ExperimentTable) -> Experiment:

@@ -249,7 +249,12 @@ def _register_buttons(app: Dash, gateway: Gateway) -> None:
 
 
 def _downloads(key: str) -> html.Details:
-    names = (("html", _("Report for reading (HTML)")), ("csv", _("Table (CSV)")), ("json", _("Data (JSON)")))
+    names = (
+        ("html", _("Report for reading (HTML)")),
+        ("pdf", _("Report for printing (PDF)")),
+        ("csv", _("Table (CSV)")),
+        ("json", _("Data (JSON)")),
+    )
     links = [
         html.Li(html.A(name, href=f"/ui/e/{key}/report.{form}", download=f"{key}-report.{form}"))
         for form, name in names

@@ -10,7 +10,7 @@ from dash_ui.i18n import language
 from dash_ui.records import Refused
 from dash_ui.session import PREFIX
 
-FORMS = ("html", "csv", "json")
+FORMS = ("html", "pdf", "csv", "json")
 
 
 def register(app: Dash, gateway: Gateway) -> None:
@@ -19,10 +19,10 @@ def register(app: Dash, gateway: Gateway) -> None:
 
     def download(key: str, form: str) -> Response | tuple[Response, int]:
         try:
-            text, kind = gateway.report_file(key, form, language())
+            content, kind = gateway.report_file(key, form, language())
         except Refused as refused:
             return jsonify(title=refused.code, status=refused.status, detail=refused.detail), refused.status
-        response = Response(text, mimetype=kind)
+        response = Response(content, mimetype=kind)
         response.headers["Content-Disposition"] = f'attachment; filename="{key}-report.{form}"'
         return response
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.analysis.comparison_rows import finite, reading_row
 from experiments.analysis.pairing import Pairing
+from experiments.analysis.recompute import sufficient
 from experiments.forms import MetricKind
 from experiments.outcomes import window_hours
 from stats.alternatives import BETS, LOOKS, WAYS, Reader, Way, alternatives
@@ -39,6 +40,8 @@ def beside(
         "assumptions": _assumptions(pairing, found, complete),
         "alternatives": [],
     }
+    if pairing.part.measured.role == "primary":
+        document["sufficient"] = sufficient(pairing, found, comparisons)
     if plan.method == "sequential":
         document["log_e_value"] = _log_e_value(pairing, family)
     if pairing.refusal() is None:

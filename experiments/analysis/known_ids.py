@@ -41,14 +41,21 @@ def new(root: Path, runs: Sequence[Run], keys: Keys) -> tuple[Flags, Keys]:
         found = keys[order]
     first = np.ones(len(found), dtype=np.bool_)
     first[1:] = found[1:] != found[:-1]
-    for run in runs:
-        stored = _open(root, run)
-        if len(stored):
-            at = np.minimum(np.searchsorted(stored, found), len(stored) - 1)
-            first &= stored[at] != found
+    first &= ~counted_before(root, runs, found)
     keep = np.zeros(len(keys), dtype=np.bool_)
     keep[order[first]] = True
     return keep, found[first]
+
+
+def counted_before(root: Path, runs: Sequence[Run], keys: Keys) -> Flags:
+    """Which keys are of ids that were ever counted, shape as `keys`."""
+    known = np.zeros(len(keys), dtype=np.bool_)
+    for run in runs:
+        stored = _open(root, run)
+        if len(stored):
+            at = np.minimum(np.searchsorted(stored, keys), len(stored) - 1)
+            known |= stored[at] == keys
+    return known
 
 
 def extended(root: Path, runs: Sequence[Run], keys: Keys) -> tuple[Run, ...]:

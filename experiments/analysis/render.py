@@ -8,6 +8,14 @@ from html import escape
 from typing import Any
 
 from experiments.analysis.reading import annotate
+from experiments.analysis.render_checks import (
+    calendar_section,
+    deviations_section,
+    margins_section,
+    population_section,
+    snippet_section,
+    year_section,
+)
 from experiments.analysis.render_cuts import cuts_section, days_text
 from experiments.analysis.render_health import health_section
 from experiments.analysis.render_history import evidence_sections, exposure_section
@@ -74,6 +82,7 @@ def render_html(
     experiment: Document | None = None,
     evidence: dict[tuple[str, str], list[Document]] | None = None,
     journal: list[Document] | None = None,
+    calendar: list[Document] | None = None,
 ) -> str:
     """A report as a single HTML page: no script, no request, A4 when printed.
 
@@ -83,6 +92,7 @@ def render_html(
         experiment: The experiment's document; adds hypothesis, plan and payloads.
         evidence: Per (metric, variant) the estimates of all kept reports; adds the charts over time.
         journal: Entries with `at`, `kind`, `text` and `actor`; adds the log of decisions.
+        calendar: Entries with `kind`, `name`, `starts_on` and `ends_on` of its days.
 
     Raises:
         ValueError: The language is not spoken here.
@@ -93,18 +103,24 @@ def render_html(
     sections = [
         verdict_box(read, text),
         plan_section(read, experiment, text),
+        deviations_section(journal, text) if journal is not None else "",
+        population_section(read, text),
         health_section(read, text),
         trigger_section(read, text),
         results_section(read, text),
+        margins_section(read, text),
         looks_section(read, text),
         evidence_sections(read, evidence or {}, text),
         exposure_section(read, text),
         segments_section(read, text),
         cuts_section(read, text),
+        calendar_section(calendar or [], text),
         methods_section(read, text),
+        year_section(read, text),
         money_section(read, text),
         decision_section(experiment, journal or [], text),
         limits_section(read, text),
+        snippet_section(read, text),
         proof_section(read, text),
     ]
     name = escape(str(report.get("name") or report["experiment"]))

@@ -119,6 +119,7 @@ def proof_section(report: Document, text: Text) -> str:
         (text.say("Plan hash"), report.get("plan_hash") or MISSING),
         (text.say("Data hash"), report.get("data_hash") or MISSING),
         (text.say("Report format"), report.get("schema", MISSING)),
+        *((str(name), value) for name, value in (report.get("software") or {}).items()),
     ]
     terms = "".join(f"<dt>{term}</dt><dd><code>{escape(str(value))}</code></dd>" for term, value in rows)
     key = escape(str(report["experiment"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.analysis.render_check_words import CHECK_DUTCH
 from experiments.analysis.render_cut_words import CUT_DUTCH
 from experiments.analysis.render_health_words import HEALTH_DUTCH
 from experiments.analysis.render_look_words import LOOK_DUTCH
@@ -10,6 +11,7 @@ from experiments.analysis.render_trigger_words import TRIGGER_DUTCH
 from experiments.analysis.render_ways_words import WAY_DUTCH
 
 DUTCH: dict[str, str] = {
+    **CHECK_DUTCH,
     **CUT_DUTCH,
     **HEALTH_DUTCH,
     **REASON_DUTCH,

@@ -17,13 +17,15 @@ from experiments.analysis.decision import Situation, decide
 from experiments.analysis.health import checked, maturity_check
 from experiments.analysis.health_currency import rates_document
 from experiments.analysis.health_trigger import trigger_check
+from experiments.analysis.inventory import inventory
 from experiments.analysis.lake import View
 from experiments.analysis.measure import Measurement, measure
 from experiments.analysis.reach import Pace, Reach, reach
 from experiments.analysis.rows import moment
+from experiments.analysis.software import software
 from experiments.analysis.trigger_rows import trigger_section
 from experiments.analysis.triggered import Triggered, triggered
-from experiments.definition import Definition
+from experiments.definition import Definition, plan_document
 
 Document = dict[str, Any]
 
@@ -73,7 +75,8 @@ def analyse(
     reached = planned_size.reached(definition, measurement, view, as_of, memory) if entered is None else None
     known = Known(measurement, entered, looks.follow(definition, view, as_of, memory), reached)
     health = checked(definition, measurement, as_of, _planned_units(definition))
-    return report_of(definition, as_of, known, health)
+    events = inventory(view, as_of, definition.started_at)
+    return {**report_of(definition, as_of, known, health), "events": events}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,8 @@ def _head(definition: Definition, as_of: datetime, known: Known) -> Document:
         "method": form.plan.method.value,
         "plan_hash": definition.plan_hash,
         "data_hash": known.digest(),
+        "software": software(),
+        "registered": plan_document(form, definition.metrics, definition.version),
         **_phases(definition),
         "variants": [
             {"key": variant.key, "name": variant.name, "units": units, "share": variant.weight}

@@ -64,7 +64,7 @@ def _withdraw(comparison: Document, check: Document) -> None:
         undetermined_code=check["code"],
         alternatives=[],
     )
-    for name in ("log_e_value", "non_inferior"):
+    for name in ("log_e_value", "non_inferior", "sufficient"):
         if name in comparison:
             comparison[name] = None
 

@@ -4,26 +4,75 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from assignment.errors import ProefwerkError
+from experiments.analysis.inventory import Changed, changes, inventory
 from experiments.analysis.lake import View
 from experiments.analysis.report import ARITHMETIC, SCHEMA, analyse
-from experiments.definition import Definition
+from experiments.analysis.software import software
+from experiments.definition import CHANGEABLE, Definition
 
 Document = dict[str, Any]
 # What may be changed after the start, or tells one computation from another.
-_FREE = ("id", "name", "status", "stopped_at")
+_FREE = ("id", "name", "status", "stopped_at", "software", "registered", "events")
 LAST_DIGITS = 1e-9
-# What repeats in codes what reports have said in sentences from the start.
-_LATER = ("method_reasons",)
+# What repeats in codes, or in moments, what reports have said from the start.
+_LATER = ("method_reasons", "sufficient")
 MISSING = object()
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something that the report says otherwise than it is now.
+
+    Attributes:
+        name: A path, such as `experiment.plan.alpha` or `bar.revenue.sum`.
+        then: As the report has it; `None` where it says nothing.
+        now: As it is.
+    """
+
+    name: str
+    then: Any
+    now: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What computing a report again showed; without differences nothing else is looked for.
+
+    Attributes:
+        differences: Each as a line: a path with both values.
+        plan: Fields of the sealed plan and of metric definitions that were changed.
+        events: Days whose events are not those of the report; `None` where it does not tell what they were.
+        counts: Units of variants, and units with an event, events' sums and means of their metrics.
+        software: Versions that are not those that made the report.
+    """
+
+    differences: list[str]
+    plan: list[Field]
+    events: list[Changed] | None
+    counts: list[Field]
+    software: list[Field]
+
+    @property
+    def cause(self) -> str | None:
+        """The one that comes first: `plan`, `events`, `software` or `unknown`; `None` without differences."""
+        if not self.differences:
+            return None
+        found = (("plan", self.plan), ("events", self.events), ("software", self.software))
+        return next((name for name, changed in found if changed), "unknown")
+
+
 def verify(report: Document, definition: Definition, view: View) -> list[str]:
-    """Differences between a report and its recomputation, each as a path with both values; none if equal.
+    """The `differences` of `verified`."""
+    return verified(report, definition, view).differences
+
+
+def verified(report: Document, definition: Definition, view: View) -> Verified:
+    """A report against its recomputation, and what changed where they differ.
 
     The recomputation uses only events that had been received at the report's `as_of`.
 
@@ -35,11 +84,72 @@ def verify(report: Document, definition: Definition, view: View) -> list[str]:
     if "cuts" not in report:
         # Made before there were any.
         again.pop("cuts", None)
-    if report.get("arithmetic") == ARITHMETIC:
-        return _differences(_fixed(report, _FREE), _fixed(again, _FREE), "")
-    # Sums were rounded at other places then: numbers differ in their last digits, and so do hashes of them.
-    free = (*_FREE, "arithmetic", "data_hash")
-    return _differences(_fixed(report, free), _fixed(again, free), "", LAST_DIGITS)
+    plan = _changed_plan(report, again)
+    free: tuple[str, ...] = _FREE
+    tolerance = 0.0
+    if report.get("arithmetic") != ARITHMETIC:
+        # Sums were rounded at other places then: numbers differ in their last digits, and hashes of them.
+        free, tolerance = (*_FREE, "arithmetic", "data_hash"), LAST_DIGITS
+    differences = _differences(_fixed(report, free), _fixed(again, free), "", tolerance)
+    differences += [
+        f"{each.name}: the report says {_said(each.then)}, the plan says {_said(each.now)}" for each in plan
+    ]
+    if not differences:
+        return Verified([], [], [], [], [])
+    then = report.get("events")
+    events = None
+    if isinstance(then, dict):
+        events = changes(then, inventory(view, as_of, definition.started_at, fresh=True), view, as_of)
+    return Verified(
+        differences, plan, events, _counts(report, again), _fields("", report.get("software"), software())
+    )
+
+
+def _changed_plan(report: Document, again: Document) -> list[Field]:
+    """What of the plan is not as the report has it, but for what may change after the start."""
+    then, now = report.get("registered"), again["registered"]
+    if not isinstance(then, dict):
+        return []
+    found = _fields("", then.get("experiment"), now["experiment"])
+    found = [each for each in found if each.name.split(".")[0] not in CHANGEABLE]
+    found = [replace(each, name=f"experiment.{each.name}") for each in found]
+    return found + _fields("metrics.", then.get("metrics"), now["metrics"])
+
+
+def _counts(report: Document, again: Document) -> list[Field]:
+    """Per variant its units, and per metric what it did, where they differ."""
+    return _fields("", _told(report), _told(again))
+
+
+def _told(report: Document) -> Document:
+    told: Document = {}
+    try:
+        for arm in report["variants"]:
+            told[arm["key"]] = {"units": arm["units"]}
+        for metric in report["metrics"]:
+            for arm in metric["variants"]:
+                own = {name: arm[name] for name in ("events", "sum", "mean") if arm.get(name) is not None}
+                told[arm["variant"]][metric["metric"]] = own
+    except (KeyError, TypeError):
+        return {}
+    return told
+
+
+def _fields(path: str, then: Any, now: Any) -> list[Field]:
+    """What differs between two documents; what only the newer one has came with a newer version."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return [
+            each
+            for name, value in then.items()
+            for each in _fields(f"{path}.{name}".strip("."), value, now.get(name))
+        ]
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [
+            each
+            for place, pair in enumerate(zip(then, now, strict=True))
+            for each in _fields(f"{path}.{place}", *pair)
+        ]
+    return [] if then == now or then is None else [Field(path, then, now)]
 
 
 def as_it_was(report: Document, definition: Definition) -> Definition:

@@ -7,6 +7,7 @@ from typing import Any
 from experiments.api.openapi_bots import bot_paths
 from experiments.api.openapi_calendar import calendar_paths
 from experiments.api.openapi_erasures import erasure_paths
+from experiments.api.openapi_files import report_file_paths
 from experiments.api.openapi_library import library_paths
 from experiments.api.openapi_parts import answer, body, operation, path_parameter, query_parameter, reference
 from experiments.api.openapi_rates import rate_paths
@@ -277,6 +278,7 @@ def _reports() -> dict[str, Any]:
             "parameters": [_experiment_key(), path_parameter("id", "The report's id.")],
             "get": operation("getReport", "reports", "Show a report.", report, *_ACCESS, 404),
         },
+        **report_file_paths(),
         "/api/v1/audit": {
             "get": operation(
                 "listAudit",

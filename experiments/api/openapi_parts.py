@@ -13,6 +13,7 @@ PROBLEMS = {
     413: "The body is too large.",
     415: "The body has an unsupported media type.",
     422: "A field is invalid; `errors` names each.",
+    501: "Not possible in this installation; `detail` says what is missing.",
     503: "Not available now; try again.",
 }
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from datetime import UTC
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from assignment.errors import ProefwerkError
+from assignment.errors import FieldError, ProefwerkError
+from experiments.analysis.render_text import LANGUAGES
 from experiments.api.experiments import PATH
 from experiments.api.management import Management, day_asked, paging, refuse_body
-from experiments.documents import timestamp
+from experiments.documents import shown, timestamp
 from experiments.service.audit import AuditFilter, audit_document, days_of, list_entries
 from experiments.service.definitions import get_experiment
 from experiments.service.rehearsals import newest_rehearsal, request_rehearsal
 from experiments.service.reports import get_report, list_reports, newest_report
+from experiments.significance import FORMATS, significance_file
+from experiments.validation import invalid
 
 MAX_REHEARSALS = 1
 
@@ -75,6 +78,18 @@ def register(blueprint: Blueprint, management: Management) -> None:
         with management.database.reading() as session:
             get_experiment(session, key)
             return get_report(session, key, ident)
+
+    @blueprint.get(f"{PATH}/<key>/report.<any({','.join(FORMATS)}):form>")
+    def reports_file(key: str, form: str) -> ResponseReturnValue:
+        language = request.args.get("language", "en")
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise invalid(FieldError("language", f"{shown(language)} is none of: {known}"))
+        ident = request.args.get("report")
+        with management.database.reading() as session:
+            document = newest_report(session, key) if ident is None else get_report(session, key, ident)
+            content = significance_file(session, document, form, language)
+        return Response(content, mimetype=FORMATS[form])
 
     @blueprint.get("/api/v1/audit")
     def audit_list() -> ResponseReturnValue:

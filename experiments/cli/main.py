@@ -23,7 +23,7 @@ COMMANDS = {
     "aa": "reports.aa",
     "assign": "assigning.assign",
     "report": "reports.report",
-    "verify": "reports.verify",
+    "verify": "verifying.verify",
     "keys": "access.keys",
     "users": "access.users",
     "rates": "rates.rates",

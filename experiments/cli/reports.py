@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlmodel import Session
 
 from experiments import jobs
-from experiments.analysis.render import render_csv, render_html
 from experiments.analysis.render_parts import arm_name
 from experiments.analysis.render_reasons import reasons
 from experiments.analysis.render_text import Text
 from experiments.cli.context import ready_database
 from experiments.cli.loading import loading_shown
-from experiments.db import Database
-from experiments.service.definitions import get_experiment
-from experiments.service.journal import journal, journal_document
-from experiments.service.records import experiment_document
-from experiments.service.reports import evidence, newest
+from experiments.service.reports import get_report, newest
+from experiments.significance import FORMATS, significance_file
 from experiments.workplace import Workplace
 
 Document = dict[str, Any]
@@ -68,39 +65,24 @@ def aa(key: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("key")
-@click.option("--format", "kind", type=click.Choice(["html", "json", "csv"]), required=True)
+@click.option("--format", "kind", type=click.Choice(tuple(FORMATS)), required=True)
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+@click.option("--report", "ident", help="Id of a report; else the newest one.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
-def report(key: str, kind: str, language: str, output: Path) -> None:
+def report(key: str, kind: str, language: str, ident: str | None, output: Path) -> None:
     """Write the significance report to a file: the newest one, or a new one where there is none yet."""
     settings, database = ready_database()
     say(f"Writing the report of '{key}'.")
     with database.reading() as session:
-        kept = newest(session, key)
-    document = json.loads(kept.body) if kept else jobs.analyse_now(Workplace.of(settings, database), key)
-    text = {"html": _html, "json": _json, "csv": _csv}[kind](database, document, language)
+        document = _kept(session, key, ident)
+    document = document or jobs.analyse_now(Workplace.of(settings, database), key)
+    with database.reading() as session:
+        content = significance_file(session, document, kind, language)
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(content)
     except OSError as error:
         raise click.ClickException(f"Cannot write {output}: {error.strerror}.") from error
     click.echo(f"Wrote {output}.")
-
-
-@click.command()
-@click.argument("file", type=EXISTING)
-def verify(file: Path) -> None:
-    """Compute a JSON report again from the events and the plan, and name what differs."""
-    try:
-        document = json.loads(file.read_bytes())
-    except ValueError as error:
-        raise click.ClickException(f"{file} is not JSON: {error}.") from error
-    place = Workplace.of(*ready_database())
-    say("Computing the report again.")
-    differences = jobs.verify_report(place, document)
-    if differences:
-        shown = "\n".join(f"  {line}" for line in differences)
-        raise click.ClickException(f"{file} differs in {len(differences)} places:\n{shown}")
-    click.echo(f"{file} is what the events and the plan give.")
 
 
 def say(sentence: str) -> None:
@@ -109,28 +91,12 @@ def say(sentence: str) -> None:
         click.echo(sentence, err=True)
 
 
-def _html(database: Database, document: Document, language: str) -> str:
-    key = document["experiment"]
-    with database.reading() as session:
-        return render_html(
-            document,
-            language=language,
-            experiment=experiment_document(get_experiment(session, key)),
-            evidence={
-                (metric["metric"], row["variant"]): evidence(session, key, metric["metric"], row["variant"])
-                for metric in document["metrics"]
-                for row in metric["comparisons"]
-            },
-            journal=[journal_document(entry) for entry in journal(session, key)],
-        )
-
-
-def _json(database: Database, document: Document, language: str) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _csv(database: Database, document: Document, language: str) -> str:
-    return render_csv(document)
+def _kept(session: Session, key: str, ident: str | None) -> Document | None:
+    """The report with this id, else the newest one."""
+    if ident is not None:
+        return get_report(session, key, ident)
+    kept = newest(session, key)
+    return None if kept is None else json.loads(kept.body)
 
 
 def summary(report: Document) -> str:

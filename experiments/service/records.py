@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from assignment.errors import FieldError, ProefwerkError
-from experiments.definition import LATER, Definition, Membership, hash_of_plan
+from experiments.definition import CHANGEABLE, LATER, Definition, Membership, hash_of_plan
 from experiments.documents import timestamp
 from experiments.forms import ExperimentForm, MetricForm
 from experiments.models import Experiment, Metric, Phase, Variant
@@ -31,10 +31,6 @@ READ_ONLY = (
     "decision",
 )
 """What an experiment's document has beyond its form."""
-
-
-# What the lifecycle lets people change after the start, each change with an entry in the journal.
-CHANGEABLE = frozenset({"hypothesis", "traffic", "end_at"})
 
 
 def form_of(experiment: Experiment) -> ExperimentForm:
