@@ -79,7 +79,6 @@ def register(blueprint: Blueprint, management: Management) -> None:
             get_experiment(session, key)
             return get_report(session, key, ident)
 
-    @blueprint.get(f"{PATH}/<key>/report.<any({','.join(FORMATS)}):form>")
     def reports_file(key: str, form: str) -> ResponseReturnValue:
         language = request.args.get("language", "en")
         if language not in LANGUAGES:
@@ -90,6 +89,10 @@ def register(blueprint: Blueprint, management: Management) -> None:
             document = newest_report(session, key) if ident is None else get_report(session, key, ident)
             content = significance_file(session, document, form, language)
         return Response(content, mimetype=FORMATS[form])
+
+    for form in FORMATS:
+        address = f"{PATH}/<key>/report.{form}"
+        blueprint.add_url_rule(address, f"reports_as_{form}", reports_file, defaults={"form": form})
 
     @blueprint.get("/api/v1/audit")
     def audit_list() -> ResponseReturnValue:
