@@ -179,7 +179,7 @@ def _preview(gateway: Gateway, document: dict[str, Any]) -> list[Any]:
     rough = _("Without the window and the cap; the baseline has them.")
     limited = document.get("window_hours") is not None or document.get("cap") is not None
     return [
-        html.H3(_("In your shop"), className="pw-label"),
+        html.H2(_("In your shop"), className="pw-label"),
         html.P(lately_sentence(found, document), className="pw-strong"),
         html.P(rough, className="pw-quiet pw-small") if limited and found and found.value else None,
     ]

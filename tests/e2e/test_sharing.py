@@ -66,7 +66,10 @@ def test_a_holdout_and_a_layer_are_set_up_and_seen(page: Page) -> None:
     _take_a_free_slice(page)
     page.get_by_role("link", name="New experiment here").click()
     page.get_by_label("Name").first.fill("Badge at checkout")
-    page.get_by_label("Hypothesis").fill("If we show a badge, then more people order, as they trust it.")
+    page.get_by_text("Free text", exact=True).click()
+    page.get_by_role("textbox", name="Hypothesis").fill(
+        "If we show a badge, then more people order, as they trust it."
+    )
     _press(page, "Next")
     _step(page, "Where and what")
     page.get_by_label("Page of the shop").fill("https://shop.example/checkout?step=2")
@@ -89,9 +92,8 @@ def test_a_holdout_and_a_layer_are_set_up_and_seen(page: Page) -> None:
     expect(page.get_by_text("Only who takes part in two-column-checkout with b takes part.")).to_be_visible()
     open_page(page, "/ui/e/badge-at-checkout")
     links = page.get_by_role("link", name="proefwerk=badge-at-checkout:b")
-    expect(links).to_have_attribute(
-        "href", "https://shop.example/checkout?step=2&proefwerk=badge-at-checkout:b"
-    )
+    expect(links).to_have_text("https://shop.example/checkout?step=2&proefwerk=badge-at-checkout:b")
+    expect(links).to_have_attribute("href", "/ui/look/badge-at-checkout/b")
 
 
 def test_a_link_to_a_variant_is_copied_and_its_page_can_be_named_while_it_runs(page: Page) -> None:
