@@ -49,6 +49,7 @@ def draw(state: State, gateway: Gateway) -> Any:
             className="pw-form-grid pw-two",
         ),
         long_field("description", _("In words"), document["description"], _("For whom, and why it matters.")),
+        html.H2(_("Who")),
         *who.builder(state, seen),
         html.Div(reach.told(found), id="audience-reach", role="status", className="pw-estimate-part"),
     ]

@@ -134,15 +134,18 @@ def _one(view: View, audience: SavedAudience) -> Any:
             ),
             html.Div(id="audience-problem", role="alert"),
             html.Section(
-                html.Dl(
-                    [
-                        html.Div([html.Dt(name), html.Dd(words)], className="pw-review-row")
-                        for name, words in facts
-                    ],
-                    className="pw-review",
-                ),
+                [
+                    html.H2(_("What it is"), id="what-title"),
+                    html.Dl(
+                        [
+                            html.Div([html.Dt(name), html.Dd(words)], className="pw-review-row")
+                            for name, words in facts
+                        ],
+                        className="pw-review",
+                    ),
+                ],
                 className="pw-card pw-section",
-                **aria(label=_("What it is")),
+                **aria(labelledby="what-title"),
             ),
             _reach(view.gateway, audience),
             _uses(audience.used_by),
@@ -202,7 +205,7 @@ def _uses(used: tuple[AudienceUse, ...]) -> Any:
             ]
             for each in used
         ]
-        body = table(_("Where it is used"), columns, rows, "pw-list pw-cards pw-labelled pw-inset")
+        body = table(_("Table of experiments"), columns, rows, "pw-list pw-cards pw-labelled pw-inset")
     words = _("A change here reaches none of them; each keeps the audience that it started with.")
     return html.Section(
         [title, html.P(words, className="pw-quiet pw-small"), body],

@@ -41,13 +41,12 @@ def render(view: View) -> Any:
                 html.Div([html.H1(_("Keys")), html.P(intro, className="pw-quiet")]), className="pw-head"
             ),
             _new(view.person),
-            html.Section(
+            html.Div(
                 [
                     html.Div(id="key-answer", role="status"),
                     html.Div(keys_table(keys, view.person), id="keys-table"),
                 ],
                 className="pw-card pw-section",
-                **aria(label=_("Table of keys")),
             ),
             _scopes(),
         ]

@@ -173,7 +173,7 @@ def _uses(uses: tuple[MetricUse, ...]) -> Any:
             ]
             for use in uses
         ]
-        body = table(_("Where it is used"), columns, rows, "pw-list pw-cards pw-labelled pw-inset")
+        body = table(_("Table of experiments"), columns, rows, "pw-list pw-cards pw-labelled pw-inset")
     return html.Section([title, body], className="pw-card pw-section", **aria(labelledby="uses-title"))
 
 

@@ -40,13 +40,12 @@ def render(view: View) -> Any:
                 html.Div([html.H1(_("People")), html.P(intro, className="pw-quiet")]), className="pw-head"
             ),
             _new(view.person, people),
-            html.Section(
+            html.Div(
                 [
                     html.Div(id="person-answer", role="status"),
                     html.Div(people_table(people, view.person), id="people-table"),
                 ],
                 className="pw-card pw-section",
-                **aria(label=_("Table of people")),
             ),
             _roles(),
         ]
