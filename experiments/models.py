@@ -268,7 +268,7 @@ class PublishedSnapshot(Table, table=True):
 
 
 class Report(Table, table=True):
-    """A report as it was made; `body` is the contract's JSON and never changes."""
+    """A report as it was made; `body` is the contract's JSON and never changes, nor does its `digest`."""
 
     __tablename__ = "reports"
     __table_args__ = (Index(None, "experiment_key", "as_of"),)
@@ -280,6 +280,7 @@ class Report(Table, table=True):
     body: str = Field(sa_column=Column(Text, nullable=False))
     plan_hash: str | None = Field(default=None, max_length=64)
     data_hash: str = Field(max_length=64)
+    digest: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
 class AnalysisRequest(Table, table=True):

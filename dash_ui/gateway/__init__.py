@@ -14,6 +14,7 @@ from dash_ui.gateway.launching import Launching
 from dash_ui.gateway.listing import Listing
 from dash_ui.gateway.measures import Measures
 from dash_ui.gateway.planning import Planning
+from dash_ui.gateway.programme import Programmes
 from dash_ui.gateway.reconciling import Reconciling
 from dash_ui.gateway.rehearsals import Rehearsals
 from dash_ui.gateway.results import Results
@@ -37,6 +38,7 @@ class Gateway(
     Listing,
     Measures,
     Planning,
+    Programmes,
     Reconciling,
     Rehearsals,
     Results,

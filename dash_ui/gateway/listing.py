@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy.orm import raiseload
+from sqlmodel import Session, col, select
 
 from dash_ui.gateway.base import Base
 from dash_ui.records import Counts, ExperimentPage, ExperimentRow, Lift
-from experiments.models import Experiment, Report, User
+from experiments.models import Experiment, User
 from experiments.participation import ExperimentRole
+from experiments.service.reports import digests, newest_idents
 
 PAGE_SIZE: Final = 50
 _ORDER: Final = ("attention", "ready", "running", "paused", "scheduled", "draft", "stopped", "archived")
@@ -62,32 +63,31 @@ class Listing(Base):
         return ExperimentPage(shown, len(chosen), page, pages, counts)
 
 
-def digest(document: dict[str, Any]) -> Digest:
-    """What the list needs of a report in the contract's shape."""
-    verdict = document.get("decision", {}).get("verdict", "not_enough_data")
-    units = sum(variant.get("units") or 0 for variant in document.get("variants", []))
-    worst, code = "ok", None
-    for name, check in document.get("health", {}).items():
-        status = check.get("status", "ok")
-        if ("ok", "warning", "failed").index(status) > ("ok", "warning", "failed").index(worst):
-            worst, code = status, name
-    return Digest(units, _lift(document), verdict, worst, code)
+def read_digest(document: dict[str, Any]) -> Digest:
+    """What the list needs of a report's digest."""
+    return Digest(
+        document["units"],
+        _lift(document),
+        document["verdict"],
+        document["health"],
+        document["health_code"],
+    )
 
 
 def _lift(document: dict[str, Any]) -> Lift | None:
-    primary = next((item for item in document.get("metrics", []) if item.get("role") == "primary"), None)
-    if primary is None:
-        return None
-    gain = -1 if primary.get("direction") == "decrease" else 1
-    chosen = document.get("decision", {}).get("variant")
-    known = [item for item in primary.get("comparisons", []) if item["relative"]["estimate"] is not None]
+    rows = [row for row in document["comparisons"] if row["role"] == "primary"]
+    known = [
+        row
+        for row in rows
+        if row["metric"] == rows[0]["metric"] and row["relative"].get("estimate") is not None
+    ]
     if not known:
         return None
-    best = max(known, key=lambda item: (item["variant"] == chosen, gain * item["relative"]["estimate"]))
+    gain = -1 if known[0]["direction"] == "decrease" else 1
+    chosen = document["variant"]
+    best = max(known, key=lambda row: (row["variant"] == chosen, gain * row["relative"]["estimate"]))
     relative = best["relative"]
-    good = (
-        gain * relative["estimate"] > 0 if best.get("significant") and not best.get("preliminary") else None
-    )
+    good = gain * relative["estimate"] > 0 if best["significant"] and not best["preliminary"] else None
     return Lift(relative["estimate"], relative["lower"], relative["upper"], good)
 
 
@@ -95,7 +95,9 @@ def _rows(session: Session) -> list[ExperimentRow]:
     now = datetime.now(UTC)
     newest = _newest_digests(session)
     owners = {user.email: user.name for user in session.exec(select(User)).all()}
-    found = session.exec(select(Experiment).order_by(col(Experiment.updated_at).desc())).all()
+    # Variants and phases would be read for every experiment, and no line shows them.
+    parts = (raiseload(Experiment.variants), raiseload(Experiment.phases))  # type: ignore[arg-type]
+    found = session.exec(select(Experiment).options(*parts).order_by(col(Experiment.updated_at).desc())).all()
     rows = [_row(item, newest.get(item.key), owners, now) for item in found]
     return sorted(rows, key=lambda row: _ORDER.index(row.phase) if row.phase in _ORDER else len(_ORDER))
 
@@ -138,20 +140,8 @@ def _matches(row: ExperimentRow, search: str, phase: str) -> bool:
 
 
 def _newest_digests(session: Session) -> dict[str, Digest]:
-    last = (
-        select(Report.experiment_key, func.max(Report.as_of).label("as_of"))
-        .group_by(col(Report.experiment_key))
-        .subquery()
-    )
-    newest = session.exec(
-        select(Report.experiment_key, Report.id).join(
-            last,
-            (col(Report.experiment_key) == last.c.experiment_key) & (col(Report.as_of) == last.c.as_of),
-        )
-    ).all()
-    missing = [ident for _key, ident in newest if ident not in _digests]
-    for start in range(0, len(missing), 100):
-        part = missing[start : start + 100]
-        for ident, body in session.exec(select(Report.id, Report.body).where(col(Report.id).in_(part))).all():
-            _digests[ident] = digest(json.loads(body))
-    return {key: _digests[ident] for key, ident in newest}
+    newest = newest_idents(session)
+    missing = [ident for ident in newest.values() if ident not in _digests]
+    for ident, document in digests(session, missing).items():
+        _digests[ident] = read_digest(document)
+    return {key: _digests[ident] for key, ident in newest.items()}

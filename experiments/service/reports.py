@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, select
 
 from assignment.errors import ProefwerkError
-from experiments.analysis.reading import deciding
+from experiments.analysis.digest import digest
 from experiments.documents import timestamp
-from experiments.models import Report
+from experiments.models import Experiment, Report
 from experiments.service.lookup import find_experiment
 
 Document = dict[str, Any]
 EVIDENCE_POINTS = 300
 _KEPT_POINTS = 50_000
+_AT_ONCE = 500
 # Reports never change, and each is large beside what one comparison says in it.
 _points: dict[tuple[str, str, str], Document | None] = {}
 
@@ -35,6 +36,7 @@ def save_report(session: Session, document: Document) -> Report:
         body=json.dumps(document, allow_nan=False, separators=(",", ":")),
         plan_hash=document["plan_hash"],
         data_hash=document["data_hash"],
+        digest=json.dumps(digest(document), allow_nan=False, separators=(",", ":")),
     )
     session.add(report)
     session.flush()
@@ -109,10 +111,38 @@ def evidence(session: Session, key: str, metric: str, variant: str) -> list[Docu
     if len(_points) > _KEPT_POINTS:
         _points.clear()
     missing = [ident for ident in chosen if (ident, metric, variant) not in _points]
-    for ident, body in session.exec(select(Report.id, Report.body).where(col(Report.id).in_(missing))):
-        _points[ident, metric, variant] = _point(json.loads(body), metric, variant)
+    for ident, body in digests(session, missing).items():
+        _points[ident, metric, variant] = _point(body, metric, variant)
     found = [_points[ident, metric, variant] for ident in chosen]
     return [dict(point) for point in found if point is not None]
+
+
+def digests(session: Session, idents: Sequence[str]) -> dict[str, Document]:
+    """What these reports come to, as `experiments.analysis.digest` tells, without reading their bodies."""
+    found: dict[str, Document] = {}
+    for start in range(0, len(idents), _AT_ONCE):
+        part = idents[start : start + _AT_ONCE]
+        rows = session.exec(select(Report.id, Report.digest).where(col(Report.id).in_(part))).all()
+        found |= {ident: json.loads(text) for ident, text in rows if text is not None}
+        bare = [ident for ident, text in rows if text is None]
+        for ident in bare:
+            found[ident] = digest(_body(session.exec(select(Report).where(Report.id == ident)).one()))
+    return found
+
+
+def newest_idents(session: Session) -> dict[str, str]:
+    """The id of the newest report by experiment; one search of the index for each."""
+    last = (
+        select(func.max(Report.as_of))
+        .where(Report.experiment_key == Experiment.key)
+        .correlate(Experiment)
+        .scalar_subquery()
+    )
+    own = and_(col(Report.experiment_key) == col(Experiment.key), col(Report.as_of) == last)
+    rows = session.exec(
+        select(Experiment.key, Report.id).join(Report, own).order_by(col(Report.created_at))
+    ).all()
+    return dict(rows)
 
 
 def _newest_first(key: str) -> Any:
@@ -132,18 +162,15 @@ def _thinned(items: Sequence[str], most: int) -> list[str]:
 
 
 def _point(body: Document, metric: str, variant: str) -> Document | None:
-    for each in deciding(body) or body["metrics"]:
-        if each["metric"] != metric:
-            continue
-        for row in each["comparisons"]:
-            if row["variant"] == variant:
-                return {
-                    "as_of": body["as_of"],
-                    **row["absolute"],
-                    "relative": row["relative"],
-                    "p_value": row["p_value"],
-                    "significant": row["significant"],
-                }
+    for row in body["comparisons"]:
+        if row["metric"] == metric and row["variant"] == variant:
+            return {
+                "as_of": body["as_of"],
+                **row["absolute"],
+                "relative": row["relative"],
+                "p_value": row["p_value"],
+                "significant": row["significant"],
+            }
     return None
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash_ui.components.interval import mini_interval, scale_of
 from dash_ui.gateway import Gateway
-from dash_ui.gateway.listing import digest
+from dash_ui.gateway.listing import Digest, read_digest
 from dash_ui.records import Lift
+from experiments.analysis.digest import digest
 from tests.dash_ui.shop import EXPERIMENTS
+
+
+def digested(report: dict[str, Any]) -> Digest:
+    return read_digest(digest(report))
 
 
 def test_experiments_that_need_somebody_stand_first(gateway: Gateway) -> None:
@@ -33,19 +40,19 @@ def test_fewer_refunds_are_good() -> None:
     relative = {"estimate": -0.1, "lower": -0.2, "upper": -0.05}
     comparison = {"variant": "b", "relative": relative, "significant": True}
     metric = {"role": "primary", "direction": "decrease", "comparisons": [comparison]}
-    found = digest({"metrics": [metric], "variants": [], "decision": {"verdict": "ship"}})
+    found = digested({"metrics": [metric], "variants": [], "decision": {"verdict": "ship"}})
     assert found.lift == Lift(-0.1, -0.2, -0.05, True)
 
 
 def test_a_lift_that_cannot_be_given_is_a_dash() -> None:
     metric = {"role": "primary", "comparisons": [{"variant": "b", "relative": {"estimate": None}}]}
-    assert digest({"metrics": [metric]}).lift is None
+    assert digested({"metrics": [metric]}).lift is None
     assert mini_interval(None, 0.1) == "–"
 
 
 def test_the_worst_finding_is_the_health() -> None:
     health = {"a": {"status": "ok"}, "srm": {"status": "failed"}, "b": {"status": "warning"}}
-    found = digest({"health": health})
+    found = digested({"health": health})
     assert (found.health, found.health_code) == ("failed", "srm")
 
 
