@@ -14,6 +14,7 @@ from dash_ui.pages import (
     metrics,
     new,
     people,
+    programme,
     rates,
     reconcile,
     result,
@@ -25,6 +26,7 @@ from dash_ui.pages import (
 PAGES: tuple[Page, ...] = (
     listing.PAGE,
     new.PAGE,
+    programme.PAGE,
     result.PAGE,
     layers.PAGE,
     metrics.PAGE,
