@@ -10,7 +10,7 @@ from alembic import op
 from experiments.analysis.digest import digest
 
 revision = "v0017"
-down_revision = "v0015"
+down_revision = "v0016"
 branch_labels = None
 depends_on = None
 
