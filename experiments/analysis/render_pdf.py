@@ -24,8 +24,8 @@ _PAGE = """
 @bottom-left{content:"%(foot)s";font:8pt sans-serif;color:#4b5563}
 @bottom-right{content:"%(page)s";font:8pt sans-serif;color:#4b5563}}
 body{font-family:'DejaVu Sans','Noto Sans','Noto Color Emoji',sans-serif;font-size:9pt}
-thead{display:table-header-group}img.forest{width:110px}img.wide{width:100%%}
-th,td{overflow-wrap:break-word}th{vertical-align:bottom}caption,p.soft{break-after:avoid}dl,pre{break-inside:avoid}
+thead{display:table-header-group}img.forest{width:80px}img.wide{width:100%%}
+table{font-size:7.5pt}th,td{min-width:2.9rem;padding-right:.3rem}th{vertical-align:bottom}th.n,td.n{white-space:normal}caption,p.soft{break-after:avoid}dl,pre{break-inside:avoid}
 """
 
 
@@ -47,13 +47,12 @@ def render_pdf(page: str, report: dict[str, Any], language: str) -> bytes:
     """
     try:
         import weasyprint
-        from weasyprint.text.fonts import FontConfiguration
     except (ImportError, OSError) as error:
         raise ProefwerkError(501, "no_pdf", MISSING_PARTS) from error
-    fonts = FontConfiguration()
-    sheet = weasyprint.CSS(string=_footer(report, Text(language)), font_config=fonts)
-    document = weasyprint.HTML(string=_SVG.sub(_picture, page), url_fetcher=_only_inline())
-    made: bytes = document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant=VARIANT)
+    style = f"<style>{_footer(report, Text(language))}</style></head>"
+    paper = _SVG.sub(_picture, page).replace("</head>", style, 1)
+    document = weasyprint.HTML(string=paper, url_fetcher=_only_inline())
+    made: bytes = document.write_pdf(pdf_variant=VARIANT)
     return made
 
 

@@ -38,7 +38,7 @@ margin:1rem 0 .25rem}
 p{margin:.35rem 0;max-width:46rem}.kicker{color:var(--soft);margin:0}.soft,figcaption{color:var(--soft)}
 code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:.9em;overflow-wrap:anywhere}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--wash);padding:.5rem}
-h1,td,th,figcaption{unicode-bidi:plaintext;overflow-wrap:anywhere}
+h1,td,th,figcaption{unicode-bidi:plaintext;overflow-wrap:anywhere}@media screen{td,th{min-width:4.2rem}}
 .verdict{border:1px solid var(--line);border-left:.4rem solid var(--grey);border-radius:.5rem;
 padding:1rem 1.25rem;
 margin:1.25rem 0;background:var(--wash)}
