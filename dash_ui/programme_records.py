@@ -77,6 +77,8 @@ class Money:
         total: Sum after shrinkage, with its interval.
         shipped: Experiments that it sums.
         finished: Finished experiments that the shrinkage learned from.
+        without: Shipped experiments of which no such amount is known.
+        months: The total by the end of each month.
     """
 
     unit: str
@@ -84,6 +86,8 @@ class Money:
     total: Range
     shipped: int
     finished: int
+    without: int = 0
+    months: tuple[tuple[date, Range], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class Programme:
         money: By currency; empty while too few finished or none shipped with an amount.
         finished: Finished experiments with an effect; `needed` of them are needed.
         holdouts: Holdouts, whose effect is that of all that was shipped together.
+        drawn: The newest of those that fit the query and ran in the `window` of days, for the timeline.
+        not_drawn: How many more ran in it.
     """
 
     rows: tuple[Ran, ...]
@@ -137,3 +143,6 @@ class Programme:
     needed: int
     holdouts: tuple[Ran, ...]
     owners: tuple[str, ...]
+    window: tuple[date, date]
+    drawn: tuple[Ran, ...]
+    not_drawn: int

@@ -53,6 +53,8 @@ class Shrunk:
         values = np.asarray(factors, dtype=float)
         if values.shape != (len(self.effects),) or not np.isfinite(values).all():
             raise ValueError(f"factors must be {len(self.effects)} finite numbers, got {factors!r}")
+        if not values.any():
+            return Interval(0.0, 0.0, 0.0)
         grid = self._mixture
         centre = grid.centres @ values
         own = (1 - grid.pull) * grid.pull_variance

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel.dates import format_date
 from dash import html
 
 from dash_ui.components.attributes import aria
+from dash_ui.components.graph import graph
 from dash_ui.components.table import Column, table
-from dash_ui.format import interval_percent, locale, number, percent, signed_money, signed_percent
-from dash_ui.i18n import _, ngettext
-from dash_ui.programme_records import Month, Programme, Winners
+from dash_ui.figures.programme import value_figure
+from dash_ui.format import interval_percent, number, percent, signed_money, signed_percent
+from dash_ui.format import month as month_name
+from dash_ui.i18n import _, language, ngettext
+from dash_ui.programme_records import Money, Month, Programme, Winners
 from dash_ui.report_records import Range
 
 
@@ -185,9 +187,57 @@ def money_card(found: Programme) -> Any:
             *(html.P(words, className="pw-strong") for words in told),
             html.P(note, className="pw-quiet"),
             table(_("Value of what was shipped, in money a year"), columns, rows),
+            *(part for money in found.money for part in _over_time(money)),
         ],
         className="pw-card pw-space",
     )
+
+
+def _over_time(money: Money) -> list[Any]:
+    """How the sum grew with what was shipped, as a curve and in a table."""
+    if len(money.months) < 2:
+        return []
+    (first, before), (_last, now) = money.months[0], money.months[-1]
+    told = _(
+        "What was shipped up to {month} brings {before} a year; with what was shipped since, {now}.",
+        month=month_name(first),
+        before=_amount(before.estimate, money.unit),
+        now=_amount(now.estimate, money.unit),
+    )
+    if money.without:
+        left = ngettext(
+            "{count} shipped experiment without an amount in {unit} is not in it.",
+            "{count} shipped experiments without an amount in {unit} are not in it.",
+            money.without,
+            unit=money.unit,
+        )
+        told = f"{told} {left}"
+    rows = [
+        [
+            month_name(first),
+            _amount(span.estimate, money.unit),
+            _(
+                "{lower} to {upper}",
+                lower=_amount(span.lower, money.unit),
+                upper=_amount(span.upper, money.unit),
+            ),
+        ]
+        for first, span in money.months
+    ]
+    columns = [
+        Column(_("By the end of")),
+        Column(_("A year"), number=True),
+        Column(_("Plausible range"), number=True),
+    ]
+    figure = value_figure(money.months, money.unit)
+    return [
+        html.P(told, className="pw-space"),
+        graph(f"programme-value-{money.unit}", figure, told, 240, language()),
+        html.Details(
+            [html.Summary(_("The numbers as a table")), table(_("Value by month"), columns, rows)],
+            className="pw-note",
+        ),
+    ]
 
 
 def _amount(value: float | None, unit: str) -> str:
@@ -218,23 +268,19 @@ def months_card(months: tuple[Month, ...]) -> Any:
         )
         for month in months
     ]
-    rows = [[_month(month), number(month.started), number(month.decided)] for month in months]
+    rows = [[month_name(month.first), number(month.started), number(month.decided)] for month in months]
     columns = [Column(_("Month")), Column(_("Started"), number=True), Column(_("Decided"), number=True)]
     numbers = html.Details(
         [html.Summary(_("The numbers as a table")), table(_("Velocity"), columns, rows)], className="pw-space"
     )
-    legend = _("Light: started. Dark: decided.")
+    legend = _("Grey: started. Blue: decided.")
     return html.Section(
         [
             html.H2(_("Velocity")),
             html.P(told, className="pw-strong"),
-            html.Div(bars, className="pw-pace", **aria(hidden=True)),
+            html.Div(bars, className="pw-pace", role="img", **aria(label=told)),
             html.P(legend, className="pw-quiet pw-small"),
             numbers,
         ],
         className="pw-card pw-space",
     )
-
-
-def _month(month: Month) -> str:
-    return str(format_date(month.first, "MMM y", locale=locale())).replace(".", "")

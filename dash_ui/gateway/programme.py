@@ -6,12 +6,11 @@ import csv
 import io
 import math
 from collections import defaultdict
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
-from scipy.stats import binomtest
 from sqlalchemy.orm import raiseload
 from sqlmodel import Session, col, select
 
@@ -19,18 +18,29 @@ from dash_ui.format import local
 from dash_ui.gateway.base import Base
 from dash_ui.programme_records import Money, Month, Programme, ProgrammeQuery, Ran, Winners
 from dash_ui.report_records import Range
+from experiments.analysis.programme import (
+    Tried,
+    chosen,
+    drawn_together,
+    money_effects,
+    primary_effects,
+    total_of,
+    win_rate,
+)
 from experiments.models import Experiment, Phase, User
 from experiments.participation import ExperimentRole
 from experiments.service.reports import digests, newest_idents
 from stats.result import Interval
-from stats.shrinkage import FEWEST, Shrunk, shrink
+from stats.shrinkage import FEWEST, Shrunk
 
 PAGE_SIZE: Final = 25
 MONTHS: Final = 12
+DRAWN: Final = 120
+"""More bars than these cannot be told apart."""
+_WINDOW: Final = timedelta(days=364)
 _FINISHED: Final = ("stopped", "archived")
 # Reports never change, so what was read of one may be kept for as long as the process lives.
 _kept: dict[str, dict[str, Any]] = {}
-Effect = tuple[float, float]
 
 
 class Programmes(Base):
@@ -44,9 +54,13 @@ class Programmes(Base):
         """
         rows, documents, owners = self._all()
         ran = [row for row in rows if not row.holdout]
-        chosen = [row for row in rows if _fits(row, query)]
-        pages = max(1, math.ceil(len(chosen) / PAGE_SIZE))
+        fitting = [row for row in rows if _fits(row, query)]
+        pages = max(1, math.ceil(len(fitting) / PAGE_SIZE))
         page = min(max(page, 1), pages)
+        first, last = _window(query)
+        inside = [
+            row for row in fitting if row.started and _fits(row, ProgrammeQuery(first=first, last=last))
+        ]
         decided = [row for row in ran if row.decision]
         shipped = sum(row.decision == "ship" for row in decided)
         spent = [
@@ -54,27 +68,30 @@ class Programmes(Base):
             for row in decided
             if row.stopped and row.started
         ]
-        effects = {row.key: _headline(documents.get(row.key), row) for row in ran if row.status in _FINISHED}
-        known = {key: effect for key, effect in effects.items() if effect is not None}
-        shrunk = _shrink(known)
+        said = {
+            row.key: documents[row.key] for row in ran if row.status in _FINISHED and row.key in documents
+        }
+        drawn = _drawn(ran, tuple(each for key, told in said.items() for each in primary_effects(key, told)))
+        money = tuple(each for key, told in said.items() for each in money_effects(key, told))
         return Programme(
-            rows=tuple(
-                _shown(row, known, shrunk) for row in chosen[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-            ),
-            matching=len(chosen),
+            rows=tuple(_shown(row, drawn) for row in fitting[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
+            matching=len(fitting),
             page=page,
             pages=pages,
             months=_months(ran),
             decided=len(decided),
             shipped=shipped,
-            rate=_rate(shipped, len(decided)),
+            rate=_range(win_rate(shipped, len(decided))) if decided else None,
             days=median(spent) if spent else None,
-            winners=_winners(ran, known, shrunk),
-            money=_money(ran, documents),
-            finished=len(known),
+            winners=_winners(ran, drawn),
+            money=_money(ran, money),
+            finished=len(drawn.places),
             needed=FEWEST,
             holdouts=tuple(row for row in rows if row.holdout),
             owners=owners,
+            window=(first, last),
+            drawn=tuple(inside[:DRAWN]),
+            not_drawn=max(0, len(inside) - DRAWN),
         )
 
     def programme_file(self, query: ProgrammeQuery) -> str:
@@ -151,20 +168,11 @@ def _ran(
     )
 
 
-def _row_of(document: dict[str, Any] | None, variant: str | None, money: bool = False) -> Any:
-    """The comparison that stands for an experiment: of what was shipped, else of its first treatment.
-
-    The best of several treatments would be chosen for its luck.
-    """
-    rows = document["comparisons"] if document else []
-    rows = [row for row in rows if (_is_money(row) if money else row["role"] == "primary")]
+def _row_of(document: dict[str, Any] | None, variant: str | None) -> Any:
+    """The comparison that stands for an experiment: of what was shipped, else of its first treatment."""
+    rows = [row for row in document["comparisons"] if row["role"] == "primary"] if document else []
     own = [row for row in rows if row["variant"] == variant]
     return (own or rows or [None])[0]
-
-
-def _is_money(row: dict[str, Any]) -> bool:
-    unit = row["unit"] or ""
-    return row["kind"] in ("mean", "count") and len(unit) == 3 and unit.isupper()
 
 
 def _benefit(row: dict[str, Any]) -> Range | None:
@@ -178,73 +186,81 @@ def _benefit(row: dict[str, Any]) -> Range | None:
     return Range(-span["estimate"], lower, upper)
 
 
-def _headline(document: dict[str, Any] | None, ran: Ran) -> Effect | None:
-    return _effect(_row_of(document, ran.variant))
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Effects with what is left of them, and the place of each experiment's own."""
+
+    tries: tuple[Tried, ...]
+    places: dict[str, int]
+    shrunk: Shrunk | None
 
 
-def _effect(row: dict[str, Any] | None) -> Effect | None:
-    found = _benefit(row) if row and row["error"] else None
-    return None if row is None or found is None or found.estimate is None else (found.estimate, row["error"])
+def _drawn(ran: list[Ran], tries: tuple[Tried, ...]) -> _Drawn:
+    found = drawn_together(tries)
+    picks = {row.key: row.variant if row.decision == "ship" else None for row in ran}
+    return _Drawn(tries, chosen(tries, picks), found if isinstance(found, Shrunk) else None)
 
 
-def _shrink(known: dict[str, Effect]) -> Shrunk | None:
-    found = shrink([effect for effect, _ in known.values()], [error for _, error in known.values()])
-    return found if isinstance(found, Shrunk) else None
-
-
-def _shown(row: Ran, known: dict[str, Effect], shrunk: Shrunk | None) -> Ran:
-    if shrunk is None or row.key not in known:
+def _shown(row: Ran, drawn: _Drawn) -> Ran:
+    if drawn.shrunk is None or row.key not in drawn.places:
         return row
-    return replace(row, shrunk=_range(shrunk.effects[list(known).index(row.key)]))
+    return replace(row, shrunk=_range(drawn.shrunk.effects[drawn.places[row.key]]))
 
 
 def _range(interval: Interval) -> Range:
     return Range(interval.estimate, interval.lower, interval.upper)
 
 
-def _winners(ran: list[Ran], known: dict[str, Effect], shrunk: Shrunk | None) -> Winners | None:
-    shipped = {row.key for row in ran if row.decision == "ship"} & known.keys()
-    if shrunk is None or not shipped:
+def _winners(ran: list[Ran], drawn: _Drawn) -> Winners | None:
+    places = {drawn.places[row.key] for row in ran if row.decision == "ship" and row.key in drawn.places}
+    if drawn.shrunk is None or not places:
         return None
-    count = len(shipped)
+    count = len(places)
+    mean = total_of(drawn.tries, tuple((place in places) / count for place in range(len(drawn.tries))))
     return Winners(
-        measured=sum(known[key][0] for key in shipped) / count,
-        shrunk=_range(shrunk.total([1 / count if key in shipped else 0.0 for key in known])),
-        better=sum(chance for key, chance in zip(known, shrunk.above_zero, strict=True) if key in shipped)
-        / count,
+        measured=sum(drawn.tries[place].effect for place in places) / count,
+        shrunk=_range(mean),
+        better=sum(drawn.shrunk.above_zero[place] for place in places) / count,
         count=count,
-        finished=len(known),
+        finished=len(drawn.places),
     )
 
 
-def _money(ran: list[Ran], documents: dict[str, dict[str, Any]]) -> tuple[Money, ...]:
+def _money(ran: list[Ran], tries: tuple[Tried, ...]) -> tuple[Money, ...]:
     """Yearly amounts of what was shipped: shrunk relative effects times what the control brings in a year."""
-    by_unit: defaultdict[str, list[tuple[Effect, float, bool]]] = defaultdict(list)
-    for row in ran:
-        document = documents.get(row.key)
-        line = _row_of(document, row.variant, money=True)
-        effect = _effect(line)
-        if document is None or effect is None or row.status not in _FINISHED:
-            continue
-        year = document["year"]
-        size = (line["control"] or 0.0) * (year or 0.0)
-        by_unit[line["unit"]].append((effect, size, row.decision == "ship" and year is not None))
+    shipped = {row.key: row.stopped for row in ran if row.decision == "ship" and row.stopped}
+    months = [month.first for month in _months(ran)]
     totals = []
-    for unit, lines in sorted(by_unit.items()):
-        found = shrink([effect[0] for effect, _, _ in lines], [effect[1] for effect, _, _ in lines])
-        factors = [size if counts else 0.0 for _, size, counts in lines]
-        if isinstance(found, Shrunk) and any(factors):
-            measured = sum(effect[0] * factor for (effect, _, _), factor in zip(lines, factors, strict=True))
-            shipped = sum(counts for _, _, counts in lines)
-            totals.append(Money(unit, measured, _range(found.total(factors)), shipped, len(lines)))
+    for unit in sorted({each.unit or "" for each in tries}):
+        drawn = _drawn(ran, tuple(each for each in tries if each.unit == unit))
+        ended = {
+            place: local(stopped).date()
+            for key, stopped in shipped.items()
+            if (place := drawn.places.get(key)) is not None and drawn.tries[place].worth > 0
+        }
+        if drawn.shrunk is not None and ended:
+            totals.append(_total(unit, drawn, ended, len(shipped), months))
     return tuple(totals)
 
 
-def _rate(shipped: int, decided: int) -> Range | None:
-    if not decided:
-        return None
-    found = binomtest(shipped, decided).proportion_ci(method="wilson")
-    return Range(shipped / decided, float(found.low), float(found.high))
+def _total(unit: str, drawn: _Drawn, ended: dict[int, date], shipped: int, months: list[date]) -> Money:
+    def until(month: date | None) -> Range:
+        """What was shipped up to the end of a month; `None` for all of it."""
+        factors = tuple(
+            each.worth if place in ended and (month is None or ended[place].replace(day=1) <= month) else 0.0
+            for place, each in enumerate(drawn.tries)
+        )
+        return _range(total_of(drawn.tries, factors))
+
+    return Money(
+        unit=unit,
+        measured=sum(drawn.tries[place].effect * drawn.tries[place].worth for place in ended),
+        total=until(None),
+        shipped=len(ended),
+        finished=len(drawn.places),
+        without=shipped - len(ended),
+        months=tuple((month, until(month)) for month in months),
+    )
 
 
 def _months(ran: list[Ran]) -> tuple[Month, ...]:
@@ -259,6 +275,12 @@ def _months(ran: list[Ran]) -> tuple[Month, ...]:
         name = first.strftime("%Y-%m")
         months.append(Month(first, began.count(name), ended.count(name)))
     return tuple(months)
+
+
+def _window(query: ProgrammeQuery) -> tuple[date, date]:
+    """The days of the timeline: those asked for, else the year that ends with them or today."""
+    last = query.last or max(local(datetime.now(UTC)).date(), query.first or date.min)
+    return query.first or last - _WINDOW, last
 
 
 def _fits(row: Ran, query: ProgrammeQuery) -> bool:

@@ -46,7 +46,13 @@ def render(view: View) -> Any:
             _filters(view, query),
             html.Div(_results(found), id="audit-results"),
             html.Div(
-                dmc.Pagination(id="audit-page", total=found.pages, value=found.page, hideWithOnePage=True),
+                dmc.Pagination(
+                    id="audit-page",
+                    total=found.pages,
+                    value=found.page,
+                    hideWithOnePage=True,
+                    withControls=False,
+                ),
                 className="pw-pager",
                 role="group",
                 **aria(label=_("Pages")),

@@ -210,7 +210,9 @@ def _nothing(counts: Counts, person: Person, filtered: bool) -> Any:
 
 def _pager(found: ExperimentPage) -> Any:
     return html.Div(
-        dmc.Pagination(id="list-page", total=found.pages, value=found.page, hideWithOnePage=True),
+        dmc.Pagination(
+            id="list-page", total=found.pages, value=found.page, hideWithOnePage=True, withControls=False
+        ),
         className="pw-pager",
         role="group",
         **aria(label=_("Pages")),

@@ -11,12 +11,12 @@ from dash import Dash, Input, Output, ctx, dcc, html, no_update
 from flask import Response, request
 
 from dash_ui.browser import in_browser
+from dash_ui.components.archive import archive_table
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
 from dash_ui.components.programme import headline, money_card, months_card, winners_card
 from dash_ui.components.settings_parts import named_choice, named_input
-from dash_ui.components.timeline import archive_table, timeline
-from dash_ui.format import day
+from dash_ui.components.timeline import timeline
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
 from dash_ui.page import Page, View
@@ -59,7 +59,11 @@ def render(view: View) -> Any:
             html.Div(_results(view.gateway, found), id="programme-results"),
             html.Div(
                 dmc.Pagination(
-                    id="programme-page", total=found.pages, value=found.page, hideWithOnePage=True
+                    id="programme-page",
+                    total=found.pages,
+                    value=found.page,
+                    hideWithOnePage=True,
+                    withControls=False,
                 ),
                 className="pw-pager",
                 role="group",
@@ -156,17 +160,8 @@ def _results(gateway: Gateway, found: Programme) -> list[Any]:
     if not found.rows:
         words = _("No experiment fits. Other words, another period or another decision may.")
         return [told, html.Div([html.H3(_("Nothing found")), html.P(words)], className="pw-card pw-empty")]
-    began = [row.started for row in found.rows if row.started]
-    marks = gateway.calendar(min(began).date(), date.today()) if began else ()  # noqa: DTZ011
-    shop_wide = [mark for mark in marks if not mark.experiment]
-    listed = [
-        html.Li(_("{name}: {first} to {last}", name=mark.name, first=day(mark.first), last=day(mark.last)))
-        for mark in shop_wide
-    ]
-    calendar = html.Details(
-        [html.Summary(_("On the shop's calendar in this time")), html.Ul(listed)], className="pw-space"
-    )
-    return [told, timeline(found.rows, shop_wide), *([calendar] if listed else []), archive_table(found.rows)]
+    marks = gateway.calendar(*found.window)
+    return [told, timeline(found, marks), archive_table(found.rows)]
 
 
 def register(app: Dash, gateway: Gateway) -> None:

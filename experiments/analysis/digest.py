@@ -17,9 +17,9 @@ def digest(report: Document) -> Document:
 
     Returns:
         `as_of`; `units` over all variants; `verdict` and `variant` of the decision; `health`, the worst,
-        with `health_code`; `year`, the units that a year brings; and `comparisons` of the metrics that
-        decide: what they are about, their intervals, the `control` mean and the standard `error` of the
-        relative effect, each `None` where it cannot be told.
+        with `health_code`; `year`, how many of those who decide a year brings; and `comparisons` of the
+        metrics that decide: what they are about, their intervals, the `control` mean and the standard
+        `error` of the relative effect, each `None` where it cannot be told.
     """
     units = sum(variant.get("units") or 0 for variant in report.get("variants", []))
     decision = report.get("decision", {})
@@ -49,7 +49,8 @@ def _health(report: Document) -> tuple[str, str | None]:
 def _year(report: Document, units: int) -> float | None:
     if not report.get("started_at"):
         return None
-    found: float | None = yearly_basis(report, units, None)["units"]
+    entered = report.get("trigger") if deciding(report) else None
+    found: float | None = yearly_basis(report, entered["units"] if entered else units, None)["units"]
     return found
 
 

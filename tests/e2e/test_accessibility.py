@@ -19,6 +19,7 @@ PATHS = (
     "/ui/?q=nothing-like-this",
     "/ui/new",
     *(f"/ui/new?draft={DRAFT}&step={step}" for step in STEPS),
+    "/ui/programme",
     "/ui/layers",
     "/ui/calendar",
     "/ui/metrics",

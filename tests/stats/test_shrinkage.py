@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from stats.result import Undetermined
+from stats.result import Interval, Undetermined
 from stats.shrinkage import FEWEST, Shrunk, shrink
 
 # Rubin (1981): coaching effects in eight schools; posterior in Gelman et al., Bayesian Data Analysis, 5.5.
@@ -119,6 +119,10 @@ def test_equal_estimates_can_be_shrunk() -> None:
 def test_bad_input_is_named(arguments: tuple[list[float], list[float], float], field: str) -> None:
     with pytest.raises(ValueError, match=field):
         shrink(*arguments)
+
+
+def test_the_sum_of_nothing_is_nothing() -> None:
+    assert shrunk(SCHOOLS, ERRORS).total([0.0] * 8) == Interval(0.0, 0.0, 0.0)
 
 
 def test_bad_factors_are_named() -> None:
