@@ -19,7 +19,7 @@ from experiments.erasure_models import Erasure
 from experiments.reconciling import forget_orders
 from experiments.service.audit import record
 from experiments.service.erasures import forget_seen, forget_units, pseudonym
-from experiments.workplace import Workplace, compact, taken_over
+from experiments.workplace import Workplace, compact, forget_removed, taken_over
 
 Document = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ def erase_now(place: Workplace, ids: Sequence[str], actor: Actor, *, alone: bool
         rows = forget_units(session, names)
     quarantined = scrub_files(place.lake.store.quarantine, found.ids)
     erased = erase(place.lake, found.ids, microseconds(utc_now()), alone=True)
+    forget_removed(place)
     blanked = scrub_log(place.log_folder, taken_over(place), found.ids)
     forget_orders(place, timedelta())
     place.watched = None

@@ -17,7 +17,6 @@ from experiments.analysis.batch import opened
 from experiments.analysis.lake import OTHER, View
 from experiments.analysis.measure import measure
 from experiments.analysis.report import Measure, analyse
-from experiments.analysis.state import discard
 from experiments.db import Database, utc_now
 from experiments.definition import Definition
 from experiments.forms import MetricKind
@@ -25,7 +24,7 @@ from experiments.lifecycle import Status
 from experiments.models import Experiment, Report
 from experiments.service.definitions import definition_of
 from experiments.service.reports import save_report
-from experiments.workplace import Workplace, compact
+from experiments.workplace import Workplace, compact, forget_removed
 
 LEAST_SPACING = timedelta(seconds=5)
 MOST_SPACING = timedelta(minutes=5)
@@ -44,23 +43,26 @@ def refresh_reports(place: Workplace) -> list[str]:
     compact(place)
     view = place.lake.view()
     as_of = utc_now()
-    if place.state is not None:
-        # Whoever was taken out of the lake is to leave nothing behind, be any report due or not.
-        discard(place.state, but=view.manifest.removals)
+    # Retention removes events too, and a process may have ended between the lake and this.
+    forget_removed(place)
     watched = _watched(place.database)
     looked = [_surviving(place, view, each, partial(_due, place, view, each, as_of)) for each in watched]
     due = [each for each in looked if each is not None]
     if not due:
         return []
-    view = place.lake.settle(as_of)
     experiments = [each.definition for each in due]
-    with opened(view, experiments, place.state, [each.key for each in watched]) as batch:
-        measured = measure if batch is None else batch.measure
-        return [
-            each.watched.key
-            for each in due
-            if _surviving(place, view, each.watched, partial(_refresh, place, view, each, as_of, measured))
-        ]
+    # Taken with the lake: after an erasure nobody keeps anything of the lake before it.
+    with place.state_in_use:
+        view = place.lake.settle(as_of)
+        with opened(view, experiments, place.state, [each.key for each in watched]) as batch:
+            measured = measure if batch is None else batch.measure
+            return [
+                each.watched.key
+                for each in due
+                if _surviving(
+                    place, view, each.watched, partial(_refresh, place, view, each, as_of, measured)
+                )
+            ]
 
 
 Found = TypeVar("Found")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 from assignment.events import MAX_AGE
 from experiments.analysis.engine import limit_memory
@@ -12,6 +13,7 @@ from experiments.analysis.inbox import take_over
 from experiments.analysis.lake import Added, Lake
 from experiments.analysis.looks import Memory
 from experiments.analysis.object_store import ObjectStore, open_s3
+from experiments.analysis.state import discard
 from experiments.analysis.store import QUARANTINE, LocalStore, Store
 from experiments.db import Database
 from experiments.settings import DUCKDB, Settings
@@ -39,6 +41,7 @@ class Workplace:
         retention: For how long events are kept; `None` for ever.
         tended: The UTC day on which the lake was last tended.
         state: Folder of what refreshes know of units, which may be deleted; `None` keeps nothing.
+        state_in_use: Held by whoever has a file of that folder open.
     """
 
     database: Database
@@ -57,6 +60,7 @@ class Workplace:
     retention: timedelta | None = None
     tended: date | None = None
     state: Path | None = None
+    state_in_use: Lock = field(default_factory=Lock, repr=False)
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
@@ -101,6 +105,13 @@ def compact(place: Workplace) -> Added:
         return place.lake.compact(place.log_folder)
     place.shipper.ship()
     return take_over(place.lake, store)
+
+
+def forget_removed(place: Workplace) -> None:
+    """Remove what refreshes know of a lake that still held events which were removed since."""
+    if place.state is not None:
+        with place.state_in_use:
+            discard(place.state, but=place.lake.view().manifest.removals)
 
 
 def taken_over(place: Workplace) -> dict[str, int]:

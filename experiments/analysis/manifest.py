@@ -23,6 +23,7 @@ class Part(msgspec.Struct, frozen=True):
         last_received: Latest receipt in it, microseconds since 1970 UTC.
         first_generation: Least `generation` of its rows; likewise `last_generation`.
         schema: Version of its columns.
+        fingerprint: Of its content, as `fingerprint.named` writes it; empty where that was not kept.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Part(msgspec.Struct, frozen=True):
     first_generation: int = 0
     last_generation: int = 0
     schema: int = 1
+    fingerprint: str = ""
 
 
 class Run(msgspec.Struct, frozen=True):

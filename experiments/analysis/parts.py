@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.analysis.engine import literal
+from experiments.analysis.fingerprint import named, sum_of, together
 from experiments.analysis.manifest import Part, sync_file, sync_folder
 from experiments.analysis.schema import SCHEMA, names, rows_of
 from experiments.analysis.store import Store
@@ -43,7 +44,7 @@ def write(
         engine.register("incoming", rows)
         last = pc.max(rows.column("received").cast(pa.int64())).as_py()
         part = Part("", kind, day, rows.num_rows, last, generation, generation, SCHEMA)
-        made.append(_copy(engine, root, part, source))
+        made.append(_copy(engine, root, _marked(engine, part, source), source))
         engine.unregister("incoming")
     return made
 
@@ -105,7 +106,9 @@ def merged(engine: duckdb.DuckDBPyConnection, store: Store, group: Sequence[Part
     )
     store.fetch([part.path for part in group])
     source = rows_of(part.kind, [(store.root / part.path, part.schema) for part in group])
-    return _copy(engine, store.root, part, source)
+    digits = together(part.fingerprint for part in group)
+    total = None if digits is None else int(digits, 16)
+    return _copy(engine, store.root, _marked(engine, part, source, total), source)
 
 
 def rewritten(engine: duckdb.DuckDBPyConnection, store: Store, part: Part, condition: str) -> list[Part]:
@@ -117,7 +120,14 @@ def rewritten(engine: duckdb.DuckDBPyConnection, store: Store, part: Part, condi
     if not count:
         return []
     left = msgspec.structs.replace(part, rows=count, last_received=last, schema=SCHEMA)
-    return [_copy(engine, store.root, left, source)]
+    return [_copy(engine, store.root, _marked(engine, left, source), source)]
+
+
+def _marked(engine: duckdb.DuckDBPyConnection, part: Part, source: str, total: int | None = None) -> Part:
+    """The part with the fingerprint of these rows, whose hashes are summed unless their total is known."""
+    if total is None:
+        total = engine.execute(f"SELECT {sum_of(part.kind)} FROM {source}").fetchall()[0][0]
+    return msgspec.structs.replace(part, fingerprint=named(total))
 
 
 def _level(rows: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from assignment.log import EventLog
 from assignment.stays import Stay
 from experiments import jobs
 from experiments.analysis.lake import Lake
+from experiments.analysis.report import analyse
 from experiments.analysis.visitors import visitors
 from experiments.auth import Actor, Role
 from experiments.db import Database, migrate, utc_now
@@ -89,6 +91,28 @@ def test_no_byte_of_the_person_is_left_in_the_home(place: Workplace, tmp_path: P
     }  # fmt: skip
     assert (result["log_records"], result["quarantined"]) == (1, 1)
     assert holding(tmp_path, "u2")
+
+
+def test_what_refreshes_know_of_units_is_gone_when_the_erasure_is_done(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.state = tmp_path / "state"
+    known: list[str] = []
+    erasing = Thread(target=erase_now, args=(place, [ANNA[0]], ALICE))
+
+    def amid(*given: Any) -> Any:
+        report = analyse(*given)
+        known.extend(holding(tmp_path / "state", *ANNA))
+        erasing.start()
+        erasing.join(1.0)
+        return report
+
+    monkeypatch.setattr("experiments.refresh.analyse", amid)
+    monkeypatch.setattr("experiments.refresh.LEAST_SPACING", timedelta())
+    jobs.refresh_reports(place)
+    erasing.join()
+    assert known
+    assert holding(tmp_path, *ANNA) == []
 
 
 def test_the_sample_of_visitors_forgets_the_person_too(place: Workplace, tmp_path: Path) -> None:
