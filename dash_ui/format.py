@@ -116,6 +116,12 @@ def month(first: date) -> str:
     return name[:1].upper() + name[1:]
 
 
+def short_month(first: date) -> str:
+    """A month for an axis, such as `Nov`; January with its year."""
+    name = format_date(first, format="MMM yy" if first.month == 1 else "MMM", locale=locale())
+    return name.replace(".", "")
+
+
 def moment(when: datetime | None) -> str:
     """A date with its time on the shop's clock, such as `22 Nov 2026 16:40`."""
     if when is None:

@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from babel.dates import format_date
 from dash import dcc, html
 
 from dash_ui.calendar_records import CalendarMark
 from dash_ui.calendar_words import kind_name
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
-from dash_ui.format import day, days, local, locale, number
+from dash_ui.format import day, days, local, number, short_month
 from dash_ui.i18n import _, ngettext
 from dash_ui.programme_records import Programme, Ran
 from dash_ui.programme_words import decision_name
@@ -165,9 +164,7 @@ def _months(axis: _Axis) -> html.Div:
     step = -(-len(firsts) // 12) or 1
     ticks = [
         html.Span(
-            str(format_date(first, "MMM yy" if first.month == 1 else "MMM", locale=locale())).replace(
-                ".", ""
-            ),
+            short_month(first),
             style={"left": f"{100 * axis.place(first):.2f}%"},
         )
         for first in firsts[::step]

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
 
 from dash_ui.figures.axis import BASE
 from dash_ui.figures.evidence import BAND, LINE
-from dash_ui.format import locale, money
+from dash_ui.format import money, short_month
 from dash_ui.reading_records import Range
 
 
@@ -24,7 +23,7 @@ def value_figure(months: Sequence[tuple[date, Range]], unit: str) -> dict[str, A
     high = high if high > low else 1.0
     ticks = _ticks(low, high)
     edge = {"x": places, "mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip"}
-    names = [_name(first) if place % 2 == 0 else "" for place, (first, _span) in enumerate(months)]
+    names = [short_month(first) if place % 2 == 0 else "" for place, (first, _span) in enumerate(months)]
     return {
         "data": [
             {**edge, "y": [span.lower for span in spans]},
@@ -64,7 +63,3 @@ def _ticks(low: float, high: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _name(first: date) -> str:
-    return str(format_date(first, "MMM", locale=locale())).replace(".", "")

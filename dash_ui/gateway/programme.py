@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
@@ -266,15 +266,18 @@ def _total(unit: str, drawn: _Drawn, ended: dict[int, date], shipped: int, month
 def _months(ran: list[Ran]) -> tuple[Month, ...]:
     """The last months up to the present one, on the shop's clock."""
     today = local(datetime.now(UTC)).date()
-    began = [local(row.started).strftime("%Y-%m") for row in ran if row.started]
-    ended = [local(row.stopped).strftime("%Y-%m") for row in ran if row.stopped and row.decision]
+    began = Counter(_month_of(row.started) for row in ran if row.started)
+    ended = Counter(_month_of(row.stopped) for row in ran if row.stopped and row.decision)
     months = []
     for back in range(MONTHS - 1, -1, -1):
         place = today.year * 12 + today.month - 1 - back
         first = date(place // 12, place % 12 + 1, 1)
-        name = first.strftime("%Y-%m")
-        months.append(Month(first, began.count(name), ended.count(name)))
+        months.append(Month(first, began[first], ended[first]))
     return tuple(months)
+
+
+def _month_of(moment: datetime) -> date:
+    return local(moment).date().replace(day=1)
 
 
 def _window(query: ProgrammeQuery) -> tuple[date, date]:

@@ -287,4 +287,4 @@ def test_dutch_numbers_and_dates(page: Page, site: str) -> None:
     expect(page.get_by_role("heading", level=2).first).to_have_text("Bar at 50 is slechter")
     expect(page.locator("#result-facts")).to_contain_text("10,77%")
     expect(page.locator("#result-facts")).to_contain_text("−8,1%")
-    expect(page.locator("#result-exposures .ytick").last).to_have_text("30.000")
+    expect(page.locator("#result-exposures .ytick").last).to_have_text(re.compile(r"^\d0\.000$"))

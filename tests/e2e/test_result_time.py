@@ -101,7 +101,7 @@ def test_the_chain_leads_to_the_parent_and_a_narrow_dark_dutch_page_breaks_no_ru
     page.reload()
     expect(page.locator("#chain h2")).to_have_text("Testen, meten, verfijnen")
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
     expect(page.locator(".pw-mark-list").first).to_contain_text("Gepauzeerd")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
