@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-
 from dash_ui.figures.axis import BASE
 from dash_ui.figures.evidence import BAND, LINE
 from dash_ui.format import money, short_month
