@@ -13,6 +13,8 @@ from dash_ui.i18n import _
 Join = Literal["all", "any", "none"]
 _SIMPLE: Final = {"$ne", "$in", "$nin", "$gte", "$lte", "$gt", "$lt", "$exists"}
 _NUMBER: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_COMMA: Final = re.compile(r"-?[\d.]*,[\d.,]*")
+_ORDERED: Final = ("$gte", "$lte", "$gt", "$lt")
 _VALUELESS: Final = ("$exists", "$missing")
 
 
@@ -179,8 +181,12 @@ def problem_of(rule: Rule) -> str | None:
         return None
     if not rule.value.strip():
         return _("Fill in a value.")
-    if rule.operator in ("$gte", "$lte", "$gt", "$lt") and isinstance(_typed(rule.value), bool):
-        return _("This comparison needs a number.")
+    if rule.operator in _ORDERED:
+        if isinstance(_typed(rule.value), bool):
+            return _("This comparison needs a number.")
+        # As a text it would be compared letter by letter, and let in the wrong shoppers without a word.
+        if _COMMA.fullmatch(rule.value.strip()):
+            return _("Write the number with a point and no comma: 49.95.")
     return None
 
 

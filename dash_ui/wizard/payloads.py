@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -158,11 +159,11 @@ def _describe_offer(payload: dict[str, Any]) -> str:
 
 def _right(part: Part, value: Any) -> bool:
     if part.kind == "number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if part.kind == "tags":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if part.kind == "choice":
-        return value in {code for code, _text in part.choices}
+        return isinstance(value, str) and value in {code for code, _text in part.choices}
     return isinstance(value, str)
 
 

@@ -142,3 +142,11 @@ def test_a_rule_reads_as_a_sentence_in_both_languages() -> None:
     assert sentence(rule) == "visits is at least 2"
     with speaking("nl"):
         assert sentence(rule) == "visits is minstens 2"
+
+
+def test_a_number_with_a_comma_is_refused_where_it_would_be_compared_as_text() -> None:
+    for value in ("49,95", "1,000", "1.000,50"):
+        assert problem_of(Rule("basket_value", "$gte", value)) is not None
+    assert problem_of(Rule("basket_value", "$gte", "49.95")) is None
+    assert problem_of(Rule("size", "is", "49,95")) is None
+    assert problem_of(Rule("app_version", "$gte", "1.2.3")) is None

@@ -232,3 +232,14 @@ def test_people_may_keep_their_variant_when_they_log_in() -> None:
     assert state["document"]["fallback_attribute"] == "anonymousId"
     traffic.read({"traffic": 100, "fallback_attribute": "-"}, state, True)
     assert state["document"]["fallback_attribute"] is None
+
+
+def test_a_payload_of_any_json_is_told_at_its_field() -> None:
+    for surface, payload in (
+        ("offer", {"kind": ["percent"]}),
+        ("recommendation", {"recipe": {}}),
+        ("layout", {"columns": float("inf")}),
+    ):
+        assert not payloads.fits(surface, payload)
+        assert set(payloads.problems_of(surface, payload)) == set(payload)
+        assert payloads.describe(surface, payload)
