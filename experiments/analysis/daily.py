@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from experiments.analysis.engine import Engine
@@ -68,7 +69,7 @@ def _events(view: View, kind: str) -> str:
 
 
 def _amounts(engine: Engine) -> None:
-    """What each event says in numbers, a row for each."""
+    """What each event says in finite numbers, a row for each; texts such as `nan` and `Infinity` are none."""
     engine.execute(
         f"""CREATE TEMP TABLE amounts AS
         WITH named AS (SELECT name, age, properties, unnest(json_keys(properties)) AS field
@@ -76,11 +77,11 @@ def _amounts(engine: Engine) -> None:
         read AS (SELECT name, age, field,
           TRY_CAST(json_extract_string(properties, '/' || replace(replace(field, '~', '~0'), '/', '~1'))
             AS DOUBLE) AS amount FROM named),
-        often AS (SELECT field FROM read WHERE amount IS NOT NULL GROUP BY field
+        often AS (SELECT field FROM read WHERE isfinite(amount) GROUP BY field
           ORDER BY count(*) DESC, field LIMIT {FIELDS})
-        SELECT name, age, field, amount FROM read WHERE amount IS NOT NULL AND field <> 'value'
+        SELECT name, age, field, amount FROM read WHERE isfinite(amount) AND field <> 'value'
           AND field IN (SELECT field FROM often)
-        UNION ALL SELECT name, age, 'value', value FROM recent WHERE name IS NOT NULL AND value IS NOT NULL"""
+        UNION ALL SELECT name, age, 'value', value FROM recent WHERE name IS NOT NULL AND isfinite(value)"""
     )
 
 
@@ -104,6 +105,6 @@ def _periods(engine: Engine, number: str, condition: str) -> dict[int, Document]
         f"SELECT {number}, name, field, sum(amount) FROM amounts {where} GROUP BY 1, 2, 3 ORDER BY 3"
     ).fetchall()
     for place, name, field, total in sums:
-        if name in found[place]["events"]:
+        if name in found[place]["events"] and math.isfinite(total):
             found[place]["events"][name]["fields"][field] = total
     return found

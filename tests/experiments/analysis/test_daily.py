@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,3 +49,15 @@ def test_units_events_and_amounts_are_those_of_the_raw_events(tmp_path: Path) ->
 
 def test_a_lake_without_events_tells_nothing(tmp_path: Path) -> None:
     assert daily(lake_of(tmp_path, []).view(), BotRules()) is None
+
+
+def test_texts_that_a_cast_takes_for_endless_numbers_are_no_amounts(tmp_path: Path) -> None:
+    sent = ("NaN", "Infinity", "-inf", "1e999", 3.5)
+    events = [
+        conversion(f"u{place}", 1.0, START, name="order", properties={"size": size})
+        for place, size in enumerate(sent)
+    ]
+    found = daily(lake_of(tmp_path, events).view(), BotRules())
+    assert found is not None
+    assert found["week"]["events"]["order"]["fields"] == {"size": 3.5, "value": 5.0}
+    json.dumps(found, allow_nan=False)
