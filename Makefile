@@ -39,7 +39,7 @@ lint: setup-dev ## style, types and import rules
 	$(BIN)/lint-imports
 
 test: lint ## lint, then every test that is not marked slow, in two processes
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
 
 bench: setup-dev ## ratios against the peers and floors that each benchmark names
 	$(BIN)/python -m tests.benchmarks
