@@ -38,6 +38,7 @@ MONTHS: Final = 12
 DRAWN: Final = 120
 """More bars than these cannot be told apart."""
 _WINDOW: Final = timedelta(days=364)
+_LEAST_WINDOW: Final = timedelta(days=56)
 _FINISHED: Final = ("stopped", "archived")
 # Reports never change, so what was read of one may be kept for as long as the process lives.
 _kept: dict[str, dict[str, Any]] = {}
@@ -57,7 +58,7 @@ class Programmes(Base):
         fitting = [row for row in rows if _fits(row, query)]
         pages = max(1, math.ceil(len(fitting) / PAGE_SIZE))
         page = min(max(page, 1), pages)
-        first, last = _window(query)
+        first, last = _window(query, fitting)
         inside = [
             row for row in fitting if row.started and _fits(row, ProgrammeQuery(first=first, last=last))
         ]
@@ -280,10 +281,12 @@ def _month_of(moment: datetime) -> date:
     return local(moment).date().replace(day=1)
 
 
-def _window(query: ProgrammeQuery) -> tuple[date, date]:
-    """The days of the timeline: those asked for, else the year that ends with them or today."""
+def _window(query: ProgrammeQuery, rows: list[Ran]) -> tuple[date, date]:
+    """The days of the timeline: those asked for, else what ran in the year that ends with them or today."""
     last = query.last or max(local(datetime.now(UTC)).date(), query.first or date.min)
-    return query.first or last - _WINDOW, last
+    began = min((local(row.started).date() for row in rows if row.started), default=last)
+    first = min(began.replace(day=1), last - _LEAST_WINDOW)
+    return query.first or max(first, last - _WINDOW), last
 
 
 def _fits(row: Ran, query: ProgrammeQuery) -> bool:
