@@ -125,6 +125,15 @@ class Definitions(Base):
         with self._changing() as session:
             definitions.delete_experiment(session, key, actor(person))
 
+    def deleted(self, key: str) -> Refused | None:
+        """Who deleted a draft and when; `None` while it is there."""
+        with self._reading() as session:
+            try:
+                definitions.get_experiment(session, key)
+            except ProefwerkError:
+                return _deleted(session, key)
+            return None
+
     def obstacles(self, key: str) -> tuple[FieldProblem, ...]:
         """What keeps a draft from starting; empty when it may start."""
         with self._reading() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ def answer(
         if mine is None:
             raise PreventUpdate
         return _redrawn(gateway, mine, names, "")
+    before = copy.deepcopy(draft)
     try:
         if isinstance(pressed, dict) and pressed["type"] == "wizard-delete":
             gateway.delete_draft(person, pressed["key"])
@@ -39,16 +41,24 @@ def answer(
         problems = turning.turn(gateway, person, draft, values, pressed)
         if not problems and draft["step"] == "started":
             return _gone(f"/ui/e/{draft['key']}", names)
+        if not problems:
+            return _redrawn(gateway, draft, names, "title" if turning.moves(pressed) else "")
     except Refused as refusal:
         if refusal.code in turning.CONFLICTS:
-            draft["conflict"] = {"code": refusal.code, "words": refusal.detail}
-            still = [no_update] * len(names)
-            return no_update, draft, still, None, notice(draft), {"focus": "notice"}, no_update, no_update
+            return _met(draft, refusal, names)
+        gone = gateway.deleted(draft["key"]) if refusal.status == 404 and draft["key"] else None
+        if gone is not None:
+            # The form that is in sight stays, so what belongs to it does too.
+            return _met(before, gone, names)
         problems = {problem.field: problem.message for problem in refusal.fields}
         problems = problems or {"": refusal.detail}
-    if problems:
-        return _refused(problems, names)
-    return _redrawn(gateway, draft, names, "title" if turning.moves(pressed) else "")
+    return _refused(problems, names)
+
+
+def _met(draft: State, refusal: Refused, names: list[str]) -> tuple[Any, ...]:
+    draft["conflict"] = {"code": refusal.code, "words": refusal.detail}
+    still = [no_update] * len(names)
+    return no_update, draft, still, None, notice(draft), {"focus": "notice"}, no_update, no_update
 
 
 def _redrawn(gateway: Gateway, draft: State, names: list[str], focus: str) -> tuple[Any, ...]:

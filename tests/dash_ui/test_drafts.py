@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from dash import no_update
 from flask.testing import FlaskClient
 
 from dash_ui.finding_words import finding
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import speaking
 from dash_ui.records import Person, Refused
-from dash_ui.wizard import idea, payloads, turning, variants
+from dash_ui.wizard import answering, idea, payloads, turning, variants
 from dash_ui.wizard.checklist import checklist
 from dash_ui.wizard.hypothesis import Sentence, sentence_of
 from dash_ui.wizard.state import State, changed, fresh, of_copy, of_draft
@@ -229,3 +230,19 @@ def test_variants_that_were_looked_at_are_marked_until_they_change(
 
 def _tone(gateway: Gateway) -> str:
     return next(item.tone for item in checklist(opened(gateway), gateway) if item.code == "preview")
+
+
+@pytest.mark.parametrize("act", ["add-variant", turning.RELOAD, turning.TAKE_OVER])
+def test_a_draft_that_was_deleted_while_open_keeps_its_form_whatever_is_pressed(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    state, pressed = opened(gateway), {"type": "act", "act": act, "index": 0}
+    monkeypatch.setattr(answering, "current_person", lambda: person(gateway))
+    gateway.delete_draft(person(gateway, ADMIN), DRAFT)
+    frame, draft, *_rest = answering.answer(gateway, state, answers(), {"what": pressed}, [])
+    assert frame is no_update
+    assert draft["conflict"]["code"] == "deleted"
+    assert draft["conflict"]["words"].startswith("Sanne Adema deleted this draft at ")
+    assert (draft["step"], len(draft["document"]["variants"])) == ("variants", 2)
+    turning.settle(gateway, person(gateway), draft, answers(placement="cart.top"), turning.AS_NEW)
+    assert gateway.experiment(draft["key"])["placement"] == "cart.top"
