@@ -179,7 +179,7 @@ def problem_of(rule: Rule) -> str | None:
     """What is wrong with a rule's value, in words."""
     if rule.operator in _VALUELESS:
         return None
-    if not rule.value.strip():
+    if not rule.value.strip(" ,"):
         return _("Fill in a value.")
     if rule.operator in _ORDERED:
         if isinstance(_typed(rule.value), bool):
@@ -204,6 +204,8 @@ def _rules(attribute: str, operand: Any) -> list[Rule] | None:
         elif operator in ("$in", "$nin"):
             if not isinstance(value, list) or any(isinstance(item, dict | list) for item in value):
                 return None
+            if any(isinstance(item, str) and "," in item for item in value):
+                return None  # Words would part it in two.
             rules.append(Rule(attribute, operator, ", ".join(typed(item) for item in value)))
         elif isinstance(value, dict | list) or value is None:
             return None

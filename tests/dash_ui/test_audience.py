@@ -51,6 +51,7 @@ def test_rows_stand_for_the_condition_they_came_from(condition: dict[str, Any]) 
         {"country": ["NL"]},
         {"country": {}},
         {"name": {"$regex": "^a"}},
+        {"city": {"$in": ["Bergen, NH", "Hoorn"]}},
     ],
 )
 def test_what_rows_cannot_say_stays_json(condition: dict[str, Any]) -> None:
@@ -150,3 +151,7 @@ def test_a_number_with_a_comma_is_refused_where_it_would_be_compared_as_text() -
     assert problem_of(Rule("basket_value", "$gte", "49.95")) is None
     assert problem_of(Rule("size", "is", "49,95")) is None
     assert problem_of(Rule("app_version", "$gte", "1.2.3")) is None
+
+
+def test_a_list_of_commas_names_nobody_and_is_refused() -> None:
+    assert problem_of(Rule("country", "$in", " , ,")) is not None
