@@ -96,6 +96,8 @@ def advice(report: Report, experiment: Experiment) -> str:
             _("You can stop now and ship it, or keep it running for a narrower range; looking early is safe.")
             if safe
             else _("Decide when the planned number of shoppers is reached.")
+            if report.method != "group_sequential" and (report.progress.share or 0) < 1
+            else _("What was planned is reached: you can stop now and ship it.")
         )
     if code == "worse":
         return _("Stop it and keep what you have; then refine the idea with what this taught you.")
@@ -114,6 +116,11 @@ def advice(report: Report, experiment: Experiment) -> str:
         )
     if "plan_too_small" in said:
         return _("Keep it running longer than planned, or accept a larger smallest lift.")
+    if "guardrail_open" in said:
+        return _("Keep it running: a guardrail is not settled yet.")
+    if said & {"single_look", "between_looks"}:
+        wait = _("Keep it running: only a planned reading decides.")
+        return f"{wait} {days}" if days else wait
     if days is None and (report.progress.share or 0) >= 1:
         return _(
             "The planned number of shoppers is reached without an outcome."

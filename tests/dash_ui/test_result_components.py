@@ -85,6 +85,40 @@ def test_looking_early_is_called_safe_only_where_it_is() -> None:
     assert "safe" not in _banner({**samples.conclusive(), "method": "fixed"})
 
 
+@pytest.mark.parametrize(
+    ("method", "share", "advised"),
+    [("fixed", 1.0, "stop now and ship it"), ("group_sequential", 0.5, "stop now and ship it"),
+     ("bayesian", 0.5, "Decide when the planned number")],
+)  # fmt: skip
+def test_a_reached_plan_is_not_waited_for(method: str, share: float, advised: str) -> None:
+    document = {**samples.conclusive(), "method": method}
+    document["progress"] = {"units": 100, "planned_units": 100, "share": share, "days_left": None}
+    assert advised in _banner(document)
+
+
+@pytest.mark.parametrize(
+    ("code", "advised"),
+    [
+        ("guardrail_open", "a guardrail is not settled yet"),
+        ("between_looks", "only a planned reading decides"),
+    ],
+)
+def test_waiting_names_what_it_waits_for(code: str, advised: str) -> None:
+    document = samples.unclear()
+    document["decision"] = {
+        "verdict": "keep_running",
+        "variant": None,
+        "reasons": ["Why."],
+        "details": [
+            {"code": code, "params": {"variant": "bar", "metric": "Refunds", "margin": 0.1, "units": 9}}
+        ],
+    }
+    said = _banner(document)
+    assert advised in said
+    assert "includes zero" not in said
+    assert "you may stop" not in said
+
+
 def test_a_failed_check_replaces_every_number_by_cause_and_remedy() -> None:
     said = _banner(samples.unhealthy())
     assert "The split is 52.3% / 47.7%, planned was 50.0% / 50.0%" in said
