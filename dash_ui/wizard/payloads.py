@@ -43,7 +43,7 @@ def parts_of(surface: str) -> tuple[Part, ...]:
 def fits(surface: str, payload: dict[str, Any]) -> bool:
     """Whether the form of the surface can show the whole payload."""
     known = {part.name: part for part in parts_of(surface)}
-    return all(name in known and _right(known[name], value) for name, value in payload.items())
+    return all(name in known and _shows(known[name], value) for name, value in payload.items())
 
 
 def problems_of(surface: str, payload: dict[str, Any]) -> dict[str, str]:
@@ -157,6 +157,16 @@ def _describe_offer(payload: dict[str, Any]) -> str:
     return words
 
 
+def _shows(part: Part, value: Any) -> bool:
+    """Whether the input can show the value; a browser's date input shows year-month-day only."""
+    if part.kind != "day" or not isinstance(value, str):
+        return _right(part, value)
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
 def _right(part: Part, value: Any) -> bool:
     if part.kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -180,7 +190,8 @@ def _input(part: Part, name: str, payload: dict[str, Any]) -> Any:
     if part.kind == "tags":
         tags: Sequence[str] = value or []
         return tags_field(name, part.label, tags, part.hint)
-    return text_field(name, part.label, value, part.hint)
+    more = {"inputProps": {"type": "date"}} if part.kind == "day" else {}
+    return text_field(name, part.label, value, part.hint, **more)
 
 
 def _offer() -> tuple[Part, ...]:
@@ -198,7 +209,7 @@ def _offer() -> tuple[Part, ...]:
         Part("minimum_basket", "number", _("From a basket of (€)")),
         Part("cost", "number", _("Cost per use (€)")),
         Part("text", "text", _("Text that shoppers see")),
-        Part("valid_until", "day", _("Valid until"), hint=_("For example 2026-12-31")),
+        Part("valid_until", "day", _("Valid until")),
     )
 
 

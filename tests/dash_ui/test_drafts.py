@@ -118,6 +118,13 @@ def test_json_of_the_shop_itself_is_welcome_but_no_number_that_json_lacks() -> N
     assert variants.read_object('{"value": NaN}')[1] == "This is not JSON: look at line 1."
 
 
+def test_the_last_day_of_an_offer_is_chosen_as_a_date_and_a_day_that_cannot_be_shown_stays_json() -> None:
+    drawn = str(payloads.draw("offer", 1, {"kind": "gift", "valid_until": "2099-12-31"}))
+    assert drawn.count("inputProps={'type': 'date'}") == 1
+    assert payloads.fits("offer", {"valid_until": "2099-12-31"})
+    assert not payloads.fits("offer", {"valid_until": "31-12-2099"})
+
+
 def test_another_surface_and_back_loses_nothing() -> None:
     state = fresh()
     filled = {"variants.1.payload.kind": "percent", "variants.1.payload.value": 10}
