@@ -268,7 +268,7 @@ class PublishedSnapshot(Table, table=True):
 
 
 class Report(Table, table=True):
-    """A report as it was made; `body` is the contract's JSON and never changes, nor does its `digest`."""
+    """A report as it was made; `body` is the contract's JSON and never changes."""
 
     __tablename__ = "reports"
     __table_args__ = (Index(None, "experiment_key", "as_of"),)
@@ -280,7 +280,15 @@ class Report(Table, table=True):
     body: str = Field(sa_column=Column(Text, nullable=False))
     plan_hash: str | None = Field(default=None, max_length=64)
     data_hash: str = Field(max_length=64)
-    digest: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class ReportDigest(Table, table=True):
+    """What lists and curves need of a report, apart from its body, which is large; it never changes."""
+
+    __tablename__ = "report_digests"
+
+    report_id: str = Field(primary_key=True, foreign_key="reports.id", max_length=64)
+    body: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class AnalysisRequest(Table, table=True):

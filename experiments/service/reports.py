@@ -12,7 +12,7 @@ from sqlmodel import Session, and_, col, func, select
 from assignment.errors import ProefwerkError
 from experiments.analysis.digest import digest
 from experiments.documents import timestamp
-from experiments.models import Experiment, Report
+from experiments.models import Experiment, Report, ReportDigest
 from experiments.service.lookup import find_experiment
 
 Document = dict[str, Any]
@@ -36,9 +36,11 @@ def save_report(session: Session, document: Document) -> Report:
         body=json.dumps(document, allow_nan=False, separators=(",", ":")),
         plan_hash=document["plan_hash"],
         data_hash=document["data_hash"],
-        digest=json.dumps(digest(document), allow_nan=False, separators=(",", ":")),
     )
     session.add(report)
+    session.flush()
+    told = json.dumps(digest(document), allow_nan=False, separators=(",", ":"))
+    session.add(ReportDigest(report_id=report.id, body=told))
     session.flush()
     return report
 
@@ -122,10 +124,11 @@ def digests(session: Session, idents: Sequence[str]) -> dict[str, Document]:
     found: dict[str, Document] = {}
     for start in range(0, len(idents), _AT_ONCE):
         part = idents[start : start + _AT_ONCE]
-        rows = session.exec(select(Report.id, Report.digest).where(col(Report.id).in_(part))).all()
-        found |= {ident: json.loads(text) for ident, text in rows if text is not None}
-        bare = [ident for ident, text in rows if text is None]
-        for ident in bare:
+        told = select(ReportDigest).where(col(ReportDigest.report_id).in_(part))
+        found |= {row.report_id: json.loads(row.body) for row in session.exec(told).all()}
+        for ident in part:
+            if ident in found:
+                continue
             found[ident] = digest(_body(session.exec(select(Report).where(Report.id == ident)).one()))
     return found
 
