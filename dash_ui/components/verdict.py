@@ -84,28 +84,48 @@ def days_sentence(report: Report) -> str | None:
     return ngettext("About {count} day to go.", "About {count} days to go.", whole)
 
 
+MOSTLY_KNOWN: Final = 0.5
+"""Share of shoppers whose window must be over before an effect of it is acted on."""
+
+
+def _known(report: Report) -> float:
+    shares = [each.params.get("share") for each in report.reasons if each.code == "preliminary"]
+    return min((share for share in shares if isinstance(share, float)), default=1.0)
+
+
 def advice(report: Report, experiment: Experiment) -> str:
     """What to do now."""
+    code = report.headline
     if experiment.status in ("stopped", "archived"):
         return _decided(experiment)
-    safe = report.method == "sequential"
-    days = days_sentence(report)
-    code = report.headline
     if code == "better":
-        return (
-            _("You can stop now and ship it, or keep it running for a narrower range; looking early is safe.")
-            if safe
-            else _("Decide when the planned number of shoppers is reached.")
-            if report.method != "group_sequential" and (report.progress.share or 0) < 1
-            else _("What was planned is reached: you can stop now and ship it.")
-        )
+        return _with_a_winner(report)
     if code == "worse":
         return _("Stop it and keep what you have; then refine the idea with what this taught you.")
     if code == "no_difference":
         return _("Keep the variant that costs least, and test a bolder idea.")
     if code == "distrust":
         return _("Do not decide on these numbers. Repair the cause below, then start again.")
-    if code == "collecting":
+    if experiment.status == "paused":
+        return _("It is paused, so nobody new comes in: resume it, or stop it with what is known.")
+    return _waiting(report)
+
+
+def _with_a_winner(report: Report) -> str:
+    if _known(report) < MOSTLY_KNOWN:
+        return _("Wait with shipping: many shoppers can still order or send back, so the effect may change.")
+    if report.method == "sequential":
+        return _(
+            "You can stop now and ship it, or keep it running for a narrower range; looking early is safe."
+        )
+    if report.method != "group_sequential" and (report.progress.share or 0) < 1:
+        return _("Decide when the planned number of shoppers is reached.")
+    return _("What was planned is reached: you can stop now and ship it.")
+
+
+def _waiting(report: Report) -> str:
+    days = days_sentence(report)
+    if report.headline == "collecting":
         wait = _("Collecting data; it is too early for a verdict.")
         return f"{wait} {days}" if days else wait
     said = {reason.code for reason in report.reasons}

@@ -106,7 +106,7 @@ def _obstacle(field: str) -> str | None:
 
 def _events(state: State, gateway: Gateway) -> Item | None:
     keys = list(dict.fromkeys(key for keys in state["document"]["metrics"].values() for key in keys))
-    known = {metric.key for metric in gateway.metrics()}
+    known = {metric.key for metric in gateway.metrics(archived=True)}
     keys = [key for key in keys if key in known]
     if not keys:
         return None
@@ -226,7 +226,7 @@ def _meetings(state: State, gateway: Gateway) -> Item:
 
 def _guardrails(state: State, gateway: Gateway) -> Item:
     title = _("Guardrails")
-    names = {metric.key: metric.name for metric in gateway.metrics()}
+    names = {metric.key: metric.name for metric in gateway.metrics(archived=True)}
     chosen = [names.get(key, key) for key in state["document"]["metrics"]["guardrails"]]
     if chosen:
         words = _("Must not get worse: {metrics}.", metrics=", ".join(chosen))

@@ -19,7 +19,9 @@ from dash_ui.wizard.state import Problems, State, Step, Values
 def draw(state: State, gateway: Gateway) -> list[Any]:
     """Metrics by role, and segments."""
     roles = state["document"]["metrics"]
-    metrics = gateway.metrics()
+    named = {key for keys in roles.values() for key in keys}
+    # Only who chose it before it was archived still finds it.
+    metrics = [each for each in gateway.metrics(archived=True) if not each.archived or each.key in named]
     choices = [(metric.key, _label(metric)) for metric in metrics]
     known = {metric.key for metric in metrics}
     primary = next(iter(roles["primary"]), None)
@@ -113,6 +115,8 @@ def guardrail_reason(metric: Metric) -> str:
 
 
 def _label(metric: Metric) -> str:
+    if metric.archived:
+        return _("{metric} (archived)", metric=metric.name)
     if metric.direction == "decrease":
         return _("{metric} (less is better)", metric=metric.name)
     return metric.name

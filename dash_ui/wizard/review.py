@@ -30,7 +30,7 @@ GO = "go-to"
 def draw(state: State, gateway: Gateway) -> list[Any]:
     """Everything again in sentences, then what the start locks."""
     document = state["document"]
-    names = {metric.key: metric.name for metric in gateway.metrics()}
+    names = {metric.key: metric.name for metric in gateway.metrics(archived=True)}
     facts = [
         (_("Why"), [document["hypothesis"]]),
         (_("Where and what"), _what(document)),

@@ -96,6 +96,14 @@ def test_a_reached_plan_is_not_waited_for(method: str, share: float, advised: st
     assert advised in _banner(document)
 
 
+@pytest.mark.parametrize(("share", "waits"), [(0.0, True), (0.9, False)])
+def test_an_effect_is_not_shipped_while_most_windows_are_open(share: float, waits: bool) -> None:
+    document = samples.conclusive()
+    document["decision"]["details"] = [{"code": "preliminary", "params": {"share": share}}]
+    document["decision"]["reasons"] = ["Why."]
+    assert ("Wait with shipping" in _banner(document)) == waits
+
+
 @pytest.mark.parametrize(
     ("code", "advised"),
     [

@@ -10,7 +10,7 @@ import pytest
 from dash_ui.gateway import Gateway
 from dash_ui.gateway.definitions import merge_patch_of
 from dash_ui.i18n import speaking
-from dash_ui.records import Refused
+from dash_ui.records import Person, Refused
 from dash_ui.wizard import duration, idea, measures, payloads, rules, traffic, variants, who
 from dash_ui.wizard.state import EDITED, fresh, of_draft, slug
 from experiments.analysis.baseline import Baseline
@@ -97,6 +97,17 @@ def test_a_metric_has_one_role() -> None:
     values = {"metrics.primary": "conversion", "metrics.guardrails": ["conversion"]}
     problems = measures.read(values, fresh(), True)
     assert problems == {"metrics.guardrails": "A metric has one role; conversion has two."}
+
+
+def test_a_draft_keeps_a_metric_that_was_archived_since(gateway: Gateway) -> None:
+    mark = Person(2, MARKETER, "Mark de Wit", "marketer")
+    gateway.mark_metric(mark, "refunds", certified=False, archived=True)
+    state = fresh()
+    state["document"]["metrics"] = {"primary": ["conversion"], "secondary": [], "guardrails": ["refunds"]}
+    drawn = str(measures.draw(state, gateway))
+    assert "Refunds (archived)" in drawn
+    assert "value=['refunds']" in drawn
+    assert "Refunds (archived)" not in str(measures.draw(fresh(), gateway))
 
 
 def test_an_estimate_needs_every_number(gateway: Gateway) -> None:
