@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint bench fuzz speed lock trust rivals slow
+.PHONY: help setup setup-dev run demo test lint bench fuzz speed lock trust rivals slow pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,11 @@ FUZZ_SCALE ?= 100
 fuzz: setup-dev ## what is thrown at the doors in ordinary tests, a hundred times as much
 	FUZZ_SCALE=$(FUZZ_SCALE) $(BIN)/python -m pytest -q --timeout 36000 tests/assignment/api/test_fuzz.py \
 		tests/contract/test_openapi_fuzz.py
+
+FOLDER ?= pictures
+
+pictures: setup-dev ## every page as pictures (languages, themes, widths), into FOLDER
+	$(BIN)/python -m tests.e2e.pictures $(FOLDER)
 
 slow: setup-dev ## every test that is marked slow: simulations with many replicates
 	$(BIN)/python -m pytest -m slow --timeout 7200
