@@ -17,6 +17,7 @@ from dash_ui.plan_words import futility_sentence, looks_sentence
 from dash_ui.report_records import Experiment
 from dash_ui.report_words import method_word
 from dash_ui.sharing_words import sharing_sentences
+from dash_ui.wizard.audience import audience_of, described
 
 
 def setup(experiment: Experiment) -> html.Section:
@@ -61,6 +62,15 @@ def setup(experiment: Experiment) -> html.Section:
     )
 
 
+def _who(audience: dict[str, Any]) -> Any:
+    if not audience:
+        return _("Who: every shopper.")
+    known = audience_of(audience)
+    if known is None:
+        return [_("Who: shoppers who match"), " ", html.Code(_json(audience))]
+    return described(known)
+
+
 def plan_sentences(experiment: Experiment) -> list[Any]:
     """Audience, traffic, metrics and reading, one sentence each."""
     document = experiment.document
@@ -71,9 +81,7 @@ def plan_sentences(experiment: Experiment) -> list[Any]:
     placement = document.get("placement")
     return [
         _("Where: {placement}.", placement=placement) if placement else None,
-        [_("Who: shoppers who match"), " ", html.Code(_json(audience))]
-        if audience
-        else _("Who: every shopper."),
+        _who(audience),
         _("Traffic: {share} of them take part.", share=percent(document.get("traffic"), 0)),
         _(
             "Layer {layer}, from {start} to {end}: no shopper is in two experiments of a layer at once.",

@@ -62,7 +62,7 @@ def belongs(state: State, gateway: Gateway) -> Any:
     holdout = gateway.running_holdout(document["hash_attribute"])
     if holdout is None:
         words = _("No holdout runs now, so this experiment may reach every shopper.")
-        return html.P([icon("users", 18), words], className="pw-health pw-quiet")
+        return html.P([icon("users", 18), words], className="pw-health pw-wrap pw-quiet")
     return dmc.Switch(
         id=toggle("holdout"),
         label=_("Leave alone whom the holdout holds out"),

@@ -356,7 +356,7 @@ def test_the_setup_repeats_plan_variants_and_hash() -> None:
         "80,000 shoppers",
         '{"show": true}',
         "9f9f",
-        '{"country": "NL"}',
+        "Shoppers for whom this holds: country is NL.",
     ):
         assert part in said
 
