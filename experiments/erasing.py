@@ -56,7 +56,7 @@ def erase_now(place: Workplace, ids: Sequence[str], actor: Actor, *, alone: bool
         rows = forget_units(session, names)
     quarantined = scrub_files(place.lake.store.quarantine, found.ids)
     erased = erase(place.lake, found.ids, microseconds(utc_now()), alone=True)
-    forget_removed(place)
+    forget_removed(place, place.lake.view())
     blanked = scrub_log(place.log_folder, taken_over(place), found.ids)
     forget_orders(place, timedelta())
     place.watched = None

@@ -44,7 +44,7 @@ def refresh_reports(place: Workplace) -> list[str]:
     view = place.lake.view()
     as_of = utc_now()
     # Retention removes events too, and a process may have ended between the lake and this.
-    forget_removed(place)
+    forget_removed(place, view)
     watched = _watched(place.database)
     looked = [_surviving(place, view, each, partial(_due, place, view, each, as_of)) for each in watched]
     due = [each for each in looked if each is not None]

@@ -15,6 +15,7 @@ from experiments.analysis.looks import Memory
 from experiments.analysis.object_store import ObjectStore, open_s3
 from experiments.analysis.state import discard
 from experiments.analysis.store import QUARANTINE, LocalStore, Store
+from experiments.analysis.view import View
 from experiments.db import Database
 from experiments.settings import DUCKDB, Settings
 from experiments.shipping import Shipper
@@ -107,11 +108,11 @@ def compact(place: Workplace) -> Added:
     return take_over(place.lake, store)
 
 
-def forget_removed(place: Workplace) -> None:
-    """Remove what refreshes know of a lake that still held events which were removed since."""
+def forget_removed(place: Workplace, view: View) -> None:
+    """Remove what refreshes know of a lake that still held events which this view does not hold any more."""
     if place.state is not None:
         with place.state_in_use:
-            discard(place.state, but=place.lake.view().manifest.removals)
+            discard(place.state, but=view.manifest.removals)
 
 
 def taken_over(place: Workplace) -> dict[str, int]:
