@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dash import ctx, html
@@ -18,6 +19,13 @@ def named_input(ident: str, label: str, **more: Any) -> Any:
     """One line of text with an id of its own."""
     field = text_field(ident, label, "", **more)
     field.id = ident
+    return field
+
+
+def day_input(ident: str, label: str, value: date | None) -> Any:
+    """A day, chosen with the browser's own calendar."""
+    field = named_input(ident, label, inputProps={"type": "date"})
+    field.value = value.isoformat() if value else ""
     return field
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
-from urllib.parse import urlencode
 
-import dash_mantine_components as dmc
 from dash import Dash, Input, Output, ctx, html, no_update
 from flask import Response, request
 
 from dash_ui.audit_records import AUDITED, AuditPage, AuditQuery
 from dash_ui.audit_words import audited_name
 from dash_ui.browser import in_browser
+from dash_ui.calendar_words import day_of
 from dash_ui.components.attributes import aria
 from dash_ui.components.audit_table import audit_table
 from dash_ui.components.icon import icon
-from dash_ui.components.settings_parts import named_choice, named_input
+from dash_ui.components.paging import page_asked, pager, query_string
+from dash_ui.components.settings_parts import day_input, named_choice, named_input
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
 from dash_ui.page import Page, View
@@ -29,8 +28,7 @@ _OF_ADMINS: Final = ("user", "key", "person")
 def render(view: View) -> Any:
     """The filters, the way to take the log along, and its newest page that fits."""
     query = query_from(view.query)
-    text = view.query.get("page", "1")
-    found = view.gateway.audit(view.person, query, int(text) if text.isdecimal() and len(text) < 7 else 1)
+    found = view.gateway.audit(view.person, query, page_asked(view.query))
     intro = _("Every change of what the shop has defined stands here, and nothing takes it out.")
     if not view.person.may("admin"):
         intro = _("Every change stands here; those of people, keys and erasures are shown to admins.")
@@ -45,18 +43,7 @@ def render(view: View) -> Any:
             ),
             _filters(view, query),
             html.Div(_results(found), id="audit-results"),
-            html.Div(
-                dmc.Pagination(
-                    id="audit-page",
-                    total=found.pages,
-                    value=found.page,
-                    hideWithOnePage=True,
-                    withControls=False,
-                ),
-                className="pw-pager",
-                role="group",
-                **aria(label=_("Pages")),
-            ),
+            pager("audit-page", found.pages, found.page),
             html.Div(id="audit-address", hidden=True),
         ]
     )
@@ -69,8 +56,8 @@ def query_from(values: dict[str, str]) -> AuditQuery:
         person=values.get("who", ""),
         subject=values.get("about", ""),
         kind=kind if kind in AUDITED else "",
-        first=_day(values.get("from")),
-        last=_day(values.get("to")),
+        first=day_of(values.get("from")),
+        last=day_of(values.get("to")),
     )
 
 
@@ -82,16 +69,8 @@ def address_of(query: AuditQuery, page: int = 1) -> str:
         "kind": query.kind,
         "from": query.first.isoformat() if query.first else "",
         "to": query.last.isoformat() if query.last else "",
-        "page": str(page) if page > 1 else "",
     }
-    return urlencode({name: value for name, value in said.items() if value})
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+    return query_string(said, page)
 
 
 def _filters(view: View, query: AuditQuery) -> Any:
@@ -107,19 +86,13 @@ def _filters(view: View, query: AuditQuery) -> Any:
             person,
             named_choice("audit-kind", _("Of what"), query.kind, kinds),
             subject,
-            _day_input("audit-from", _("From"), query.first),
-            _day_input("audit-to", _("Up to and including"), query.last),
+            day_input("audit-from", _("From"), query.first),
+            day_input("audit-to", _("Up to and including"), query.last),
         ],
         className="pw-filters pw-noprint",
         role="search",
         **aria(label=_("Find changes")),
     )
-
-
-def _day_input(ident: str, label: str, value: date | None) -> Any:
-    field = named_input(ident, label, inputProps={"type": "date"})
-    field.value = value.isoformat() if value else ""
-    return field
 
 
 def _files(query: AuditQuery) -> list[Any]:

@@ -14,7 +14,14 @@ from dash_ui.calendar_words import country_name, day_of, kind_name, marks_of
 from dash_ui.components.attributes import aria
 from dash_ui.components.calendar_list import REMOVE, calendar_list
 from dash_ui.components.icon import icon
-from dash_ui.components.settings_parts import named_choice, named_input, only_when_clicked, refusal, told
+from dash_ui.components.settings_parts import (
+    day_input,
+    named_choice,
+    named_input,
+    only_when_clicked,
+    refusal,
+    told,
+)
 from dash_ui.format import ZONE
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, language, ngettext
@@ -121,13 +128,6 @@ def _form(mark: CalendarMark | None, gateway: Gateway) -> Any:
         className="pw-card pw-section",
         **aria(labelledby="calendar-form-title"),
     )
-
-
-def day_input(ident: str, label: str, value: date | None, hint: str | None = None) -> Any:
-    """A day, chosen with the browser's own calendar."""
-    field = named_input(ident, label, hint=hint, inputProps={"type": "date"})
-    field.value = value.isoformat() if value else ""
-    return field
 
 
 def _of(mark: CalendarMark | None, gateway: Gateway) -> Any:

@@ -13,6 +13,7 @@ from dash_ui.components.attributes import aria
 from dash_ui.components.badges import health_mark, phase_badge
 from dash_ui.components.icon import icon
 from dash_ui.components.interval import mini_interval, scale_of
+from dash_ui.components.paging import page_asked, pager, query_string
 from dash_ui.format import number
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
@@ -29,15 +30,14 @@ def render(view: View) -> Any:
     search = view.query.get("q", "")
     phase = view.query.get("status", "")
     phase = phase if phase in _FILTERS else ""
-    text = view.query.get("page", "1")
-    found = view.gateway.experiments(search, phase, int(text) if text.isdecimal() and len(text) < 7 else 1)
+    found = view.gateway.experiments(search, phase, page_asked(view.query))
     return html.Div(
         [
             _head(found.counts, view.person),
             _counts(found.counts),
             _controls(search, phase),
             html.Div(_results(found, view.person, bool(search or phase)), id="list-results"),
-            _pager(found),
+            pager("list-page", found.pages, found.page),
             dcc.Store(id="list-address"),
         ]
     )
@@ -208,17 +208,6 @@ def _nothing(counts: Counts, person: Person, filtered: bool) -> Any:
     )
 
 
-def _pager(found: ExperimentPage) -> Any:
-    return html.Div(
-        dmc.Pagination(
-            id="list-page", total=found.pages, value=found.page, hideWithOnePage=True, withControls=False
-        ),
-        className="pw-pager",
-        role="group",
-        **aria(label=_("Pages")),
-    )
-
-
 def register(app: Dash, gateway: Gateway) -> None:
     """Callbacks of the list."""
 
@@ -235,8 +224,7 @@ def register(app: Dash, gateway: Gateway) -> None:
     def narrow(search: str | None, chosen: str | None, page: int | None) -> tuple[Any, Any, Any, Any]:
         phase = "" if chosen in (None, "all") else str(chosen)
         found = gateway.experiments(search or "", phase, page or 1)
-        state = {"q": search or "", "status": phase, "page": str(found.page) if found.page > 1 else ""}
-        address = urlencode({name: value for name, value in state.items() if value})
+        address = query_string({"q": search or "", "status": phase}, found.page)
         results = _results(found, current_person(), bool(search or phase))
         value = no_update if found.page == page else found.page
         return results, found.pages, value, address

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
-from urllib.parse import urlencode
 
-import dash_mantine_components as dmc
 from dash import Dash, Input, Output, ctx, dcc, html, no_update
 from flask import Response, request
 
 from dash_ui.browser import in_browser
+from dash_ui.calendar_words import day_of
 from dash_ui.components.archive import archive_table
 from dash_ui.components.attributes import aria
 from dash_ui.components.icon import icon
+from dash_ui.components.paging import page_asked, pager, query_string
 from dash_ui.components.programme import headline, money_card, months_card, winners_card
-from dash_ui.components.settings_parts import named_choice, named_input
+from dash_ui.components.settings_parts import day_input, named_choice, named_input
 from dash_ui.components.timeline import timeline
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _, ngettext
@@ -32,8 +31,7 @@ _INPUTS: Final = ("text", "surface", "status", "decision", "owner", "from", "to"
 def render(view: View) -> Any:
     """The figures of the whole programme, then the archive with its filters."""
     query = query_from(view.query)
-    text = view.query.get("page", "1")
-    found = view.gateway.programme(query, int(text) if text.isdecimal() and len(text) < 7 else 1)
+    found = view.gateway.programme(query, page_asked(view.query))
     return html.Div(
         [
             html.Div(
@@ -57,18 +55,7 @@ def render(view: View) -> Any:
             html.H2(_("Timeline and archive"), className="pw-space"),
             _filters(query, found),
             html.Div(_results(view.gateway, found), id="programme-results"),
-            html.Div(
-                dmc.Pagination(
-                    id="programme-page",
-                    total=found.pages,
-                    value=found.page,
-                    hideWithOnePage=True,
-                    withControls=False,
-                ),
-                className="pw-pager",
-                role="group",
-                **aria(label=_("Pages")),
-            ),
+            pager("programme-page", found.pages, found.page),
             dcc.Store(id="programme-address"),
         ]
     )
@@ -87,8 +74,8 @@ def query_from(values: dict[str, str]) -> ProgrammeQuery:
         status=one_of("status", STATES),
         decision=one_of("decision", (*DECISIONS, "none")),
         owner=values.get("owner", ""),
-        first=_day(values.get("from")),
-        last=_day(values.get("to")),
+        first=day_of(values.get("from")),
+        last=day_of(values.get("to")),
     )
 
 
@@ -102,16 +89,8 @@ def address_of(query: ProgrammeQuery, page: int = 1) -> str:
         "owner": query.owner,
         "from": query.first.isoformat() if query.first else "",
         "to": query.last.isoformat() if query.last else "",
-        "page": str(page) if page > 1 else "",
     }
-    return urlencode({name: value for name, value in said.items() if value})
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+    return query_string(said, page)
 
 
 def _filters(query: ProgrammeQuery, found: Programme) -> Any:
@@ -128,19 +107,13 @@ def _filters(query: ProgrammeQuery, found: Programme) -> Any:
             named_choice("programme-status", _("Status"), query.status, states),
             named_choice("programme-decision", _("Decision"), query.decision, decisions),
             named_choice("programme-owner", _("Owner"), query.owner, owners),
-            _day_input("programme-from", _("From"), query.first),
-            _day_input("programme-to", _("Up to and including"), query.last),
+            day_input("programme-from", _("From"), query.first),
+            day_input("programme-to", _("Up to and including"), query.last),
         ],
         className="pw-filters pw-noprint",
         role="search",
         **aria(label=_("Find experiments")),
     )
-
-
-def _day_input(ident: str, label: str, value: date | None) -> Any:
-    field = named_input(ident, label, inputProps={"type": "date"})
-    field.value = value.isoformat() if value else ""
-    return field
 
 
 def _file(query: ProgrammeQuery) -> Any:

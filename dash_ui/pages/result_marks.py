@@ -9,10 +9,9 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash_ui.calendar_records import KINDS
 from dash_ui.calendar_words import day_of, kind_name
 from dash_ui.components.icon import icon
-from dash_ui.components.settings_parts import named_choice, named_input, told
+from dash_ui.components.settings_parts import day_input, named_choice, named_input, told
 from dash_ui.gateway import Gateway
 from dash_ui.i18n import _
-from dash_ui.pages.calendar import day_input
 from dash_ui.records import Refused
 from dash_ui.session import current_person
 
